@@ -1,0 +1,117 @@
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import { PegError } from "../../domain/errors.js";
+import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
+import { createKeySource, type KeySettings } from "./key-source.js";
+
+const MAX_TOKEN_CHARS = 8192;
+const CLOCK_TOLERANCE_S = 30;
+/** A token that is valid for longer is a mistake or an attack. */
+const MAX_LIFETIME_S = 366 * 86_400;
+const MAX_HELD_TOKENS = 10_000;
+/** Also the longest time that a key goes on counting after it was taken out of a JWKS. */
+const HOLD_MS = 5 * 60_000;
+
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** jose takes any subject, an object even; ours goes into rows, keys and logs. */
+const claims = z.object({
+  sub: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^\P{Cc}+$/u),
+  exp: z.number().int().positive(),
+  scope: z.string().max(4096).default(""),
+});
+
+export interface TokenVerifierOptions {
+  keys: KeySettings;
+  issuer?: string | undefined;
+  audience?: string | undefined;
+  clock: Clock;
+  logger: Logger;
+}
+
+function unauthenticated(cause?: unknown): PegError {
+  return new PegError(
+    "API_AUTHENTICATION_ERROR",
+    "A valid token is needed: send it as Authorization: Bearer TOKEN.",
+    {
+      cause,
+    },
+  );
+}
+
+/** Header fields that would change what is verified, or bring a key of the sender's. */
+const REFUSED_HEADERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip"];
+
+function checkHeader(token: string, kidNeeded: boolean): void {
+  const text = Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("utf8");
+  const header = JSON.parse(text) as Record<string, unknown>;
+  if (REFUSED_HEADERS.some((name) => name in header)) throw new Error("refused header field");
+  if (kidNeeded && typeof header.kid !== "string") throw new Error("no key id");
+}
+
+/** Checks tokens by the keys of the settings; remembers good ones, never past their expiry. */
+export async function createTokenVerifier(options: TokenVerifierOptions): Promise<TokenVerifier> {
+  const { issuer, audience, clock, logger } = options;
+  const { key, algorithms } = await createKeySource(options.keys);
+  const held = new LRUCache<string, { claims: TokenClaims; until: number }>({ max: MAX_HELD_TOKENS });
+
+  async function check(token: string): Promise<TokenClaims> {
+    checkHeader(token, options.keys.kind === "jwks");
+    const now = clock.now();
+    const { payload } = await jwtVerify(token, key as JWTVerifyGetKey, {
+      algorithms,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+      requiredClaims: ["exp", "sub"],
+      // Expiry is checked below, to the second; a sender's fast clock is forgiven for the other times.
+      clockTolerance: CLOCK_TOLERANCE_S,
+      currentDate: new Date(now),
+    });
+    return readClaims(payload, now);
+  }
+
+  return {
+    async verify(token) {
+      const known = held.get(token);
+      if (known && clock.now() < known.until) return known.claims;
+      if (token.length > MAX_TOKEN_CHARS || !COMPACT_JWS.test(token)) throw unauthenticated();
+      try {
+        const verified = await check(token);
+        held.set(token, {
+          claims: verified,
+          until: Math.min(verified.expiresAt.getTime(), clock.now() + HOLD_MS),
+        });
+        return verified;
+      } catch (error) {
+        if (isKeySourceAway(error)) {
+          throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
+            cause: error,
+          });
+        }
+        logger.debug({ reason: (error as { code?: string }).code ?? (error as Error).name }, "token refused");
+        throw unauthenticated(error);
+      }
+    },
+  };
+}
+
+function readClaims(payload: JWTPayload, now: number): TokenClaims {
+  const { sub, exp, scope } = claims.parse(payload);
+  const nowSeconds = now / 1000;
+  if (exp <= nowSeconds || exp > nowSeconds + MAX_LIFETIME_S) throw new Error("expiry out of bounds");
+  if (payload.iat !== undefined && !(payload.iat <= nowSeconds + CLOCK_TOLERANCE_S))
+    throw new Error("issued in the future");
+  return { userId: sub, scopes: scope.split(" ").filter(Boolean), expiresAt: new Date(exp * 1000) };
+}
+
+/** Whether the keys could not be fetched, which is no fault of the token. */
+function isKeySourceAway(error: unknown): boolean {
+  if (error instanceof errors.JWKSTimeout) return true;
+  if (error instanceof errors.JOSEError) return error.code === "ERR_JOSE_GENERIC";
+  return error instanceof TypeError && error.message === "fetch failed";
+}

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { bulkhead } from "cockatiel";
+import type { ComputedComparison } from "../../domain/comparison/computed-comparison.js";
+import type { AnalysisService, ComparisonRequest } from "../../domain/ports.js";
+import { createCheckPool } from "./check-pool.js";
+import { createCircuit } from "./circuit.js";
+import { type Deadline, ServiceClosed, startDeadline, untilAborted } from "./deadline.js";
+import { type AnalysisServiceOptions, DEFAULT_MAX_ANSWER_BYTES, deriveTotalTimeout } from "./options.js";
+import { readRefusalText } from "./read-refusal.js";
+import { buildRequestBody } from "./request-body.js";
+import { createRetryBudget } from "./retry-budget.js";
+import { createRetrying } from "./retrying.js";
+import { toPegError, verdictError } from "./to-peg-error.js";
+import { createTransport } from "./transport.js";
+
+export type { AnalysisServiceLogger, AnalysisServiceOptions } from "./options.js";
+
+/** Waits; rejects with the signal's reason as soon as it aborts. */
+async function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/**
+ * The analysis service over HTTP: a keep-alive pool, one retry loop with a deadline per attempt and per call,
+ * a circuit breaker, a bulkhead, and a check of every answer against the contract.
+ * Comparing changes nothing at the service, so its POST is safe to repeat.
+ *
+ * @throws TypeError for an address or a token that cannot be sent
+ */
+export function createAnalysisService(options: AnalysisServiceOptions): AnalysisService {
+  const { timeoutMs = 30_000, retries = 3, retryBaseMs = 1_000, maxConnections = 100 } = options;
+  const totalTimeoutMs = options.totalTimeoutMs ?? deriveTotalTimeout(timeoutMs, retries, retryBaseMs);
+  const transport = createTransport({
+    url: options.url,
+    token: options.token,
+    timeoutMs,
+    maxConnections,
+    maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
+    now: options.now ?? Date.now,
+  });
+  const checks = createCheckPool(options.checkThread);
+  const circuit = createCircuit(options.circuit ?? {}, options.logger);
+  const maxConcurrent = options.maxConcurrent ?? maxConnections;
+  const slots = bulkhead(maxConcurrent, options.maxQueued ?? maxConcurrent);
+  const retrying = createRetrying({
+    retries,
+    retryBaseMs,
+    budget: createRetryBudget(options.retryBudget ?? {}, () => performance.now()),
+    random: options.random ?? Math.random,
+    sleep: options.sleep ?? abortableSleep,
+    logger: options.logger,
+  });
+  const closing = new AbortController();
+
+  const askAndCheck = async (request: ComparisonRequest, deadline: Deadline): Promise<ComputedComparison> => {
+    deadline.signal.throwIfAborted();
+    const body = await buildRequestBody(request, deadline.signal);
+    const sentAt = performance.now();
+    const answer = await retrying(
+      () => circuit.run(() => transport.send(body, request.requestId, deadline.signal)),
+      deadline,
+      request.requestId,
+    );
+    const measured = (performance.now() - sentAt) / 1000;
+    if (!answer.ok) {
+      const refusal = readRefusalText(answer.text);
+      if (refusal?.kind === "refused") throw verdictError(refusal, answer.failure);
+      throw answer.failure;
+    }
+    const verdict = await checks.check(answer.bytes, request.analysisId);
+    if (verdict.kind !== "valid") throw verdictError(verdict);
+    return { ...verdict.comparison, processingTime: verdict.comparison.processingTime ?? measured };
+  };
+
+  return {
+    compare: async (request, signal) => {
+      signal?.throwIfAborted();
+      const deadline = startDeadline(totalTimeoutMs, [signal, closing.signal]);
+      try {
+        // No signal for the bulkhead: it forgets to wake the next in line when one left its queue.
+        const work = slots.execute(() => askAndCheck(request, deadline));
+        return await untilAborted(work, deadline.signal);
+      } catch (error) {
+        throw toPegError(error, circuit.waitMs());
+      } finally {
+        deadline.clear();
+      }
+    },
+    state: () => circuit.state(),
+    close: async () => {
+      closing.abort(new ServiceClosed());
+      await Promise.all([transport.close(), checks.close()]);
+    },
+  };
+}

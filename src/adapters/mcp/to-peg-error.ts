@@ -1,0 +1,59 @@
+import { BulkheadRejectedError } from "cockatiel";
+import { PegError } from "../../domain/errors.js";
+import type { Verdict } from "./check-answer.js";
+import { CheckThreadDied } from "./check-pool.js";
+import { CircuitOpen } from "./circuit.js";
+import { DeadlineReached, ServiceClosed } from "./deadline.js";
+import { AttemptFailure } from "./failure.js";
+
+const BUSY_RETRY_SECONDS = 5;
+const MAX_RETRY_SECONDS = 3600;
+
+const UNREACHABLE =
+  "The analysis service cannot be reached at the moment. Try again later; comparisons that exist already are still served.";
+const TIMEOUT =
+  "The analysis service did not answer in time. Try again later; fewer rows are compared faster.";
+const BAD_ANSWER =
+  "The analysis service answered, but not with a valid result; nothing was stored. Try again later, and tell an operator if it stays so.";
+
+const seconds = (ms: number) => Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.ceil(ms / 1000)));
+
+/**
+ * What the caller reads, for anything that ended a call. What is not ours, such as the reason of a caller's
+ * own abort, stays as it is.
+ *
+ * @param circuitWaitMs until the circuit lets a probe through, ms; 0 where it is not open
+ */
+export function toPegError(error: unknown, circuitWaitMs: number): unknown {
+  const connectionFailed = (waitMs: number | undefined) =>
+    new PegError("MCP_CONNECTION_FAILED", UNREACHABLE, {
+      cause: error,
+      ...(waitMs === undefined ? {} : { retryAfter: seconds(waitMs) }),
+    });
+  if (error instanceof DeadlineReached) return new PegError("MCP_TIMEOUT", TIMEOUT, { cause: error });
+  if (error instanceof CircuitOpen) return connectionFailed(error.waitMs);
+  if (error instanceof BulkheadRejectedError) return connectionFailed(BUSY_RETRY_SECONDS * 1000);
+  if (error instanceof ServiceClosed) return connectionFailed(undefined);
+  if (error instanceof CheckThreadDied) return badAnswer(error);
+  if (!(error instanceof AttemptFailure)) return error;
+
+  if (error.kind === "timeout") return new PegError("MCP_TIMEOUT", TIMEOUT, { cause: error });
+  if (error.kind === "unreachable") return connectionFailed(circuitWaitMs > 0 ? circuitWaitMs : undefined);
+  return badAnswer(error, error.about.retryAfterMs);
+}
+
+/** The error of a verdict that is not "valid". */
+export function verdictError(verdict: Exclude<Verdict, { kind: "valid" }>, cause?: unknown): PegError {
+  if (verdict.kind === "bad") return badAnswer(new Error(verdict.reason, { cause }));
+  return new PegError("DATA_VALIDATION_ERROR", verdict.message, {
+    cause,
+    ...(verdict.details ? { details: verdict.details } : {}),
+  });
+}
+
+function badAnswer(cause: unknown, retryAfterMs?: number): PegError {
+  return new PegError("MCP_PROCESSING_ERROR", BAD_ANSWER, {
+    cause,
+    ...(retryAfterMs === undefined ? {} : { retryAfter: seconds(retryAfterMs) }),
+  });
+}

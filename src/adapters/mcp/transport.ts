@@ -1,0 +1,134 @@
+import { createFetch, type FetchOptions } from "ofetch";
+import { Agent, fetch, Headers } from "undici";
+import { MCP_ANALYSIS_PATH } from "../../contract/mcp-protocol.js";
+import { type Deadline, DeadlineReached, startDeadline } from "./deadline.js";
+import { AttemptFailure, networkFailure, statusFailure, timeoutFailure } from "./failure.js";
+import { type AnswerBytes, decodeText, readBody } from "./read-body.js";
+import { bodyStream, type RequestBody } from "./request-body.js";
+import { parseRetryAfter } from "./retry-after.js";
+
+/** The body of a refusal holds 100 details at most; what is longer is no refusal of ours. */
+const MAX_ERROR_BYTES = 256 * 1024;
+const ERROR_BODY_MS = 1_000;
+
+export interface TransportOptions {
+  url: string;
+  token?: string | undefined;
+  timeoutMs: number;
+  maxConnections: number;
+  maxAnswerBytes: number;
+  now: () => number;
+}
+
+/** An answer that is worth reading: bytes of a 2xx, or the text of a 400 or 422, which may explain itself. */
+export type Answer = { ok: true; bytes: AnswerBytes } | { ok: false; text: string; failure: AttemptFailure };
+
+export interface Transport {
+  /**
+   * Sends the body once.
+   *
+   * @param signal ends the attempt with the signal's reason
+   * @throws AttemptFailure
+   */
+  send(body: RequestBody, requestId: string, signal: AbortSignal): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** A keep-alive pool to one address. Its deadline covers connecting, headers and body. */
+export function createTransport(options: TransportOptions): Transport {
+  const endpoint = endpointOf(options.url);
+  const authorization: Record<string, string> =
+    options.token === undefined ? {} : { authorization: bearer(options.token) };
+  // undici's own deadlines are off: ours covers the whole attempt, and may be longer than its 300 s.
+  const dispatcher = new Agent({
+    connections: options.maxConnections,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: options.timeoutMs },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const client = createFetch({
+    fetch: fetch as unknown as typeof globalThis.fetch,
+    Headers: Headers as unknown as typeof globalThis.Headers,
+  });
+
+  const exchange = async (body: RequestBody, requestId: string, deadline: Deadline): Promise<Answer> => {
+    // ofetch's own retry and timeout share one signal and end at the headers: neither is used.
+    const request: FetchOptions<"stream"> & { dispatcher: Agent } = {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json",
+        // Python servers often cannot take a chunked body.
+        "content-length": String(body.length),
+        ...(/^[\x21-\x7e]{1,255}$/.test(requestId) ? { "x-request-id": requestId } : {}),
+        ...authorization,
+      },
+      body: bodyStream(body),
+      responseType: "stream",
+      ignoreResponseError: true,
+      retry: false,
+      redirect: "manual",
+      signal: deadline.signal,
+      dispatcher: dispatcher as never,
+    };
+    const response = await client.raw(endpoint, request);
+    const stream = response.body as ReadableStream<Uint8Array> | null;
+    if (response.status >= 200 && response.status < 300) {
+      return { ok: true, bytes: await readBody(stream, options.maxAnswerBytes) };
+    }
+    const failure = statusFailure(
+      response.status,
+      parseRetryAfter(response.headers.get("retry-after"), options.now()),
+    );
+    const text = await errorText(stream, () => deadline.abort(failure));
+    if (response.status === 400 || response.status === 422) return { ok: false, text, failure };
+    throw failure;
+  };
+
+  return {
+    send: async (body, requestId, signal) => {
+      const deadline = startDeadline(options.timeoutMs, [signal]);
+      try {
+        return await exchange(body, requestId, deadline);
+      } catch (error) {
+        // A call's deadline that passes in an attempt counts against the circuit; a caller who leaves does not.
+        if (signal.aborted) throw signal.reason instanceof DeadlineReached ? timeoutFailure() : signal.reason;
+        if (error instanceof AttemptFailure) throw error;
+        throw deadline.signal.aborted ? timeoutFailure() : networkFailure(error);
+      } finally {
+        deadline.clear();
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** Reads the body of an error, to free the connection and to hear a reason; gives up early. */
+async function errorText(stream: ReadableStream<Uint8Array> | null, giveUp: () => void): Promise<string> {
+  const timer = setTimeout(giveUp, ERROR_BODY_MS);
+  try {
+    return decodeText(await readBody(stream, MAX_ERROR_BYTES));
+  } catch {
+    return "";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function endpointOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new TypeError(
+      "The analysis service's address must be http(s)://host[:port][/path], without credentials or query",
+    );
+  }
+  return url.href.replace(/\/+$/, "") + MCP_ANALYSIS_PATH;
+}
+
+function bearer(token: string): string {
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new TypeError("The analysis service's token must be printable ASCII without spaces");
+  return `Bearer ${token}`;
+}

@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from "node:crypto";
+import { Ratelimit } from "@upstash/ratelimit";
+import type { Redis } from "@upstash/redis";
+import {
+  CACHE_TYPES,
+  type CacheType,
+  type EntryToPut,
+  type Visit,
+  type VisitRequest,
+} from "../../domain/ports.js";
+import { OneTrip } from "./one-trip.js";
+import { type DecisionResponse, slidingLog } from "./sliding-log.js";
+
+/** Longer than anything that is kept under a generation. */
+const GENERATION_TTL_S = 2 * 86_400;
+
+const PUT_SCRIPT = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+return 1
+`;
+
+export function entryKey(type: CacheType, analysisId: string): string {
+  return `peg_comparison:${type}:${analysisId}`;
+}
+
+function generationKey(analysisId: string): string {
+  return `peg_generation:${analysisId}`;
+}
+
+/** User ids stand in Redis only as hashes. In braces: the keys of one user share a slot of a cluster. */
+function limitKey(userId: string): string {
+  return `{${createHash("sha256").update(userId).digest("base64url")}}`;
+}
+
+/** The shared store on a Redis. Its methods throw where the server does not answer. */
+export class RedisStore {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  async visit({ userId, rules, analysisId, entry }: VisitRequest): Promise<Visit> {
+    const trip = new OneTrip(this.#redis);
+    const ratelimit = new Ratelimit({
+      redis: trip as unknown as Redis,
+      limiter: slidingLog(rules),
+      prefix: "peg_limit",
+      // Its own timeout lets calls pass; the deadline of a visit is kept by our caller.
+      timeout: 0,
+      ephemeralCache: false,
+    });
+    const [response, generation, value] = await Promise.all([
+      ratelimit.limit(limitKey(userId)) as Promise<DecisionResponse>,
+      analysisId === undefined ? null : trip.get(generationKey(analysisId)),
+      analysisId === undefined || entry === undefined ? null : trip.get(entryKey(entry, analysisId)),
+    ]);
+    return {
+      limits: response.decision,
+      generation: generation ?? (analysisId === undefined ? null : await this.#begin(analysisId)),
+      entry: typeof value === "string" ? Buffer.from(value, "base64") : null,
+    };
+  }
+
+  /** Gives an analysis a generation, or learns the one that another process gave it. */
+  async #begin(analysisId: string): Promise<string | null> {
+    const key = generationKey(analysisId);
+    const pipeline = this.#redis.pipeline();
+    pipeline.set(key, randomUUID(), { nx: true, ex: GENERATION_TTL_S });
+    pipeline.get(key);
+    const [, generation] = await pipeline.exec<[unknown, string | null]>();
+    return generation;
+  }
+
+  async putEntry({ type, analysisId, value, ttlSeconds, generation }: EntryToPut): Promise<boolean> {
+    const keys = [generationKey(analysisId), entryKey(type, analysisId)];
+    const args = [generation, Buffer.from(value).toString("base64"), String(ttlSeconds)];
+    return Number(await this.#redis.eval(PUT_SCRIPT, keys, args)) === 1;
+  }
+
+  async moveGeneration(analysisId: string): Promise<void> {
+    const pipeline = this.#redis.pipeline();
+    pipeline.set(generationKey(analysisId), randomUUID(), { ex: GENERATION_TTL_S });
+    pipeline.del(...CACHE_TYPES.map((type) => entryKey(type, analysisId)));
+    await pipeline.exec();
+  }
+
+  async ping(): Promise<void> {
+    await this.#redis.ping();
+  }
+}

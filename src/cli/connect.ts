@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { createPegClient, type PegClient } from "../client/index.js";
+import { parseConfig } from "../config.js";
+import { ADMIN_SCOPE } from "../contract/permissions.js";
+import { addressFile } from "../run-server.js";
+import { createRuntime } from "../runtime.js";
+import { signToken } from "./sign-token.js";
+
+/** How a command reaches the API. */
+export interface ConnectOptions {
+  url?: string;
+  token?: string;
+  user: string;
+}
+
+export interface Connection {
+  client: PegClient;
+  close(): Promise<void>;
+}
+
+/** Adds the options that `connect` reads. */
+export function withConnectOptions(command: Command): Command {
+  return command
+    .option(
+      "--url <url>",
+      "the server to ask; else the one running on DATA_DIR, else one just for this command",
+    )
+    .option("--token <token>", "your token (or PEG_TOKEN); else an operator's, where the secret is at hand")
+    .option("--user <id>", "whom the operator's token names", "operator");
+}
+
+async function runningServer(dataDir: string): Promise<string | undefined> {
+  try {
+    const { url } = JSON.parse(readFileSync(addressFile(dataDir), "utf8")) as { url: string };
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) });
+    return response.ok ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Connects to a server that runs, or runs one for as long as the command takes. */
+export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Connection> {
+  const config = parseConfig({ ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" });
+  // A server must be made before the token: it locks the data directory, in which the secret lies.
+  const known = options.url ?? (config.DATABASE_URL ? undefined : await runningServer(config.DATA_DIR));
+  const runtime = known === undefined ? await createRuntime(config) : undefined;
+  try {
+    const url = known ?? (await runtime?.listen())?.url ?? "";
+    const token =
+      options.token ??
+      (env.PEG_TOKEN || (await signToken(config, { sub: options.user, expires: "1h", scope: ADMIN_SCOPE })));
+    return { client: createPegClient({ url, token }), close: async () => runtime?.stop() };
+  } catch (error) {
+    await runtime?.stop();
+    throw error;
+  }
+}

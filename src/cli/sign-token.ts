@@ -1,0 +1,37 @@
+import { SignJWT } from "jose";
+import type { Config } from "../config.js";
+import { developmentKeys } from "../development-keys.js";
+import { CommandError } from "./command-error.js";
+
+export interface TokenRequest {
+  sub: string;
+  /** Like `1h` or `7 days`. */
+  expires: string;
+  scope?: string | undefined;
+}
+
+/**
+ * Signs a token with the secret that the server checks tokens by.
+ *
+ * @throws CommandError where tokens are checked by keys of somebody else
+ */
+export async function signToken(config: Config, { sub, expires, scope }: TokenRequest): Promise<string> {
+  if (config.JWT_JWKS_URL || config.JWT_PUBLIC_KEY) {
+    throw new CommandError(
+      "Tokens are signed by your identity provider here: ask it for one, or set JWT_SECRET instead.",
+    );
+  }
+  const secret = config.JWT_SECRET ?? developmentKeys(config.DATA_DIR).jwtSecret;
+  const token = new SignJWT(scope ? { scope } : {})
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setSubject(sub)
+    .setIssuedAt();
+  if (config.JWT_ISSUER) token.setIssuer(config.JWT_ISSUER);
+  if (config.JWT_AUDIENCE) token.setAudience(config.JWT_AUDIENCE);
+  try {
+    token.setExpirationTime(expires);
+  } catch {
+    throw new CommandError(`--expires ${expires}: give a number and a unit, like 30m, 1h or 7d`);
+  }
+  return token.sign(new TextEncoder().encode(secret));
+}

@@ -1,0 +1,52 @@
+import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
+import type { TRPCCombinedDataTransformer } from "@trpc/server";
+import superjson from "superjson";
+import { MAX_BATCH_SIZE } from "../contract/analysis.js";
+import type { AppRouter } from "../trpc/app-router.js";
+
+/** Below the 16 KiB that servers take of a request's head, with room for a token. */
+const MAX_URL_LENGTH = 6_000;
+
+/** Inputs go as plain JSON, which writes dates as ISO text: superjson would walk and annotate every row. */
+const transformer: TRPCCombinedDataTransformer = {
+  input: { serialize: (json) => ({ json }), deserialize: (value) => value },
+  output: superjson,
+};
+
+export interface PegClientOptions {
+  /** Where the backend listens, without a path: `https://peg.example.com`. */
+  url: string;
+  /** The caller's token, or what gives one whenever a request is sent, so that it may be renewed meanwhile. */
+  token: string | (() => string | Promise<string>);
+  /** Another fetch than the global one. */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+export type PegClient = TRPCClient<AppRouter>;
+
+/**
+ * Connects to a PEG comparison backend, from a browser or from Node.
+ *
+ * @example
+ * const peg = createPegClient({ url: "https://peg.example.com", token: () => session.token });
+ * const answer = await peg.pegComparison.get.query({ id: "result_123" });
+ * if (answer.status === "COMPLETED") console.log(answer.data.summary.overall_trend);
+ */
+export function createPegClient({ url, token, fetch }: PegClientOptions): PegClient {
+  const link = {
+    url: `${url.replace(/\/+$/, "")}/trpc`,
+    transformer,
+    ...(fetch ? { fetch } : {}),
+    headers: async () => ({ authorization: `Bearer ${typeof token === "string" ? token : await token()}` }),
+  };
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        // Raw data is large, and what changes data should fail or succeed by itself.
+        condition: ({ type }) => type === "mutation",
+        true: httpLink(link),
+        false: httpBatchLink({ ...link, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH }),
+      }),
+    ],
+  });
+}

@@ -1,0 +1,2 @@
+export { createPegClient, type PegClient, type PegClientOptions } from "./create-peg-client.js";
+export { isPegError, type PegClientError } from "./is-peg-error.js";

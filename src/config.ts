@@ -1,0 +1,155 @@
+import { createPublicKey } from "node:crypto";
+import { z } from "zod";
+
+/** What a variable may be, what it is where unset, and what it means: the one list of settings. */
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that begins with ${protocols.map((name) => `${name}//`).join(" or ")}`,
+    );
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+
+const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `10/1m`: at most 10 calls in any minute. */
+const rate = z
+  .string()
+  .regex(
+    /^[1-9]\d{0,5}\/[1-9]\d{0,3}[smhd]$/,
+    "must look like 10/1m: calls, a slash, a number and s, m, h or d",
+  )
+  .transform((text) => {
+    const [calls = "", span = ""] = text.split("/");
+    return { limit: Number(calls), windowMs: Number(span.slice(0, -1)) * (UNITS[span.slice(-1)] ?? 0) };
+  });
+
+const encryptionKeys = z.string().transform((text, context) => {
+  const keys = text.split(",").map((part) => {
+    const [kid = "", secret = ""] = part.trim().split(":");
+    return { kid, secret: new Uint8Array(Buffer.from(secret, "base64url")) };
+  });
+  const fits = keys.every(({ kid, secret }) => /^[A-Za-z0-9_-]{1,64}$/.test(kid) && secret.length === 32);
+  if (!fits) {
+    context.addIssue({ code: "custom", message: "must be kid:key,... with keys of 32 bytes in base64url" });
+  } else if (new Set(keys.map(({ kid }) => kid)).size < keys.length) {
+    context.addIssue({ code: "custom", message: "must not name a key id twice" });
+  }
+  return keys;
+});
+
+const publicKey = z
+  .string()
+  // A file of settings holds the key on one line, with \n for its line ends.
+  .transform((text) => text.replaceAll("\\n", "\n"))
+  .refine((pem) => {
+    try {
+      return createPublicKey(pem).type === "public";
+    } catch {
+      return false;
+    }
+  }, "must be a public key in PEM form");
+
+const settings = z.object({
+  NODE_ENV: z.string().default("development"),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port.default(3000),
+  DATA_DIR: z.string().default(".data"),
+  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  DATABASE_LISTEN_URL: url("postgres:", "postgresql:").optional(),
+  UPSTASH_REDIS_REST_URL: url("https:", "http:").optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
+  REDIS_URL: url("redis:", "rediss:").optional(),
+  MCP_URL: url("https:", "http:").optional(),
+  MCP_TOKEN: z.string().optional(),
+  MCP_TIMEOUT_MS: count(1, 3_600_000).default(30_000),
+  MCP_RETRIES: count(0, 10).default(3),
+  MCP_RETRY_BASE_MS: count(1, 60_000).default(1000),
+  MCP_MAX_CONNECTIONS: count(1, 10_000).default(100),
+  JWT_JWKS_URL: url("https:", "http:").optional(),
+  JWT_PUBLIC_KEY: publicKey.optional(),
+  JWT_SECRET: z
+    .string()
+    .refine((text) => Buffer.byteLength(text) >= 32, "must have at least 32 bytes")
+    .optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  ENCRYPTION_KEYS: encryptionKeys.optional(),
+  RATE_LIMIT_GET: rate.prefault("10/1m"),
+  RATE_LIMIT_STATUS: rate.prefault("60/1m"),
+  RATE_LIMIT_ALL: rate.prefault("1000/1h"),
+  CORS_ORIGINS: list
+    .refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      {
+        message: "must be exact origins, like https://dashboard.example.com, separated by commas",
+      },
+    )
+    .prefault(""),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+type Settings = z.infer<typeof settings>;
+
+export type Config = Settings & { production: boolean };
+
+/** Settings that cannot be used, all of them. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+  }
+}
+
+/** Rules between settings. */
+function conflicts(config: Config, env: Record<string, string | undefined>): string[] {
+  const problems: string[] = [];
+  const given = (...names: (keyof Settings)[]) => names.filter((name) => env[name]);
+  const tokenKeys = given("JWT_JWKS_URL", "JWT_PUBLIC_KEY", "JWT_SECRET");
+  if (tokenKeys.length > 1) problems.push(`${tokenKeys.join(" and ")}: set one of them, not several`);
+  if (given("REDIS_URL", "UPSTASH_REDIS_REST_URL").length > 1) {
+    problems.push("REDIS_URL and UPSTASH_REDIS_REST_URL: set one of them, not both");
+  }
+  if (given("UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN").length === 1) {
+    problems.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or none");
+  }
+  if (given("DATABASE_LISTEN_URL").length && !given("DATABASE_URL").length) {
+    problems.push("DATABASE_LISTEN_URL: set DATABASE_URL as well");
+  }
+  if (config.production) {
+    if (!tokenKeys.length)
+      problems.push("JWT_JWKS_URL, JWT_PUBLIC_KEY or JWT_SECRET: one is required in production");
+    for (const name of ["JWT_ISSUER", "JWT_AUDIENCE", "ENCRYPTION_KEYS"] as const) {
+      if (!given(name).length) problems.push(`${name}: required in production`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Reads the settings out of an environment. Pure: what is given decides, nothing else.
+ *
+ * @throws ConfigError listing every problem
+ */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  // An empty variable is an unset one, as in a file copied from .env.example.
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = settings.safeParse(present);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const config = { ...(parsed.data as Settings), production: present.NODE_ENV === "production" };
+  problems.push(...conflicts(config, present));
+  if (problems.length) throw new ConfigError(problems);
+  return config;
+}

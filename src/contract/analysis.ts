@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { time, timeInput } from "./time.js";
+
+export const MAX_ROWS = 500_000;
+export const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Calls that one tRPC request may carry. */
+export const MAX_BATCH_SIZE = 20;
+export const DEFAULT_WEIGHT = 5;
+
+export const analysisId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,255}$/, "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -");
+
+/** Names are free text, but no control characters or halves of characters: they end up in tables and logs. */
+const label = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters");
+export const kpiName = label;
+export const cellId = label;
+
+export const PERIODS = ["N-1", "N"] as const;
+export const period = z.enum(PERIODS);
+export type Period = z.infer<typeof period>;
+
+/** One sample: the value of a KPI in a cell. A null `avg` is a measurement that is missing. */
+export const statsRow = z.strictObject({
+  kpi_name: kpiName,
+  period,
+  avg: z.number({ error: "must be a finite number or null" }).nullable(),
+  cell_id: cellId,
+  timestamp: timeInput.optional(),
+});
+export type StatsRow = z.infer<typeof statsRow>;
+
+export const DIRECTIONS = ["higher_is_better", "lower_is_better", "neutral"] as const;
+
+/** How one KPI is to be judged. Fields of later versions are kept as they are. */
+export const pegDefinition = z.looseObject({
+  weight: z.number().int().min(1).max(10).optional(),
+  thresholds: z.record(z.string(), z.unknown()).optional(),
+  direction: z.enum(DIRECTIONS).optional(),
+  formula: z.string().min(1).max(1000).optional(),
+});
+export type PegDefinition = z.infer<typeof pegDefinition>;
+export type PegDefinitions = Record<string, PegDefinition>;
+
+/** What PostgreSQL's JSON cannot hold. JSON text shows a half of a character as an escape. */
+const UNSTORABLE = /\\u0000|\\ud[89a-f]/i;
+
+export const requestParams = z.looseObject({
+  peg_definitions: z
+    .record(kpiName, pegDefinition)
+    .default({})
+    .refine((value) => !UNSTORABLE.test(JSON.stringify(value)), "must not contain control characters"),
+});
+
+const ordered = (value: { n1_start: Date; n1_end: Date; n_start: Date; n_end: Date }) =>
+  value.n1_start <= value.n1_end && value.n_start <= value.n_end;
+
+/** The two periods, both ends inclusive. */
+export const periodInfo = z
+  .strictObject({ n1_start: timeInput, n1_end: timeInput, n_start: timeInput, n_end: timeInput })
+  .refine(ordered, "each period must start before it ends");
+export type PeriodInfo = z.infer<typeof periodInfo>;
+
+/** The periods as an answer tells them. */
+export const periodDefinition = z.object({ n1_start: time, n1_end: time, n_start: time, n_end: time });
+
+/** Everything of a raw analysis but its rows, which are too many to be checked in one go. */
+export const rawDataHead = z.strictObject({ request_params: requestParams, period_info: periodInfo });
+
+export const analysisCreateHead = rawDataHead.extend({
+  id: analysisId.optional(),
+  name: label.optional(),
+});
+
+const stats = z.array(statsRow).min(1, "must hold at least one row").max(MAX_ROWS);
+export const analysisCreateInput = analysisCreateHead.extend({ stats });
+export type AnalysisCreateInput = z.infer<typeof analysisCreateInput>;
+
+export const analysisCreateOutput = z.object({
+  id: analysisId,
+  name: z.string().nullable(),
+  data_version: z.number().int(),
+  rows: z.number().int(),
+  pegs: z.number().int(),
+  cells: z.number().int(),
+  created_at: time,
+});
+export type AnalysisCreateOutput = z.infer<typeof analysisCreateOutput>;
+
+export const analysisByIdInput = z.strictObject({ id: analysisId });
+
+export const analysisByIdOutput = analysisCreateOutput.extend({
+  updated_at: time,
+  period_info: periodDefinition,
+  request_params: z.object({ peg_definitions: z.record(z.string(), pegDefinition) }),
+});
+export type AnalysisByIdOutput = z.infer<typeof analysisByIdOutput>;

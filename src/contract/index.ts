@@ -1,0 +1,5 @@
+export * from "./analysis.js";
+export * from "./comparison.js";
+export * from "./errors.js";
+export * from "./permissions.js";
+export { parseTime } from "./time.js";

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { analysisId, DIRECTIONS, period } from "./analysis.js";
+import { analysisMetadata, comparisonSummary, pegComparisonResult } from "./comparison.js";
+import { parseTime } from "./time.js";
+
+/** Where the analysis service listens, below its base address. */
+export const MCP_ANALYSIS_PATH = "/mcp/peg-comparison/analysis";
+
+export const DEFAULT_ALGORITHM_VERSION = "v2.1.0";
+
+/** A definition as the service reads it; what it does not know it ignores. */
+const definition = z.looseObject({
+  weight: z.number().int().min(1).max(10).optional(),
+  direction: z.enum(DIRECTIONS).optional(),
+  formula: z.string().optional(),
+});
+
+/** What the backend sends. Times are ISO 8601 text. */
+export const mcpRequest = z.object({
+  analysis_id: analysisId,
+  raw_data: z.object({
+    stats: z.array(
+      z.object({
+        kpi_name: z.string(),
+        period,
+        avg: z.number().nullable(),
+        cell_id: z.string(),
+        timestamp: z.string().optional(),
+      }),
+    ),
+    peg_definitions: z.record(z.string(), definition).default({}),
+    period_info: z.object({
+      n1_start: z.string(),
+      n1_end: z.string(),
+      n_start: z.string(),
+      n_end: z.string(),
+    }),
+  }),
+  options: z
+    .object({
+      include_metadata: z.boolean().optional(),
+      cache_ttl: z.number().optional(),
+      algorithm_version: z.string().optional(),
+      outliers: z.enum(["keep", "median"]).optional(),
+    })
+    .default({}),
+});
+export type McpRequest = z.input<typeof mcpRequest>;
+
+/** Time text of the service, zone or not, as an instant. */
+const wireTime = z.string().transform((text, context): Date => {
+  const instant = parseTime(text);
+  if (instant) return instant;
+  context.addIssue({ code: "custom", message: "must be an ISO 8601 time" });
+  return z.NEVER;
+});
+
+const wirePeriod = z.object({ n1_start: wireTime, n1_end: wireTime, n_start: wireTime, n_end: wireTime });
+
+/** A PEG as the service answers it: as in the contract, its times as text. Unknown fields are left out. */
+export const wirePegResult = pegComparisonResult.extend({
+  metadata: pegComparisonResult.shape.metadata.unwrap().extend({ calculated_at: wireTime }).optional(),
+});
+
+export const wireAnalysisMetadata = analysisMetadata.extend({
+  calculated_at: wireTime,
+  period_definition: wirePeriod,
+});
+
+/** A successful answer without its list of PEGs, which is checked PEG by PEG. */
+export const mcpAnswerHead = z.object({
+  success: z.literal(true),
+  data: z.object({
+    analysis_id: z.string().optional(),
+    summary: comparisonSummary,
+    analysis_metadata: wireAnalysisMetadata,
+  }),
+  processing_time: z.number().nonnegative().optional(),
+  algorithm_version: z.string().optional(),
+  mcp_version: z.string().optional(),
+});
+
+/** The service's own refusal. */
+export const mcpFailure = z.object({
+  success: z.literal(false),
+  error: z.union([
+    z.string(),
+    z.looseObject({
+      code: z.string().optional(),
+      type: z.string().optional(),
+      message: z.string(),
+      details: z.unknown().optional(),
+    }),
+  ]),
+});

@@ -1,0 +1,43 @@
+const AWAY_CODES = new Set([
+  // postgres.js and node
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECTION_ENDED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  // PostgreSQL: cannot connect now, shut down, too many connections, read-only after a failover
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+  "25006",
+]);
+
+const UNIQUE_VIOLATION = "23505";
+
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let current = error, depth = 0; current instanceof Error && depth < 5; depth++) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === "string") codes.push(code);
+    current = current.cause;
+  }
+  return codes;
+}
+
+/** Whether an error of a query means that the database cannot be reached or does not serve now. */
+export function isDatabaseAway(error: unknown): boolean {
+  return codesOf(error).some((code) => AWAY_CODES.has(code));
+}
+
+/** Whether a row with the same key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return codesOf(error).includes(UNIQUE_VIOLATION);
+}

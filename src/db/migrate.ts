@@ -1,0 +1,34 @@
+import { sql } from "drizzle-orm";
+import type { PgliteDatabase } from "drizzle-orm/pglite";
+import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
+import type { OpenDatabase } from "./open.js";
+
+/** Any number, the same in all processes: whoever holds this lock migrates, the others wait. */
+const MIGRATION_LOCK = 7_303_014;
+
+export interface MigrateOptions {
+  migrationsFolder: string;
+  /** A direct connection: a session lock does not hold through a pooler. */
+  url?: string | undefined;
+}
+
+/** Brings the schema up to date. Safe to run twice and from many processes at once. */
+export async function migrateDatabase(database: OpenDatabase, options: MigrateOptions): Promise<void> {
+  const { migrationsFolder } = options;
+  if (database.kind === "embedded" || !options.url) {
+    await migratePglite(database.db as unknown as PgliteDatabase, { migrationsFolder });
+    return;
+  }
+  const client = postgres(options.url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  try {
+    const db = drizzle(client);
+    await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await migratePostgres(db, { migrationsFolder });
+  } finally {
+    // Ending the session gives the lock back.
+    await client.end({ timeout: 5 });
+  }
+}

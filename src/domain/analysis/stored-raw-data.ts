@@ -1,0 +1,127 @@
+import { and, asc, eq } from "drizzle-orm";
+import type { Period } from "../../contract/analysis.js";
+import type { Database } from "../../db/open.js";
+import { analysisResults, analysisSamples } from "../../db/schema.js";
+import type { Services } from "../context.js";
+import type { RawData, SampleSeries } from "./raw-data.js";
+
+/** Small enough that encoding one takes about a millisecond of the event loop. */
+const SAMPLES_PER_PIECE = 16_384;
+const PIECES_PER_INSERT = 200;
+
+export function cellsPlace(analysisId: string) {
+  return { table: "analysis_results", record: analysisId, field: "sealed_cells" };
+}
+
+// Machines that are not little-endian do not run Node any more.
+function toBytes(numbers: Float64Array | Uint32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+/** Writes the samples of one revision, many pieces at a time. */
+export async function insertSamples(
+  db: Database,
+  analysisId: string,
+  revision: string,
+  series: readonly SampleSeries[],
+): Promise<void> {
+  let batch: (typeof analysisSamples.$inferInsert)[] = [];
+  let batched = 0;
+  const flush = async () => {
+    if (batch.length) await db.insert(analysisSamples).values(batch);
+    batch = [];
+    batched = 0;
+  };
+  for (const [place, { kpiName, period, values, cells, times }] of series.entries()) {
+    for (let start = 0, piece = 0; start < values.length; start += SAMPLES_PER_PIECE, piece++) {
+      const end = Math.min(start + SAMPLES_PER_PIECE, values.length);
+      batch.push({
+        analysisId,
+        revision,
+        series: place,
+        piece,
+        kpiName,
+        period,
+        sampleCount: end - start,
+        sampleValues: toBytes(values.subarray(start, end)),
+        sampleCells: toBytes(cells.subarray(start, end)),
+        sampleTimes: times ? toBytes(times.subarray(start, end)) : null,
+      });
+      batched += end - start;
+      if (batched >= SAMPLES_PER_PIECE || batch.length >= PIECES_PER_INSERT) await flush();
+    }
+  }
+  await flush();
+}
+
+/** @returns the raw data, opened; undefined where the analysis is gone or of another revision by now */
+export async function loadRawData(
+  services: Services,
+  analysisId: string,
+  revision: string,
+): Promise<RawData | undefined> {
+  const read = await services.db.transaction(
+    async (tx) => {
+      const [analysis] = await tx
+        .select()
+        .from(analysisResults)
+        .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision)));
+      return analysis && { analysis, series: await selectSeries(tx, analysisId, revision) };
+    },
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
+  if (!read) return undefined;
+  const { analysis, series } = read;
+  const cells = JSON.parse(
+    await services.sealer.open(analysis.sealedCells, cellsPlace(analysisId)),
+  ) as string[];
+  const { n1Start, n1End, nStart, nEnd } = analysis;
+  return {
+    cells,
+    series,
+    pegDefinitions: analysis.requestParams.peg_definitions,
+    periodInfo: { n1_start: n1Start, n1_end: n1End, n_start: nStart, n_end: nEnd },
+  };
+}
+
+async function selectSeries(db: Database, analysisId: string, revision: string): Promise<SampleSeries[]> {
+  const pieces = await db
+    .select({
+      series: analysisSamples.series,
+      kpiName: analysisSamples.kpiName,
+      period: analysisSamples.period,
+      values: analysisSamples.sampleValues,
+      cells: analysisSamples.sampleCells,
+      times: analysisSamples.sampleTimes,
+    })
+    .from(analysisSamples)
+    .where(and(eq(analysisSamples.analysisId, analysisId), eq(analysisSamples.revision, revision)))
+    .orderBy(asc(analysisSamples.series), asc(analysisSamples.piece));
+  const bySeries = new Map<number, typeof pieces>();
+  for (const piece of pieces) {
+    const own = bySeries.get(piece.series);
+    if (own) own.push(piece);
+    else bySeries.set(piece.series, [piece]);
+  }
+  return [...bySeries.values()].map((own) => {
+    const times = own.flatMap((piece) => (piece.times ? [piece.times] : []));
+    return {
+      kpiName: own[0]?.kpiName ?? "",
+      period: own[0]?.period as Period,
+      values: new Float64Array(joined(own.map(({ values }) => values))),
+      cells: new Uint32Array(joined(own.map(({ cells }) => cells))),
+      times: times.length ? new Float64Array(joined(times)) : undefined,
+    };
+  });
+}
+
+/** One block of memory of its own, which typed arrays need to be aligned. */
+function joined(parts: readonly Uint8Array[]): ArrayBuffer {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole.buffer;
+}

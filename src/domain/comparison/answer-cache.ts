@@ -1,0 +1,96 @@
+import { LRUCache } from "lru-cache";
+import type { CacheType, Clock } from "../ports.js";
+import type { EncodedAnswer } from "./encoded-answer.js";
+
+const MIB = 1024 * 1024;
+
+/** The product's three policies, by how often an analysis is asked for; entries and bytes are both bounded. */
+const TIERS = [
+  { name: "hot", above: 100, ttlMs: 1_800_000, entries: 1000, bytes: 128 * MIB },
+  { name: "warm", above: 10, ttlMs: 3_600_000, entries: 500, bytes: 64 * MIB },
+  { name: "cold", above: 0, ttlMs: 7_200_000, entries: 100, bytes: 64 * MIB },
+] as const;
+
+const MAX_COUNTED = 20_000;
+/** An analysis that nobody asks for this long is counted from nought again. */
+const COUNT_TTL_MS = 7_200_000;
+
+/** An answer of one state of an analysis. */
+export interface HeldAnswer {
+  revision: string;
+  algorithmVersion: string;
+  whole: EncodedAnswer;
+  /** Without metadata, once somebody asked for it so. */
+  bare?: EncodedAnswer | undefined;
+  filledAt: number;
+  /** That of the request that filled it. */
+  ttlMs: number;
+}
+
+/** Encoded answers in this process. */
+export class AnswerCache {
+  readonly #clock: Clock;
+  readonly #tiers = TIERS.map((tier) => ({
+    ...tier,
+    held: new LRUCache<string, HeldAnswer>({
+      max: tier.entries,
+      maxSize: tier.bytes,
+      sizeCalculation: ({ whole, bare }) => whole.trpc.byteLength + (bare?.trpc.byteLength ?? 0) + 1,
+    }),
+  }));
+  readonly #asked: LRUCache<string, number>;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#asked = new LRUCache({ max: MAX_COUNTED, ttl: COUNT_TTL_MS, perf: clock });
+  }
+
+  /** Whether `get` may find something; neither counts nor moves anything. */
+  has(type: CacheType, analysisId: string): boolean {
+    return this.#tiers.some(({ held }) => held.has(key(type, analysisId)));
+  }
+
+  /** @returns the answer, if it is of this state and not too old */
+  get(
+    type: CacheType,
+    analysisId: string,
+    revision: string,
+    algorithmVersion: string,
+  ): HeldAnswer | undefined {
+    const asked = (this.#asked.get(analysisId) ?? 0) + 1;
+    this.#asked.set(analysisId, asked);
+    const name = key(type, analysisId);
+    const from = this.#tiers.find(({ held }) => held.has(name));
+    const answer = from?.held.get(name);
+    if (!from || !answer) return undefined;
+    const to = this.#tierFor(asked);
+    const stale = answer.revision !== revision || answer.algorithmVersion !== algorithmVersion;
+    const age = this.#clock.now() - answer.filledAt;
+    if (stale || age >= Math.min(answer.ttlMs, to.ttlMs)) {
+      from.held.delete(name);
+      return undefined;
+    }
+    if (to !== from) {
+      from.held.delete(name);
+      to.held.set(name, answer);
+    }
+    return answer;
+  }
+
+  put(type: CacheType, analysisId: string, answer: HeldAnswer): void {
+    const name = key(type, analysisId);
+    for (const { held } of this.#tiers) held.delete(name);
+    this.#tierFor(this.#asked.get(analysisId) ?? 0).held.set(name, answer);
+  }
+
+  #tierFor(asked: number) {
+    const [hot, warm, cold] = this.#tiers;
+    if (!hot || !warm || !cold) throw new Error("three tiers are declared");
+    if (asked > hot.above) return hot;
+    return asked > warm.above ? warm : cold;
+  }
+}
+
+function key(type: CacheType, analysisId: string): string {
+  return `${type}:${analysisId}`;
+}

@@ -1,0 +1,76 @@
+import { loadRawData } from "../analysis/stored-raw-data.js";
+import type { Services } from "../context.js";
+import { awaitComputation, claimComputation, endComputation, type Lease } from "./computation-lease.js";
+import type { ComputedComparison } from "./computed-comparison.js";
+import { type ComparisonKey, loadStoredComparison, storeComparison } from "./stored-comparison.js";
+
+export interface ComputationResult {
+  comparison: ComputedComparison;
+  /** False where another process computed it and this one read it from the database. */
+  computedHere: boolean;
+}
+
+/** The data was replaced or deleted meanwhile: whatever was computed is of no use. */
+export class DataMovedError extends Error {
+  override readonly name = "DataMovedError";
+}
+
+async function computeUnderLease(
+  services: Services,
+  key: ComparisonKey,
+  lease: Lease,
+  requestId: string,
+): Promise<ComputedComparison | undefined> {
+  const { analysisId, algorithmVersion } = key;
+  try {
+    const data = await loadRawData(services, analysisId, key.revision);
+    if (!data) throw new DataMovedError("the raw data is of another revision");
+    const comparison = await services.analysisService.compare({
+      analysisId,
+      data,
+      algorithmVersion,
+      requestId,
+    });
+    const outcome = await storeComparison(services, key, lease.attemptToken, comparison);
+    if (outcome === "moved") throw new DataMovedError("the data was replaced while it was compared");
+    return outcome === "stored" ? comparison : undefined;
+  } catch (error) {
+    // Where this cannot be noted the lease runs out, and whoever waits takes over.
+    await endComputation(services, lease, error).catch((failure: unknown) =>
+      services.logger.warn({ err: failure, taskId: lease.taskId }, "a failed computation could not be noted"),
+    );
+    throw error;
+  } finally {
+    lease.stop();
+  }
+}
+
+/**
+ * Computes a comparison and stores it, unless another process does so already: then waits for that.
+ *
+ * @throws DataMovedError; PegError of the analysis service or the database
+ */
+export async function computeComparison(
+  services: Services,
+  key: ComparisonKey,
+  requestId: string,
+): Promise<ComputationResult> {
+  for (;;) {
+    const claim = await claimComputation(services, key);
+    if ("attemptToken" in claim) {
+      // Between the look-up and the claim another process may have finished.
+      const stored = await loadStoredComparison(services, key);
+      if (stored) {
+        claim.stop();
+        await endComputation(services, claim);
+        return { comparison: stored, computedHere: false };
+      }
+      const comparison = await computeUnderLease(services, key, claim, requestId);
+      if (comparison) return { comparison, computedHere: true };
+    } else if ((await awaitComputation(services, claim.taskId)) === "done") {
+      const stored = await loadStoredComparison(services, key);
+      if (stored) return { comparison: stored, computedHere: false };
+      throw new DataMovedError("the data was replaced while it was compared");
+    }
+  }
+}

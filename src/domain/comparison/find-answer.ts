@@ -1,0 +1,115 @@
+import type { VerbContext } from "../context.js";
+import { PegError } from "../errors.js";
+import { type AuthorizedAnalysis, authorize } from "../permission/authorize.js";
+import type { CacheType } from "../ports.js";
+import type { HeldAnswer } from "./answer-cache.js";
+import { computeComparison, DataMovedError } from "./compute-comparison.js";
+import type { ComputedComparison } from "./computed-comparison.js";
+import type { EncodedAnswer } from "./encoded-answer.js";
+import { openSharedAnswer, putSharedAnswer } from "./shared-answers.js";
+import type { ComparisonKey } from "./stored-comparison.js";
+
+/** What a lookup ended with; `computed` is there where the answer was computed for it. */
+export interface FoundAnswer {
+  held: HeldAnswer;
+  computed?: ComputedComparison | undefined;
+}
+
+/** How one kind of answer is found. */
+export interface AnswerPlan {
+  type: CacheType;
+  /** 0: neither read from the caches nor written there. */
+  ttlSeconds: number;
+  /** The answer from the database, marked as cached. */
+  load(key: ComparisonKey): Promise<EncodedAnswer | undefined>;
+  /** Of a comparison that was just computed. Absent for what is never computed. */
+  encode?(comparison: ComputedComparison, cached: boolean): EncodedAnswer;
+}
+
+/** How often an answer is looked for again because its data was replaced meanwhile. */
+const MAX_MOVES = 3;
+
+/**
+ * Finds an answer where it is nearest: this process, the shared store, the database; else computes it.
+ *
+ * @throws PegError of the analysis service or the database; CONFLICT where the data does not come to rest
+ */
+export async function findAnswer(
+  ctx: VerbContext,
+  analysis: AuthorizedAnalysis,
+  plan: AnswerPlan,
+): Promise<FoundAnswer> {
+  let current = analysis;
+  for (let move = 0; move < MAX_MOVES; move++) {
+    const key = {
+      analysisId: current.id,
+      revision: current.revision,
+      algorithmVersion: ctx.services.algorithmVersion,
+    };
+    try {
+      const cached = plan.ttlSeconds > 0 ? await findCached(ctx, key, plan) : undefined;
+      return cached ? { held: cached } : await loadOrCompute(ctx, key, plan);
+    } catch (error) {
+      if (!(error instanceof DataMovedError)) throw error;
+      current = await authorize({ ctx, analysisId: analysis.id, needed: "read", fresh: true });
+    }
+  }
+  throw new PegError("CONFLICT", "The data is being replaced again and again. Ask again when it is at rest.");
+}
+
+async function findCached(
+  ctx: VerbContext,
+  key: ComparisonKey,
+  plan: AnswerPlan,
+): Promise<HeldAnswer | undefined> {
+  const { services, visit } = ctx;
+  const { type } = plan;
+  const { analysisId, revision, algorithmVersion } = key;
+  const held = services.answers.get(type, analysisId, revision, algorithmVersion);
+  if (held || !visit.entry) return held;
+  const entry = { services, type, analysisId, sealed: visit.entry };
+  const opened = await openSharedAnswer(entry, revision, algorithmVersion);
+  if (opened) services.answers.put(type, analysisId, opened);
+  return opened;
+}
+
+async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<FoundAnswer> {
+  const { services, requestId } = ctx;
+  const name = `${key.analysisId}/${key.revision}/${key.algorithmVersion}`;
+  const lookup = await services.lookups.run(`${plan.type}/${name}`, async () => {
+    const loaded = await plan.load(key);
+    if (loaded) return { held: await keep(ctx, key, plan, loaded) };
+    const { encode } = plan;
+    if (!encode) throw new DataMovedError("the analysis was deleted meanwhile");
+    const { value, leader } = await services.computations.run(name, () =>
+      computeComparison(services, key, requestId),
+    );
+    const held = await keep(ctx, key, plan, encode(value.comparison, true));
+    return { held, computed: leader && value.computedHere ? value.comparison : undefined };
+  });
+  return lookup.leader ? lookup.value : { held: lookup.value.held };
+}
+
+async function keep(
+  ctx: VerbContext,
+  key: ComparisonKey,
+  plan: AnswerPlan,
+  whole: EncodedAnswer,
+): Promise<HeldAnswer> {
+  const { services, visit } = ctx;
+  const { revision, algorithmVersion, analysisId } = key;
+  const held = {
+    revision,
+    algorithmVersion,
+    whole,
+    filledAt: services.clock.now(),
+    ttlMs: plan.ttlSeconds * 1000,
+  };
+  if (plan.ttlSeconds > 0) {
+    services.answers.put(plan.type, analysisId, held);
+    if (visit.generation !== null) {
+      await putSharedAnswer({ services, type: plan.type, analysisId }, held, visit.generation);
+    }
+  }
+  return held;
+}

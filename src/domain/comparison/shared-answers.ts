@@ -1,0 +1,63 @@
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import type { Services } from "../context.js";
+import type { CacheType } from "../ports.js";
+import type { HeldAnswer } from "./answer-cache.js";
+import { EncodedAnswer } from "./encoded-answer.js";
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** Moves when what stands in an entry changes; older entries then no longer open. */
+const ENTRY_VERSION = 1;
+const MAX_ENTRY_BYTES = 8 * 1024 * 1024;
+const MAX_OPENED_BYTES = 128 * 1024 * 1024;
+
+interface EntryOf {
+  services: Services;
+  type: CacheType;
+  analysisId: string;
+}
+
+/** Bound into the seal: an entry opens only as what it was sealed as. */
+function contextOf({ type, analysisId }: EntryOf, revision: string, algorithmVersion: string): string {
+  return JSON.stringify([ENTRY_VERSION, type, analysisId, revision, algorithmVersion]);
+}
+
+/** Stores an answer for all processes, compressed and sealed as a whole. What is too large is left out. */
+export async function putSharedAnswer(entry: EntryOf, answer: HeldAnswer, generation: string): Promise<void> {
+  const { services, type, analysisId } = entry;
+  const head = Buffer.alloc(20);
+  head.writeDoubleLE(answer.filledAt, 0);
+  head.writeDoubleLE(answer.ttlMs, 8);
+  head.writeUInt32LE(answer.whole.jsonBytes, 16);
+  const packed = await compress(Buffer.concat([head, answer.whole.trpc]), { level: 1 });
+  if (packed.byteLength > MAX_ENTRY_BYTES) return;
+  const context = contextOf(entry, answer.revision, answer.algorithmVersion);
+  const value = services.sealer.sealBytes(packed, context);
+  const ttlSeconds = Math.ceil(answer.ttlMs / 1000);
+  await services.shared.putEntry({ type, analysisId, value, ttlSeconds, generation });
+}
+
+/** @returns undefined, a miss, for anything that does not open as this answer in this state */
+export async function openSharedAnswer(
+  entry: EntryOf & { sealed: Uint8Array },
+  revision: string,
+  algorithmVersion: string,
+): Promise<HeldAnswer | undefined> {
+  const packed = entry.services.sealer.openBytes(entry.sealed, contextOf(entry, revision, algorithmVersion));
+  if (!packed) return undefined;
+  try {
+    const bytes = await decompress(packed, { maxOutputLength: MAX_OPENED_BYTES });
+    const whole = new EncodedAnswer(bytes.subarray(20), bytes.readUInt32LE(16));
+    return {
+      revision,
+      algorithmVersion,
+      whole,
+      filledAt: bytes.readDoubleLE(0),
+      ttlMs: bytes.readDoubleLE(8),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import { comparisonSummary } from "../../contract/comparison.js";
+import { wireAnalysisMetadata } from "../../contract/mcp-protocol.js";
+import type { Database } from "../../db/open.js";
+import {
+  analysisResults,
+  pegComparisonResults,
+  pegComparisonSummaries,
+  pegComparisonTasks,
+} from "../../db/schema.js";
+import type { Services } from "../context.js";
+import type { ComparedPeg, ComputedComparison } from "./computed-comparison.js";
+
+/** A comparison is of one state of the data and one version of the method. */
+export interface ComparisonKey {
+  analysisId: string;
+  revision: string;
+  algorithmVersion: string;
+}
+
+const ROWS_PER_INSERT = 200;
+
+/** What stands in `peg_comparison_results.metadata`: the cell id sealed. */
+interface StoredMetadata {
+  cell_id?: string;
+  calculated_at?: string;
+  data_quality?: "high" | "medium" | "low";
+}
+
+function cellPlace(analysisId: string) {
+  return { table: "peg_comparison_results", record: analysisId, field: "metadata.cell_id" };
+}
+
+/** Work on each distinct text once. */
+function memoize(work: (text: string) => Promise<string>): (text: string) => Promise<string> {
+  const done = new Map<string, Promise<string>>();
+  return (text) => {
+    const result = done.get(text) ?? work(text);
+    done.set(text, result);
+    return result;
+  };
+}
+
+/** The head of a stored comparison, or undefined where there is none of this state. */
+export async function loadStoredSummary(
+  db: Database,
+  key: ComparisonKey,
+): Promise<Omit<ComputedComparison, "pegs"> | undefined> {
+  const [row] = await db
+    .select({
+      summary: sql<string>`${pegComparisonSummaries.summaryData}::text`,
+      analysisMetadata: sql<string>`${pegComparisonSummaries.analysisMetadata}::text`,
+      processingTime: pegComparisonSummaries.processingTime,
+      mcpVersion: pegComparisonSummaries.mcpVersion,
+    })
+    .from(pegComparisonSummaries)
+    .where(
+      and(
+        eq(pegComparisonSummaries.analysisId, key.analysisId),
+        eq(pegComparisonSummaries.revision, key.revision),
+        eq(pegComparisonSummaries.algorithmVersion, key.algorithmVersion),
+      ),
+    );
+  if (!row) return undefined;
+  return {
+    summary: comparisonSummary.parse(JSON.parse(row.summary)),
+    analysisMetadata: wireAnalysisMetadata.parse(JSON.parse(row.analysisMetadata)),
+    processingTime: row.processingTime,
+    mcpVersion: row.mcpVersion,
+  };
+}
+
+/** The whole stored comparison. Head and PEGs are read in one snapshot, so that they are of one computation. */
+export async function loadStoredComparison(
+  services: Services,
+  key: ComparisonKey,
+): Promise<ComputedComparison | undefined> {
+  const read = await services.db.transaction(
+    async (tx) => {
+      const head = await loadStoredSummary(tx, key);
+      if (!head) return undefined;
+      const rows = await tx
+        .select({
+          pegName: pegComparisonResults.pegName,
+          weight: pegComparisonResults.weight,
+          n1Period: sql<string>`${pegComparisonResults.n1PeriodData}::text`,
+          nPeriod: sql<string>`${pegComparisonResults.nPeriodData}::text`,
+          comparison: sql<string>`${pegComparisonResults.comparisonData}::text`,
+          metadata: sql<string>`${pegComparisonResults.metadata}::text`,
+        })
+        .from(pegComparisonResults)
+        .where(eq(pegComparisonResults.analysisId, key.analysisId))
+        .orderBy(asc(pegComparisonResults.position));
+      return { head, rows };
+    },
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
+  if (!read) return undefined;
+  const openCell = memoize((sealed) => services.sealer.open(sealed, cellPlace(key.analysisId)));
+  const pegs = await Promise.all(
+    read.rows.map(async ({ metadata, ...peg }): Promise<ComparedPeg> => {
+      const { cell_id, calculated_at, data_quality } = JSON.parse(metadata) as StoredMetadata;
+      if (!cell_id || !calculated_at || !data_quality) return peg;
+      return {
+        ...peg,
+        metadata: { cell_id: await openCell(cell_id), calculated_at: new Date(calculated_at), data_quality },
+      };
+    }),
+  );
+  return { ...read.head, pegs };
+}
+
+/** How the attempt to store ended: `moved` where the data was replaced, `fenced` where another took over. */
+export type StoreOutcome = "stored" | "moved" | "fenced";
+
+/** Stores a comparison and completes its task, all or nothing, unless the data or the task moved on. */
+export async function storeComparison(
+  services: Services,
+  key: ComparisonKey,
+  attemptToken: string,
+  comparison: ComputedComparison,
+): Promise<StoreOutcome> {
+  const { analysisId } = key;
+  const sealCell = memoize((cell) => services.sealer.seal(cell, cellPlace(analysisId)));
+  const rows = await Promise.all(
+    comparison.pegs.map(async (peg, position) => ({
+      analysisId,
+      position,
+      pegName: peg.pegName,
+      weight: peg.weight,
+      n1PeriodData: peg.n1Period,
+      nPeriodData: peg.nPeriod,
+      comparisonData: peg.comparison,
+      metadata: JSON.stringify(
+        peg.metadata ? { ...peg.metadata, cell_id: await sealCell(peg.metadata.cell_id) } : {},
+      ),
+      calculatedAt: comparison.analysisMetadata.calculated_at,
+    })),
+  );
+  return services.db.transaction(async (tx): Promise<StoreOutcome> => {
+    const [analysis] = await tx
+      .select({ revision: analysisResults.revision })
+      .from(analysisResults)
+      .where(eq(analysisResults.id, analysisId))
+      .for("share");
+    if (analysis?.revision !== key.revision) return "moved";
+    const now = new Date(services.clock.now());
+    const mine = await tx
+      .update(pegComparisonTasks)
+      .set({ status: "COMPLETED", progress: 100, updatedAt: now, finishedAt: now })
+      .where(
+        and(eq(pegComparisonTasks.attemptToken, attemptToken), eq(pegComparisonTasks.status, "PROCESSING")),
+      )
+      .returning({ id: pegComparisonTasks.id });
+    if (!mine.length) return "fenced";
+    await tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, analysisId));
+    await tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, analysisId));
+    for (let i = 0; i < rows.length; i += ROWS_PER_INSERT) {
+      await tx.insert(pegComparisonResults).values(rows.slice(i, i + ROWS_PER_INSERT));
+    }
+    await tx.insert(pegComparisonSummaries).values({
+      ...key,
+      summaryData: JSON.stringify(comparison.summary),
+      analysisMetadata: JSON.stringify(comparison.analysisMetadata),
+      processingTime: comparison.processingTime,
+      mcpVersion: comparison.mcpVersion,
+      calculatedAt: comparison.analysisMetadata.calculated_at,
+    });
+    return "stored";
+  });
+}

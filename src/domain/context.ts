@@ -1,0 +1,55 @@
+import type { Database } from "../db/open.js";
+import type { AnswerCache } from "./comparison/answer-cache.js";
+import type { ComputationResult } from "./comparison/compute-comparison.js";
+import type { FoundAnswer } from "./comparison/find-answer.js";
+import type { SingleFlight } from "./comparison/single-flight.js";
+import type { StandingCache } from "./permission/standing-cache.js";
+import type {
+  AnalysisService,
+  Clock,
+  LimitRule,
+  Logger,
+  Sealer,
+  SharedStore,
+  TokenVerifier,
+  Visit,
+} from "./ports.js";
+
+/** Who acts. */
+export type Actor =
+  | { kind: "anonymous" }
+  | { kind: "user"; userId: string; scopes: readonly string[]; tokenExpiresAt: Date };
+
+/** The limits of each kind of call. */
+export interface LimitRules {
+  get: LimitRule;
+  status: LimitRule;
+  all: LimitRule;
+}
+
+/** What lives as long as the process. */
+export interface Services {
+  db: Database;
+  clock: Clock;
+  logger: Logger;
+  sealer: Sealer;
+  tokens: TokenVerifier;
+  analysisService: AnalysisService;
+  shared: SharedStore;
+  limits: LimitRules;
+  /** The version of the comparison that is asked for; stored ones of another version are computed anew. */
+  algorithmVersion: string;
+  answers: AnswerCache;
+  standings: StandingCache;
+  lookups: SingleFlight<FoundAnswer>;
+  computations: SingleFlight<ComputationResult>;
+}
+
+/** What a verb is given besides its input: no request, no response. */
+export interface VerbContext {
+  services: Services;
+  actor: Actor & { kind: "user" };
+  requestId: string;
+  /** What the one trip to the shared store brought. */
+  visit: Visit;
+}

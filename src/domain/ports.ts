@@ -1,0 +1,134 @@
+import type { RawData } from "./analysis/raw-data.js";
+import type { ComputedComparison } from "./comparison/computed-comparison.js";
+
+/** The clock that all rules read; tests set their own. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Structured log lines; fields hold no cell id, token or raw data. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ComparisonRequest {
+  analysisId: string;
+  data: RawData;
+  algorithmVersion: string;
+  /** Passed on, so that both services' logs can be joined. */
+  requestId: string;
+}
+
+/** The service that compares. */
+export interface AnalysisService {
+  /**
+   * Compares the two periods and checks the answer against the contract.
+   *
+   * @throws PegError MCP_CONNECTION_FAILED, MCP_TIMEOUT, MCP_PROCESSING_ERROR; DATA_VALIDATION_ERROR where the
+   * service says that the data cannot be compared
+   */
+  compare(request: ComparisonRequest, signal?: AbortSignal): Promise<ComputedComparison>;
+  /** Whether it can be asked now: `open` is a circuit that waits after failures. */
+  state(): "closed" | "open" | "half-open";
+  close(): Promise<void>;
+}
+
+/** At most `limit` calls in any window of `windowMs`. */
+export interface LimitRule {
+  name: string;
+  limit: number;
+  windowMs: number;
+}
+
+export interface RuleState extends LimitRule {
+  remaining: number;
+  /** Milliseconds until the oldest counted call leaves the window; where refused, until this call would pass. */
+  resetMs: number;
+}
+
+export interface LimitDecision {
+  allowed: boolean;
+  rules: RuleState[];
+  /** The rule that refused. */
+  exhausted?: RuleState | undefined;
+}
+
+/** What is kept in the shared cache, by the names of the product's key scheme. */
+export const CACHE_TYPES = ["peg_comparison", "summary_stats", "metadata"] as const;
+export type CacheType = (typeof CACHE_TYPES)[number];
+
+export interface VisitRequest {
+  userId: string;
+  rules: readonly LimitRule[];
+  /** Reads the generation of this analysis. */
+  analysisId?: string | undefined;
+  /** Reads the entry of this type as well. */
+  entry?: CacheType | undefined;
+}
+
+export interface Visit {
+  limits: LimitDecision;
+  /**
+   * A word that changes before any revocation, replacement or deletion is acknowledged: what was learned under
+   * the same word still holds. Null where no such word can be had; then Postgres has to be asked.
+   */
+  generation: string | null;
+  entry: Uint8Array | null;
+}
+
+export interface EntryToPut {
+  type: CacheType;
+  analysisId: string;
+  value: Uint8Array;
+  ttlSeconds: number;
+  /** The entry is stored only while this is the generation. */
+  generation: string;
+}
+
+/** What all processes share: limits, generations, and sealed answers. Redis, or this process alone. */
+export interface SharedStore {
+  /** Charges the limits and reads what a request needs, in one round trip. Never throws for want of a server. */
+  visit(request: VisitRequest): Promise<Visit>;
+  /** @returns whether it was stored: not where the generation moved, or the store is away */
+  putEntry(entry: EntryToPut): Promise<boolean>;
+  /** Makes all that was learned about an analysis void, and its entries with it. */
+  moveGeneration(analysisId: string): Promise<void>;
+  /** `away`: goes on in process. */
+  state(): "ready" | "away";
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where a sealed value belongs; it opens nowhere else. */
+export interface Place {
+  table: string;
+  record: string;
+  field: string;
+}
+
+/** Encryption at rest. */
+export interface Sealer {
+  seal(text: string, place: Place): Promise<string>;
+  /** @throws PegError SERVICE_UNAVAILABLE where the value does not open here with any key */
+  open(sealed: string, place: Place): Promise<string>;
+  /** Seals a whole cache entry; `context` has to be the same on opening. */
+  sealBytes(bytes: Uint8Array, context: string): Uint8Array;
+  /** @returns undefined for anything that does not open: a miss */
+  openBytes(sealed: Uint8Array, context: string): Uint8Array | undefined;
+}
+
+/** Who a token speaks for. */
+export interface TokenClaims {
+  userId: string;
+  scopes: readonly string[];
+  expiresAt: Date;
+}
+
+export interface TokenVerifier {
+  /** @throws PegError API_AUTHENTICATION_ERROR, always the same one; SERVICE_UNAVAILABLE without keys to check by */
+  verify(token: string): Promise<TokenClaims>;
+}

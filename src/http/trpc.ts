@@ -1,0 +1,63 @@
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { Context } from "hono";
+import { MAX_BATCH_SIZE } from "../contract/analysis.js";
+import { answerHeaders } from "../trpc/answer-headers.js";
+import { answerQueries, areQueries, type QueryCall } from "../trpc/answer-queries.js";
+import { appRouter } from "../trpc/app-router.js";
+import { createCallContext } from "../trpc/context.js";
+import { bearerToken } from "./bearer-token.js";
+import type { AppEnv } from "./refuse.js";
+
+export const TRPC_ENDPOINT = "/trpc";
+
+/** The calls of a plain GET of queries; undefined for anything else, which tRPC's own handler takes. */
+function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } | undefined {
+  if (request.method !== "GET" || request.headers.has("trpc-accept")) return undefined;
+  const { url } = request;
+  const queryAt = url.indexOf("?");
+  const path = url.slice(
+    url.indexOf(`${TRPC_ENDPOINT}/`) + TRPC_ENDPOINT.length + 1,
+    queryAt === -1 ? undefined : queryAt,
+  );
+  const parameters = [...new URLSearchParams(queryAt === -1 ? "" : url.slice(queryAt))];
+  const batch = parameters.some(([name, value]) => name === "batch" && value === "1");
+  const known = parameters.every(([name]) => name === "input" || name === "batch");
+  if (!known || parameters.length !== new Set(parameters.map(([name]) => name)).size) return undefined;
+  if (!batch && parameters.some(([name]) => name === "batch")) return undefined;
+  const paths = batch ? path.split(",") : [path];
+  if (paths.length > MAX_BATCH_SIZE || !areQueries(paths)) return undefined;
+  const text = parameters.find(([name]) => name === "input")?.[1];
+  try {
+    const input: unknown = text === undefined ? undefined : JSON.parse(text);
+    if (!batch) return { calls: [{ path, input }], batch };
+    if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
+    const inputs = input as Record<string, unknown>;
+    return { calls: paths.map((one, i) => ({ path: one, input: inputs[i] })), batch };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Serves tRPC. */
+export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
+  const { services, requestId } = c.var;
+  const ctx = createCallContext({ services, requestId, token: bearerToken(c.req.raw.headers) });
+  const queries = readQueries(c.req.raw);
+  if (queries) {
+    const { status, body, errors } = await answerQueries(queries.calls, ctx, queries.batch);
+    const headers = {
+      "content-type": "application/json",
+      vary: "trpc-accept, accept",
+      ...answerHeaders(errors),
+    };
+    return c.body(body as Buffer<ArrayBuffer>, status as 200, headers);
+  }
+  return fetchRequestHandler({
+    endpoint: TRPC_ENDPOINT,
+    req: c.req.raw,
+    router: appRouter,
+    maxBatchSize: MAX_BATCH_SIZE,
+    createContext: () => ctx,
+    responseMeta: ({ errors }) => ({ headers: answerHeaders(errors) }),
+  });
+}

@@ -1,0 +1,102 @@
+import type { z } from "zod";
+import type { ComparisonSummary } from "../../contract/comparison.js";
+import {
+  DEFAULT_ALGORITHM_VERSION,
+  type McpRequest,
+  type wireAnalysisMetadata,
+} from "../../contract/mcp-protocol.js";
+import { parseTime } from "../../contract/time.js";
+import { comparePeg, type WirePeg } from "./compare-peg.js";
+import { DataError, MAX_DETAILS } from "./data-error.js";
+import { readPegs } from "./pegs.js";
+import { type Judged, summarize } from "./summary.js";
+
+/** What this service can compute. */
+export const ALGORITHM_VERSIONS: readonly string[] = [DEFAULT_ALGORITHM_VERSION];
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds since any fixed instant, never going back; for durations. */
+  elapsed(): number;
+}
+
+type AnalysisMetadata = z.input<typeof wireAnalysisMetadata>;
+
+/** The service's answer, as it goes over the wire. */
+export interface McpAnswer {
+  success: true;
+  data: {
+    analysis_id: string;
+    peg_comparison_results: WirePeg[];
+    summary: ComparisonSummary;
+    analysis_metadata: AnalysisMetadata;
+  };
+  /** Seconds. */
+  processing_time: number;
+  algorithm_version: string;
+}
+
+/**
+ * Compares the two periods of an analysis by version v2.1.0 of the method.
+ *
+ * No NaN or infinity leaves: a PEG whose change or RSD no double can hold is skipped like one without samples.
+ *
+ * @param request of the protocol's shape; only the finiteness of `avg` is checked here
+ * @throws DataError where the data cannot be compared
+ */
+export function compare(request: McpRequest, clock: Clock): McpAnswer {
+  const started = clock.elapsed();
+  const { raw_data, options } = request;
+  const calculatedAt = new Date(clock.now()).toISOString();
+  const results: WirePeg[] = [];
+  const judged: Judged[] = [];
+  const skipped: { peg_name: string; reason: string }[] = [];
+  for (const peg of readPegs(raw_data)) {
+    const result = comparePeg(peg, options?.outliers ?? "keep", calculatedAt);
+    if ("reason" in result) {
+      skipped.push({ peg_name: peg.name, reason: result.reason });
+      continue;
+    }
+    const { change_percent, trend } = result.comparison;
+    judged.push({ weight: peg.weight, direction: peg.direction, changePercent: change_percent, trend });
+    if (options?.include_metadata === false) delete result.metadata;
+    results.push(result);
+  }
+  if (results.length === 0) throw nothingComparable(skipped);
+  return {
+    success: true,
+    data: {
+      analysis_id: request.analysis_id,
+      peg_comparison_results: results,
+      summary: summarize(judged),
+      analysis_metadata: {
+        calculated_at: calculatedAt,
+        algorithm_version: DEFAULT_ALGORITHM_VERSION,
+        data_source: "raw_data",
+        period_definition: instants(raw_data.period_info),
+        skipped_pegs: skipped,
+      },
+    },
+    processing_time: Math.max(0, clock.elapsed() - started) / 1000,
+    algorithm_version: DEFAULT_ALGORITHM_VERSION,
+  };
+}
+
+function nothingComparable(skipped: readonly { peg_name: string; reason: string }[]): DataError {
+  const details = skipped
+    .slice(0, MAX_DETAILS)
+    .map(({ peg_name, reason }) => ({ path: "raw_data.stats", message: `PEG "${peg_name}": ${reason}` }));
+  return new DataError("no PEG can be compared", details);
+}
+
+/** Times in whatever form they came, as ISO 8601 UTC text. */
+function instants(period: McpRequest["raw_data"]["period_info"]): AnalysisMetadata["period_definition"] {
+  const utc = (text: string): string => parseTime(text)?.toISOString() ?? text;
+  return {
+    n1_start: utc(period.n1_start),
+    n1_end: utc(period.n1_end),
+    n_start: utc(period.n_start),
+    n_end: utc(period.n_end),
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * A sum of doubles without any rounding until it is read: Shewchuk's adaptive expansions (Discrete &
+ * Computational Geometry 18, 1997), the sum being kept as doubles that do not overlap. Correctly rounded,
+ * so it does not depend on the order of the terms.
+ *
+ * Terms and partial sums must stay below 2^1023; callers scale by a power of two where they may not.
+ */
+export class ExactSum {
+  /** Smallest first. */
+  readonly #partials: number[] = [];
+
+  add(term: number): void {
+    const partials = this.#partials;
+    let carry = term;
+    let kept = 0;
+    for (let index = 0; index < partials.length; index++) {
+      const partial = partials[index] as number;
+      const sum = carry + partial;
+      const large = Math.abs(carry) < Math.abs(partial) ? partial : carry;
+      const small = large === carry ? partial : carry;
+      const lost = small - (sum - large);
+      if (lost !== 0) partials[kept++] = lost;
+      carry = sum;
+    }
+    partials.length = kept;
+    partials.push(carry);
+  }
+
+  /** Adds `factor * times` exactly; `times` is a whole number below 2^26, `factor` below 2^960. */
+  addTimes(factor: number, times: number): void {
+    // Veltkamp's split: both halves times a 26-bit number fit a double.
+    const shifted = factor * 134_217_729;
+    const high = shifted - (shifted - factor);
+    this.add(high * times);
+    this.add((factor - high) * times);
+  }
+
+  /** The sum, rounded once, half to even. */
+  value(): number {
+    const partials = this.#partials;
+    let index = partials.length - 1;
+    if (index < 0) return 0;
+    let sum = partials[index] as number;
+    let lost = 0;
+    while (index > 0 && lost === 0) {
+      const next = partials[--index] as number;
+      const before = sum;
+      sum = before + next;
+      lost = next - (sum - before);
+    }
+    // A tie is no tie where a smaller part points the same way as what was lost.
+    const further = index > 0 ? (partials[index - 1] as number) : 0;
+    if ((lost > 0 && further > 0) || (lost < 0 && further < 0)) {
+      const doubled = lost * 2;
+      const nudged = sum + doubled;
+      if (nudged - sum === doubled) sum = nudged;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,91 @@
+import { DEFAULT_WEIGHT, type DIRECTIONS } from "../../contract/analysis.js";
+import type { ErrorDetail } from "../../contract/errors.js";
+import type { McpRequest } from "../../contract/mcp-protocol.js";
+import { DataError, MAX_DETAILS } from "./data-error.js";
+import { derivedSamples } from "./derived.js";
+import { type Formula, FormulaError, parseFormula } from "./formula.js";
+import { groupRows, type KpiRows } from "./rows.js";
+import { measuredSamples, type Samples } from "./samples.js";
+
+export type Direction = (typeof DIRECTIONS)[number];
+type RawData = McpRequest["raw_data"];
+type Definition = NonNullable<RawData["peg_definitions"]>[string];
+
+/** A PEG before it is compared. */
+export interface Peg {
+  name: string;
+  weight: number;
+  direction: Direction;
+  n1: Samples;
+  n: Samples;
+  /** The first PEG of its formula that has no rows at all. */
+  absent?: string | undefined;
+}
+
+/**
+ * All PEGs of the raw data, measured and derived, highest weight first and then by name in code unit order, which no
+ * locale changes. A definition without rows and without a formula makes no PEG.
+ *
+ * A formula refers to measured PEGs only, so there are no cycles; a PEG is either measured or derived.
+ *
+ * @throws DataError for numbers that are not finite and for formulas that cannot be used, naming each
+ */
+export function readPegs({ stats, peg_definitions }: RawData): Peg[] {
+  const groups = groupRows(stats);
+  // Own entries only: a KPI called `constructor` must not find Object's.
+  const definitions = new Map(Object.entries(peg_definitions ?? {}));
+  const formulas = readFormulas(definitions, groups);
+  const pegs: Peg[] = [];
+  for (const [name, rows] of groups) {
+    const n1 = measuredSamples(stats, rows.n1);
+    pegs.push({ ...standing(name, definitions), n1, n: measuredSamples(stats, rows.n) });
+  }
+  for (const [name, formula] of formulas) {
+    const derive = (period: keyof KpiRows): Samples =>
+      derivedSamples(
+        stats,
+        formula,
+        formula.names.map((operand) => groups.get(operand)?.[period] ?? []),
+      );
+    const absent = formula.names.find((operand) => !groups.has(operand));
+    pegs.push({ ...standing(name, definitions), n1: derive("n1"), n: derive("n"), absent });
+  }
+  return pegs.sort((one, other) => other.weight - one.weight || compareText(one.name, other.name));
+}
+
+function standing(name: string, definitions: ReadonlyMap<string, Definition>) {
+  const definition = definitions.get(name);
+  const direction: Direction = definition?.direction ?? "higher_is_better";
+  return { name, weight: definition?.weight ?? DEFAULT_WEIGHT, direction };
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+function readFormulas(
+  definitions: ReadonlyMap<string, Definition>,
+  groups: ReadonlyMap<string, KpiRows>,
+): Map<string, Formula> {
+  const formulas = new Map<string, Formula>();
+  const faults: ErrorDetail[] = [];
+  for (const [name, { formula: text }] of definitions) {
+    if (text === undefined) continue;
+    try {
+      if (groups.has(name)) throw new FormulaError("must not be given for a PEG that has samples of its own");
+      const formula = parseFormula(text);
+      const derived = formula.names.find((operand) => definitions.get(operand)?.formula !== undefined);
+      if (derived !== undefined)
+        throw new FormulaError(`must not refer to ${derived}, which is derived itself`);
+      formulas.set(name, formula);
+    } catch (error) {
+      if (!(error instanceof FormulaError)) throw error;
+      const path = `raw_data.peg_definitions.${name}.formula`;
+      faults.push({ path, message: `the formula of PEG "${name}" ${error.message}` });
+      if (faults.length === MAX_DETAILS) break;
+    }
+  }
+  if (faults.length > 0) throw new DataError("the formula of a derived PEG cannot be used", faults);
+  return formulas;
+}

@@ -1,0 +1,41 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "./config.js";
+import { createRuntime, type Runtime } from "./runtime.js";
+
+/** Where a running server on an embedded database says how it is reached, for commands on the same machine. */
+export function addressFile(dataDir: string): string {
+  return join(dataDir, "server.json");
+}
+
+/** Serves until the process is asked to stop. */
+export async function runServer(config: Config): Promise<Runtime> {
+  const runtime = await createRuntime(config);
+  const { logger } = runtime.services;
+  const embedded = runtime.database.kind === "embedded" && !config.DATA_DIR.startsWith("memory://");
+  try {
+    const { url } = await runtime.listen();
+    if (embedded) writeFileSync(addressFile(config.DATA_DIR), JSON.stringify({ url }));
+    logger.info({ url, database: runtime.database.kind }, `listening on ${url}`);
+  } catch (error) {
+    await runtime.stop();
+    throw error;
+  }
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, "stopping");
+    if (embedded) rmSync(addressFile(config.DATA_DIR), { force: true });
+    runtime.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, "did not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  return runtime;
+}

@@ -1,0 +1,239 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { getRequestListener } from "@hono/node-server";
+import type { KeySettings } from "./adapters/auth/key-source.js";
+import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
+import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
+import { startBundledService } from "./adapters/mcp/bundled-service.js";
+import { MemoryStore } from "./adapters/memory/store.js";
+import { ResilientStore } from "./adapters/redis/resilient-store.js";
+import { connectRest } from "./adapters/redis/rest-client.js";
+import { RedisStore } from "./adapters/redis/shared-store.js";
+import { connectTcp } from "./adapters/redis/tcp-requester.js";
+import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.js";
+import { RingSealer } from "./adapters/sealing/sealer.js";
+import type { Config } from "./config.js";
+import { DEFAULT_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
+import { migrateDatabase } from "./db/migrate.js";
+import { type OpenDatabase, openDatabase } from "./db/open.js";
+import { developmentKeys } from "./development-keys.js";
+import { AnswerCache } from "./domain/comparison/answer-cache.js";
+import { SingleFlight } from "./domain/comparison/single-flight.js";
+import type { Services } from "./domain/context.js";
+import { StandingCache } from "./domain/permission/standing-cache.js";
+import type { AnalysisService, Clock, Logger, SharedStore } from "./domain/ports.js";
+import { createApp } from "./http/app.js";
+import { createLogger } from "./log.js";
+
+/** What a test may put in the place of the real thing, or watch. */
+export interface RuntimeOverrides {
+  clock?: Clock;
+  logger?: Logger;
+  analysisService?: AnalysisService;
+  onQuery?: (text: string) => void;
+}
+
+/** The whole program, wired. */
+export interface Runtime {
+  services: Services;
+  database: OpenDatabase;
+  app: ReturnType<typeof createApp>;
+  /** Begins to listen on the settings' address. */
+  listen(): Promise<{ url: string }>;
+  /** Takes no more requests, finishes those that run, closes everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Compiled entries and migrations lie beside the sources, whether this file itself runs from src or from dist. */
+const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
+const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
+const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+
+const STOP_DEADLINE_MS = 25_000;
+
+function tokenKeys(config: Config): KeySettings {
+  if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
+  if (config.JWT_PUBLIC_KEY) return { kind: "public-key", pem: config.JWT_PUBLIC_KEY };
+  return { kind: "secret", secret: config.JWT_SECRET ?? developmentKeys(config.DATA_DIR).jwtSecret };
+}
+
+function encryptionKeys(config: Config): EncryptionKey[] {
+  if (config.ENCRYPTION_KEYS) return config.ENCRYPTION_KEYS;
+  const { encryptionKey } = developmentKeys(config.DATA_DIR);
+  return [{ kid: "development", secret: new Uint8Array(Buffer.from(encryptionKey, "base64url")) }];
+}
+
+function openSharedStore(config: Config, clock: Clock, logger: Logger, alone: boolean): SharedStore {
+  const local = new MemoryStore(clock, { alone });
+  if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
+    const redis = new RedisStore(connectRest(config.UPSTASH_REDIS_REST_URL, config.UPSTASH_REDIS_REST_TOKEN));
+    return new ResilientStore({ redis, local, clock, logger, disconnect: () => {} });
+  }
+  if (config.REDIS_URL) {
+    const { redis, close } = connectTcp(config.REDIS_URL);
+    return new ResilientStore({ redis: new RedisStore(redis), local, clock, logger, disconnect: close });
+  }
+  return local;
+}
+
+async function openAnalysisService(
+  config: Config,
+  logger: Logger,
+): Promise<{ service: AnalysisService; stop: () => void }> {
+  const bundled = config.MCP_URL ? undefined : await startBundledService(MCP_SERVER_ENTRY, logger);
+  const service = createAnalysisService({
+    url: config.MCP_URL ?? bundled?.url ?? "",
+    token: bundled?.token ?? config.MCP_TOKEN,
+    timeoutMs: config.MCP_TIMEOUT_MS,
+    retries: config.MCP_RETRIES,
+    retryBaseMs: config.MCP_RETRY_BASE_MS,
+    maxConnections: config.MCP_MAX_CONNECTIONS,
+    checkThread: CHECK_THREAD_ENTRY,
+    logger,
+  });
+  return { service, stop: () => bundled?.stop() };
+}
+
+/** Opens the database that the settings name, and brings it up to date. */
+export async function openMigratedDatabase(
+  config: Config,
+  onQuery?: RuntimeOverrides["onQuery"],
+): Promise<OpenDatabase> {
+  const { DATABASE_URL: url, DATABASE_LISTEN_URL: direct, DATA_DIR: dataDir } = config;
+  const database = await openDatabase({ url, dataDir, pooled: direct !== undefined, onQuery });
+  try {
+    await migrateDatabase(database, { migrationsFolder: MIGRATIONS, url: direct ?? url });
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/**
+ * Builds everything that the settings ask for: the only place that constructs things.
+ *
+ * @throws Error where something that is needed from the start cannot be had; what was opened is closed again
+ */
+export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<Runtime> {
+  const clock = overrides.clock ?? { now: () => Date.now() };
+  const logger = overrides.logger ?? createLogger(config.LOG_LEVEL);
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    // First, since it locks the data directory, in which the keys lie as well.
+    const database = await openMigratedDatabase(config, overrides.onQuery);
+    closers.push(() => database.close());
+    const tokens = await createTokenVerifier({
+      keys: tokenKeys(config),
+      issuer: config.JWT_ISSUER,
+      audience: config.JWT_AUDIENCE,
+      clock,
+      logger,
+    });
+    const sealer = new RingSealer(await createKeyRing(encryptionKeys(config)));
+    const shared = openSharedStore(config, clock, logger, database.kind === "embedded");
+    closers.push(() => shared.close());
+    const analysis = overrides.analysisService
+      ? { service: overrides.analysisService, stop: () => {} }
+      : await openAnalysisService(config, logger);
+    closers.push(async () => {
+      await analysis.service.close();
+      analysis.stop();
+    });
+    const services: Services = {
+      db: database.db,
+      clock,
+      logger,
+      sealer,
+      tokens,
+      analysisService: analysis.service,
+      shared,
+      limits: {
+        get: { name: "get", ...config.RATE_LIMIT_GET },
+        status: { name: "status", ...config.RATE_LIMIT_STATUS },
+        all: { name: "all", ...config.RATE_LIMIT_ALL },
+      },
+      algorithmVersion: DEFAULT_ALGORITHM_VERSION,
+      answers: new AnswerCache(clock),
+      standings: new StandingCache(),
+      lookups: new SingleFlight(),
+      computations: new SingleFlight(),
+    };
+    const app = createApp({
+      services,
+      corsOrigins: config.CORS_ORIGINS,
+      probes: {
+        database: { required: true, check: () => database.ping() },
+        redis: { required: false, check: () => shared.ping() },
+        analysis_service: {
+          required: false,
+          check: async () => {
+            if (analysis.service.state() === "open") throw new Error("the circuit is open");
+          },
+        },
+      },
+    });
+    const server = createHttpServer(app);
+    closers.push(() => closeServer(server, services));
+    return {
+      services,
+      database,
+      app,
+      listen: () => listen(server, config.HOST, config.PORT),
+      stop: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function createHttpServer(app: ReturnType<typeof createApp>): Server {
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 300_000,
+      // Without it Node looks at its timeouts every 30 s only.
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: 65_000,
+    },
+    getRequestListener(app.fetch),
+  );
+  return server;
+}
+
+async function listen(server: Server, host: string, port: number): Promise<{ url: string }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}` };
+}
+
+/** Lets requests and computations that run come to their end, within a bound. */
+async function closeServer(server: Server, services: Services): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const finished = Promise.all([
+    server.listening ? closed : undefined,
+    services.lookups.idle(),
+    services.computations.idle(),
+  ]);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, STOP_DEADLINE_MS);
+  });
+  await Promise.race([finished, late]);
+  clearTimeout(timer);
+  server.closeAllConnections();
+}

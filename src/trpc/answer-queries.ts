@@ -1,0 +1,76 @@
+import { type AnyTRPCProcedure, TRPCError } from "@trpc/server";
+import { getHTTPStatusCode } from "@trpc/server/http";
+import { getErrorShape } from "@trpc/server/shared";
+import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
+import { appRouter } from "./app-router.js";
+import type { CallContext } from "./context.js";
+import { transformer } from "./transformer.js";
+
+/** At run time a flat list by path; its type is the tree that clients see. */
+const procedures = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
+const config = appRouter._def._config;
+
+/** Calls of queries as they came: the path, and the input with superjson's envelope around it. */
+export interface QueryCall {
+  path: string;
+  input: unknown;
+}
+
+export interface QueryAnswer {
+  status: number;
+  body: Buffer;
+  errors: TRPCError[];
+}
+
+/** Whether all are queries, which `answerQueries` can answer. */
+export function areQueries(paths: readonly string[]): boolean {
+  return paths.every((path) => Object.hasOwn(procedures, path) && procedures[path]?._def.type === "query");
+}
+
+/**
+ * Answers queries as tRPC's own HTTP handler does, through the same procedures and middleware, and puts answers that
+ * are encoded already into the response as bytes. The handler would spend most of a cached answer's time.
+ */
+export async function answerQueries(
+  calls: readonly QueryCall[],
+  ctx: CallContext,
+  batch: boolean,
+): Promise<QueryAnswer> {
+  const outcomes = await Promise.all(calls.map((call, i) => answerQuery(call, ctx, i)));
+  const bodies = outcomes.map(({ body }) => body);
+  return {
+    status: getHTTPStatusCode(outcomes.map(({ untransformed }) => untransformed)),
+    body: batch ? joinList(bodies) : (bodies[0] as Buffer),
+    errors: outcomes.flatMap(({ error }) => (error ? [error] : [])),
+  };
+}
+
+async function answerQuery({ path, input }: QueryCall, ctx: CallContext, batchIndex: number) {
+  let raw: unknown;
+  try {
+    const procedure = procedures[path] as unknown as (opts: object) => Promise<unknown>;
+    const getRawInput = async () => {
+      raw = input === undefined ? undefined : transformer.input.deserialize(input);
+      return raw;
+    };
+    const data = await procedure({ path, getRawInput, ctx, type: "query", signal: undefined, batchIndex });
+    const body =
+      data instanceof EncodedAnswer
+        ? data.trpc
+        : Buffer.from(JSON.stringify({ result: { data: transformer.output.serialize(data) } }));
+    return { body, untransformed: { result: { data: undefined } }, error: undefined };
+  } catch (cause) {
+    const error =
+      cause instanceof TRPCError ? cause : new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause });
+    const shape = getErrorShape({ config, ctx, error, input: raw, path, type: "query" });
+    const body = Buffer.from(JSON.stringify({ error: transformer.output.serialize(shape) }));
+    return { body, untransformed: { error: shape }, error };
+  }
+}
+
+const COMMA = Buffer.from(",");
+
+function joinList(bodies: readonly Buffer[]): Buffer {
+  const parts = bodies.flatMap((body, i) => (i === 0 ? [body] : [COMMA, body]));
+  return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
+}

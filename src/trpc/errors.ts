@@ -1,0 +1,78 @@
+import { TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import { ERRORS, type ErrorBody, type ErrorDetail } from "../contract/errors.js";
+import { isDatabaseAway } from "../db/errors.js";
+import { PegError } from "../domain/errors.js";
+
+const MAX_DETAILS = 100;
+
+/** Faults of a request that no procedure sees. Their own messages would repeat what was sent. */
+const PROTOCOL_MESSAGES: Partial<Record<TRPCError["code"], string>> = {
+  PARSE_ERROR: "The input is not valid JSON.",
+  BAD_REQUEST: "The request is not one that this API takes.",
+  NOT_FOUND: "There is no such procedure.",
+  METHOD_NOT_SUPPORTED: "Queries are asked with GET, mutations with POST.",
+  UNSUPPORTED_MEDIA_TYPE: "A body must be application/json.",
+};
+
+function fromZod(error: ZodError): PegError {
+  const details = error.issues.slice(0, MAX_DETAILS).flatMap((issue): ErrorDetail[] => {
+    const path = issue.path.join(".");
+    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key].join("."),
+      message: "is not a known field",
+    }));
+  });
+  return new PegError("API_VALIDATION_ERROR", "The input does not fit. `details` names the fields.", {
+    details,
+    cause: error,
+  });
+}
+
+/** Any error as one that may leave: the only place that decides what a caller sees. */
+export function toPegError(error: unknown): PegError {
+  if (error instanceof PegError) return error;
+  if (error instanceof TRPCError) {
+    const { cause, code } = error;
+    if (cause instanceof PegError) return cause;
+    if (code === "BAD_REQUEST" && cause instanceof ZodError) return fromZod(cause);
+    if (code !== "INTERNAL_SERVER_ERROR") {
+      // Our own refusals of an envelope carry no cause; those of the library may quote the input.
+      const message = PROTOCOL_MESSAGES[code] ?? "The request is not one that this API takes.";
+      return new PegError("API_VALIDATION_ERROR", message, { cause: error });
+    }
+    if (cause) return toPegError(cause);
+  }
+  if (isDatabaseAway(error)) {
+    return new PegError("SERVICE_UNAVAILABLE", "The database cannot be reached. Try again soon.", {
+      retryAfter: 5,
+      cause: error,
+    });
+  }
+  return new PegError(
+    "INTERNAL_ERROR",
+    "Something went wrong on our side. Report the request_id to the operator.",
+    {
+      cause: error,
+    },
+  );
+}
+
+/** The error as tRPC carries it. */
+export function toTrpcError(error: unknown): TRPCError {
+  const cause = toPegError(error);
+  return new TRPCError({ code: ERRORS[cause.code].trpc, message: cause.message, cause });
+}
+
+/** The body that both faces send. */
+export function errorBodyOf(error: PegError, requestId: string, now: number): ErrorBody {
+  return {
+    code: error.code,
+    message: error.message,
+    timestamp: new Date(now).toISOString(),
+    request_id: requestId,
+    ...(error.details ? { details: error.details } : {}),
+    ...(error.retryAfter === undefined ? {} : { retry_after: Math.max(1, Math.ceil(error.retryAfter)) }),
+  };
+}

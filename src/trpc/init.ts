@@ -1,0 +1,37 @@
+import { initTRPC } from "@trpc/server";
+import type { PermissionType } from "../contract/permissions.js";
+import type { CacheType } from "../domain/ports.js";
+import type { CallContext } from "./context.js";
+import { errorBodyOf, toPegError } from "./errors.js";
+import { transformer } from "./transformer.js";
+
+/** Which limits count a call; all calls count towards the hour. */
+export type LimitClass = "get" | "status" | "other";
+
+/** What every procedure declares. */
+export interface ProcedureRule {
+  /** The least permission on the analysis that the input names; or only a token. */
+  needs: PermissionType | "token";
+  limit: LimitClass;
+  /** The shared entry that answers it. */
+  entry?: CacheType | undefined;
+}
+
+export const t = initTRPC
+  .context<CallContext>()
+  .meta<ProcedureRule>()
+  .create({
+    transformer,
+    isDev: false,
+    errorFormatter({ error, shape, ctx }) {
+      const body = errorBodyOf(
+        toPegError(error),
+        ctx?.requestId ?? "",
+        ctx?.services.clock.now() ?? Date.now(),
+      );
+      const { code, httpStatus } = shape.data;
+      return { code: shape.code, message: body.message, data: { code, httpStatus, error: body } };
+    },
+  });
+
+export const { router, createCallerFactory } = t;

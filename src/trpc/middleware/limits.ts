@@ -1,0 +1,43 @@
+import { analysisId } from "../../contract/analysis.js";
+import type { LimitRules } from "../../domain/context.js";
+import { PegError } from "../../domain/errors.js";
+import type { LimitRule } from "../../domain/ports.js";
+import type { LimitClass } from "../init.js";
+import { t } from "../init.js";
+
+function rulesOf(limits: LimitRules, limit: LimitClass): LimitRule[] {
+  return limit === "other" ? [limits.all] : [limits[limit], limits.all];
+}
+
+/** The id in an input that is not checked yet, if it has the form of one. */
+function peekId(input: unknown): string | undefined {
+  const id = typeof input === "object" && input !== null ? (input as { id?: unknown }).id : undefined;
+  const parsed = analysisId.safeParse(id);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * Charges the limits of the call, in the one trip to the shared store that also reads what the call will need.
+ * A batch passes here once for each of its calls.
+ */
+export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInput }) => {
+  const { services, actor, limitDecisions } = ctx;
+  if (!meta || actor.kind !== "user") throw new Error("limits need a rule, and a user to charge");
+  // Only of a query: the body of a mutation may be large, and is not read for those over their limit.
+  const id = type === "query" ? peekId(await getRawInput()) : undefined;
+  const entry =
+    meta.entry && id !== undefined && !services.answers.has(meta.entry, id) ? meta.entry : undefined;
+  const rules = rulesOf(services.limits, meta.limit);
+  const visit = await services.shared.visit({ userId: actor.userId, rules, analysisId: id, entry });
+  limitDecisions.push(visit.limits);
+  const { exhausted } = visit.limits;
+  if (exhausted) {
+    const seconds = Math.max(1, Math.ceil(exhausted.resetMs / 1000));
+    throw new PegError(
+      "API_RATE_LIMIT_EXCEEDED",
+      `The limit of ${exhausted.limit} calls in ${exhausted.windowMs / 1000} s is used up. Try again in ${seconds} s.`,
+      { retryAfter: seconds, details: [{ path: exhausted.name, message: "is the limit that is used up" }] },
+    );
+  }
+  return next({ ctx: { actor, visit } });
+});

@@ -1,0 +1,14 @@
+import { PegError } from "../../domain/errors.js";
+import { t } from "../init.js";
+
+/** Lets in whoever brings a valid token. */
+export const requireToken = t.middleware(async ({ next, ctx }) => {
+  if (ctx.token === undefined) {
+    throw new PegError(
+      "API_AUTHENTICATION_ERROR",
+      "A valid token is needed: send it as Authorization: Bearer TOKEN.",
+    );
+  }
+  const { userId, scopes, expiresAt } = await ctx.services.tokens.verify(ctx.token);
+  return next({ ctx: { actor: { kind: "user" as const, userId, scopes, tokenExpiresAt: expiresAt } } });
+});

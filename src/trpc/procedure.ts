@@ -1,0 +1,67 @@
+import type { z } from "zod";
+import type { PermissionType } from "../contract/permissions.js";
+import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
+import { authorize } from "../domain/permission/authorize.js";
+import type { CacheType } from "../domain/ports.js";
+import { type LimitClass, t } from "./init.js";
+import { mapErrors } from "./middleware/errors.js";
+import { takeLimits } from "./middleware/limits.js";
+import { logRequests } from "./middleware/request-log.js";
+import { requireToken } from "./middleware/token.js";
+
+// Errors are mapped innermost of the two, so that the log sees what the caller sees. Token, then limits.
+const limited = t.procedure.use(logRequests).use(mapErrors).use(requireToken).use(takeLimits);
+
+/** What checks a value: a schema, or a function that is made for the purpose. */
+interface Parser<TIn, TOut> {
+  _input: TIn;
+  _output: TOut;
+}
+
+/**
+ * A procedure on one analysis, which its input names as `id`. The only two ways to make a procedure are here, and
+ * neither goes without permission, limit class, input and output.
+ */
+export function analysisProcedure<TInput extends z.ZodType<{ id: string }>, TOutIn, TOut>(declared: {
+  needs: PermissionType;
+  limit: LimitClass;
+  entry?: CacheType;
+  input: TInput;
+  output: Parser<TOutIn, TOut>;
+}) {
+  const { needs, limit, entry, input, output } = declared;
+  return limited
+    .meta({ needs, limit, entry })
+    .input(input)
+    .use(async ({ next, ctx, input: { id } }) => {
+      const analysis = await authorize({ ctx, analysisId: id, needed: needs });
+      return next({ ctx: { analysis } });
+    })
+    .output(output as z.ZodType<TOut, TOutIn>);
+}
+
+/** A procedure for whoever has a token. */
+export function tokenProcedure<TIn, TInOut, TOutIn, TOut>(declared: {
+  limit: LimitClass;
+  input: Parser<TIn, TInOut>;
+  output: Parser<TOutIn, TOut>;
+}) {
+  const { limit, input, output } = declared;
+  return limited
+    .meta({ needs: "token", limit })
+    .input(input as z.ZodType<TInOut, TIn>)
+    .output(output as z.ZodType<TOut, TOutIn>);
+}
+
+/** Declares an output that was checked when it was encoded: to callers it is what the schema says. */
+export function encoded<TSchema extends z.ZodType>(
+  _schema: TSchema,
+): Parser<EncodedAnswer, z.output<TSchema>> {
+  const parser = {
+    parse(value: unknown): EncodedAnswer {
+      if (value instanceof EncodedAnswer) return value;
+      throw new TypeError("this output has to be encoded");
+    },
+  };
+  return parser as unknown as Parser<EncodedAnswer, z.output<TSchema>>;
+}

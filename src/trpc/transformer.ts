@@ -1,0 +1,66 @@
+import type { TRPCCombinedDataTransformer } from "@trpc/server";
+import superjson from "superjson";
+import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
+import { PegError } from "../domain/errors.js";
+
+const MAX_ANNOTATIONS = 10_000;
+
+function refuse(message: string): never {
+  throw new PegError("API_VALIDATION_ERROR", `The input cannot be read: ${message}.`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Takes out what the sender had as undefined and superjson wrote as null. */
+function removeAt(root: unknown, path: string): void {
+  const steps = path.split(".");
+  const last = steps.pop() as string;
+  let current = root;
+  for (const step of steps) {
+    if (!isRecord(current) || !Object.hasOwn(current, step)) return;
+    current = current[step];
+  }
+  if (
+    isRecord(current) &&
+    !Array.isArray(current) &&
+    Object.hasOwn(current, last) &&
+    current[last] === null
+  ) {
+    delete current[last];
+  }
+}
+
+/**
+ * Reads what superjson's serialize made, and nothing more: dates stay ISO text, which the schemas take, and no
+ * other type is built of what a caller sends. Plain JSON without superjson's envelope is taken as it is.
+ */
+function readInput(value: unknown): unknown {
+  if (!isRecord(value) || !Object.hasOwn(value, "json")) return value;
+  const { json, meta } = value;
+  if (meta === undefined) return json;
+  const values = isRecord(meta) ? (meta.values ?? {}) : refuse("`meta` must be an object");
+  // An array annotates the root itself, and no input is a Date.
+  if (!isRecord(values) || Array.isArray(values)) refuse("only dates inside the input may be annotated");
+  const annotations = Object.entries(values);
+  if (annotations.length > MAX_ANNOTATIONS) refuse("too many dates: send times as ISO 8601 text");
+  for (const [path, types] of annotations) {
+    const type = Array.isArray(types) && types.length === 1 ? types[0] : undefined;
+    if (type === "undefined") removeAt(json, path);
+    else if (type !== "Date") refuse("an input holds JSON and dates only");
+  }
+  return json;
+}
+
+/** superjson on the wire; an encoded answer passes as it is wherever the HTTP layer does not send its bytes. */
+export const transformer: TRPCCombinedDataTransformer = {
+  input: { serialize: superjson.serialize, deserialize: readInput },
+  output: {
+    serialize: (value) =>
+      value instanceof EncodedAnswer
+        ? (JSON.parse(value.trpc.toString("utf8")) as { result: { data: unknown } }).result.data
+        : superjson.serialize(value),
+    deserialize: superjson.deserialize,
+  },
+};

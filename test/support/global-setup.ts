@@ -1,0 +1,33 @@
+import type { TestProject } from "vitest/node";
+import { findChromium, openPostgres, openRedis } from "./servers.js";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** An administrator's address of the run's PostgreSQL; null where there is none. */
+    postgresUrl: string | null;
+    /** The run's shared Redis; null where there is none. Tests take their own with createTestRedis(). */
+    redisUrl: string | null;
+    /** A Chromium to drive; null where there is none. */
+    chromiumPath: string | null;
+  }
+}
+
+/** Starts the servers of the run, says what was found, and hands the addresses to the tests. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [postgres, redis] = await Promise.all([openPostgres(process.env), openRedis(process.env)]);
+  const chromium = findChromium();
+  const teardown = async (): Promise<void> => {
+    await Promise.all([postgres.stop(), redis.stop()]);
+  };
+  for (const { note } of [postgres, redis, chromium]) process.stdout.write(`${note}\n`);
+
+  const missing = [postgres, redis].filter(({ url }) => url === null);
+  if (process.env.CI === "true" && process.env.REQUIRE_SERVERS === "1" && missing.length > 0) {
+    await teardown();
+    throw new Error(`REQUIRE_SERVERS=1: ${missing.map(({ note }) => note).join("; ")}`);
+  }
+  project.provide("postgresUrl", postgres.url);
+  project.provide("redisUrl", redis.url);
+  project.provide("chromiumPath", chromium.path);
+  return teardown;
+}
