@@ -31,6 +31,8 @@ export interface RuntimeOverrides {
   clock?: Clock;
   logger?: Logger;
   analysisService?: AnalysisService;
+  /** Open and migrated; whoever opened it closes it. */
+  database?: OpenDatabase;
   onQuery?: (text: string) => void;
 }
 
@@ -125,8 +127,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   };
   try {
     // First, since it locks the data directory, in which the keys lie as well.
-    const database = await openMigratedDatabase(config, overrides.onQuery);
-    closers.push(() => database.close());
+    const database = overrides.database ?? (await openMigratedDatabase(config, overrides.onQuery));
+    if (!overrides.database) closers.push(() => database.close());
     const tokens = await createTokenVerifier({
       keys: tokenKeys(config),
       issuer: config.JWT_ISSUER,
@@ -220,20 +222,16 @@ async function listen(server: Server, host: string, port: number): Promise<{ url
 
 /** Lets requests and computations that run come to their end, within a bound. */
 async function closeServer(server: Server, services: Services): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeIdleConnections();
-  const finished = Promise.all([
-    server.listening ? closed : undefined,
-    services.lookups.idle(),
-    services.computations.idle(),
-  ]);
+  const closed = server.listening && new Promise((resolve) => server.close(resolve));
+  // A connection that was busy becomes idle later, and would be kept alive.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const finished = Promise.all([closed, services.lookups.idle(), services.computations.idle()]);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, STOP_DEADLINE_MS);
   });
   await Promise.race([finished, late]);
   clearTimeout(timer);
+  clearInterval(sweep);
   server.closeAllConnections();
 }

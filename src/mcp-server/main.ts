@@ -8,10 +8,15 @@ const start = z.object({
   token: z.string().optional(),
 });
 
+/** To the parent's standard error. */
+function logError(error: unknown): void {
+  process.stderr.write(`analysis service: ${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
 process.once("message", async (message) => {
   try {
     const { host, port, token } = start.parse(message);
-    const server = createMcpServer({ token, onError: (error) => console.error(error) });
+    const server = createMcpServer({ token, onError: logError });
     process.once("SIGTERM", () => void server.close().then(() => process.exit(0)));
     process.send?.({ type: "listening", ...(await server.listen(host, port)) });
   } catch (error) {

@@ -23,7 +23,6 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
     let length = 0;
     const refuse = (): void => {
       chunks.length = 0;
-      request.removeAllListeners("data").resume();
       reject(new Refusal(413, "PAYLOAD_TOO_LARGE", `the body is longer than ${limit} bytes`));
     };
     if (Number(request.headers["content-length"] ?? 0) > limit) return refuse();

@@ -14,7 +14,12 @@ export function fixedClock(): Clock {
 }
 
 /** Rows of one KPI, all in one cell. */
-export function rows(kpi_name: string, n1: readonly (number | null)[], n: readonly (number | null)[], cell_id = "A"): Row[] {
+export function rows(
+  kpi_name: string,
+  n1: readonly (number | null)[],
+  n: readonly (number | null)[],
+  cell_id = "A",
+): Row[] {
   return [
     ...n1.map((avg): Row => ({ kpi_name, period: "N-1", avg, cell_id })),
     ...n.map((avg): Row => ({ kpi_name, period: "N", avg, cell_id })),
@@ -36,4 +41,14 @@ export function pegOf(answer: McpAnswer, name: string) {
   const peg = answer.data.peg_comparison_results.find((result) => result.peg_name === name);
   if (!peg) throw new Error(`no PEG ${name} in the answer`);
   return peg;
+}
+
+/** A good request, its rows all of RSRP, in which one place is something else; undefined removes it. */
+export function requestWith(path: string, value: unknown): unknown {
+  const body: unknown = JSON.parse(JSON.stringify(request(rows("RSRP", [-98, -98], [-88, -88]))));
+  const steps = path.split(".");
+  const last = steps.pop() as string;
+  const place = steps.reduce((at, step) => (at as Record<string, unknown>)[step], body);
+  (place as Record<string, unknown>)[last] = value;
+  return body;
 }

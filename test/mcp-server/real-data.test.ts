@@ -34,7 +34,10 @@ function expectAsComputedPlainly({ request_params, stats }: Analysis, answer: Mc
   for (const [name, { weight }] of Object.entries(request_params.peg_definitions)) {
     const peg = pegOf(answer, name);
     const of = (period: string) => stats.filter((row) => row.kpi_name === name && row.period === period);
-    for (const [period, found] of [["N-1", peg.n1_period], ["N", peg.n_period]] as const) {
+    for (const [period, found] of [
+      ["N-1", peg.n1_period],
+      ["N", peg.n_period],
+    ] as const) {
       const values = of(period).map((row) => row.avg as number);
       expect(found.values).toEqual(values);
       expect(found.count).toBe(values.length);
@@ -54,7 +57,10 @@ function expectAsComputedPlainly({ request_params, stats }: Analysis, answer: Mc
     expect(peg.metadata?.data_quality).toBe(level(rsd <= 10 && count >= 3, rsd <= 30));
     const few = count >= 10 ? 1 : count >= 5 ? 0.9 : count >= 3 ? 0.8 : 0.6;
     const spread = rsd <= 10 ? 1 : rsd <= 30 ? 0.9 : 0.7;
-    expect(peg.comparison.confidence).toBeCloseTo(0.85 * few * spread * (size >= 50 ? 0.8 : size >= 20 ? 0.9 : 1), 14);
+    expect(peg.comparison.confidence).toBeCloseTo(
+      0.85 * few * spread * (size >= 50 ? 0.8 : size >= 20 ? 0.9 : 1),
+      14,
+    );
     const cells = new Set([...of("N-1"), ...of("N")].map((row) => row.cell_id));
     expect(peg.metadata?.cell_id).toBe(cells.size === 1 ? [...cells][0] : "ALL");
     changes.push({ weight, change });
@@ -74,7 +80,8 @@ function expectToFitTheContract(answer: McpAnswer): void {
   for (const peg of wire.data.peg_comparison_results) wirePegResult.parse(peg);
 }
 
-if (!existsSync(folder)) console.warn("the real measurements (shared/data) are not here: their tests are skipped");
+if (!existsSync(folder))
+  console.warn("the real measurements (shared/data) are not here: their tests are skipped");
 
 describe.skipIf(!existsSync(folder))("real measurements", () => {
   test("of a 5G drive, by windows", () => {
@@ -86,7 +93,8 @@ describe.skipIf(!existsSync(folder))("real measurements", () => {
     const first = answer.data.peg_comparison_results[0];
     expect(first).toMatchObject({ peg_name: "RTT_delay_avg_ms", weight: 10 });
     // A cell that is there only before the change is part of the samples.
-    const cellsOf = (period: string) => new Set(analysis.stats.filter((row) => row.period === period).map((row) => row.cell_id));
+    const cellsOf = (period: string) =>
+      new Set(analysis.stats.filter((row) => row.period === period).map((row) => row.cell_id));
     expect([cellsOf("N-1").has("5C402C015"), cellsOf("N").has("5C402C015")]).toEqual([true, false]);
     expect(first?.metadata?.cell_id).toBe("ALL");
   });
@@ -115,7 +123,10 @@ describe.skipIf(!existsSync(folder))("real measurements", () => {
     expect(signal.comparison.trend).toBe("stable");
     const delay = pegOf(answer, "RTT_delay_ms");
     expect(delay.n1_period.outliers).toBeGreaterThan(0);
-    const maximum = [...delay.n1_period.values, ...delay.n_period.values].reduce((most, value) => Math.max(most, value), 0);
+    const maximum = [...delay.n1_period.values, ...delay.n_period.values].reduce(
+      (most, value) => Math.max(most, value),
+      0,
+    );
     expect(Math.round(maximum)).toBe(317);
     expect(delay.n1_period.avg).toBeGreaterThan(10);
   }, 60_000);

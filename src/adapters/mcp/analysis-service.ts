@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { bulkhead } from "cockatiel";
 import type { ComputedComparison } from "../../domain/comparison/computed-comparison.js";
@@ -56,9 +57,12 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     logger: options.logger,
   });
   const closing = new AbortController();
+  // Every call listens to it.
+  setMaxListeners(0, closing.signal);
 
   const askAndCheck = async (request: ComparisonRequest, deadline: Deadline): Promise<ComputedComparison> => {
     deadline.signal.throwIfAborted();
+    circuit.check();
     const body = await buildRequestBody(request, deadline.signal);
     const sentAt = performance.now();
     const answer = await retrying(
@@ -69,11 +73,11 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     const measured = (performance.now() - sentAt) / 1000;
     if (!answer.ok) {
       const refusal = readRefusalText(answer.text);
-      if (refusal?.kind === "refused") throw verdictError(refusal, answer.failure);
+      if (refusal?.kind === "refused") throw verdictError(refusal, request.data.cells, answer.failure);
       throw answer.failure;
     }
     const verdict = await checks.check(answer.bytes, request.analysisId);
-    if (verdict.kind !== "valid") throw verdictError(verdict);
+    if (verdict.kind !== "valid") throw verdictError(verdict, request.data.cells);
     return { ...verdict.comparison, processingTime: verdict.comparison.processingTime ?? measured };
   };
 

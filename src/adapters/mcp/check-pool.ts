@@ -33,6 +33,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** A running thread and what it was asked. */
+interface CheckThread {
+  worker: Worker;
+  waiting: Map<number, Waiting>;
+}
+
 /**
  * One thread, started with the first big answer and again after it died. It does not keep the process alive
  * while it has nothing to do.
@@ -41,27 +47,31 @@ interface Waiting {
  * @param maxHeapMb an answer that unfolds to more ends the thread, not the process
  */
 export function createCheckPool(threadUrl: URL | undefined, maxHeapMb = 1024): CheckPool {
-  let worker: Worker | undefined;
+  let thread: CheckThread | undefined;
   let lastId = 0;
   let closed = false;
-  const waiting = new Map<number, Waiting>();
 
-  const start = (url: URL): Worker => {
-    const started = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+  const start = (url: URL): CheckThread => {
+    const worker = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+    const started: CheckThread = { worker, waiting: new Map() };
     let cause: unknown;
-    started.on("message", ({ id, verdict }: CheckReply) => {
-      waiting.get(id)?.resolve(verdict);
-      waiting.delete(id);
-      if (waiting.size === 0) started.unref();
+    const retire = () => {
+      if (thread === started) thread = undefined;
+    };
+    worker.on("message", ({ id, verdict }: CheckReply) => {
+      started.waiting.get(id)?.resolve(verdict);
+      started.waiting.delete(id);
+      if (started.waiting.size === 0) worker.unref();
     });
-    started.on("error", (error) => {
+    worker.on("error", (error) => {
       cause = error;
+      retire();
     });
-    started.on("exit", () => {
-      if (worker === started) worker = undefined;
-      for (const { reject } of waiting.values())
+    worker.on("exit", () => {
+      retire();
+      for (const { reject } of started.waiting.values()) {
         reject(new CheckThreadDied("the check thread died", { cause }));
-      waiting.clear();
+      }
     });
     return started;
   };
@@ -70,9 +80,12 @@ export function createCheckPool(threadUrl: URL | undefined, maxHeapMb = 1024): C
     check: async (bytes, analysisId) => {
       if (!threadUrl || bytes.length <= INLINE_CHECK_BYTES) return checkAnswer(bytes, analysisId);
       if (closed) throw new CheckThreadDied("the check thread was closed");
-      worker ??= start(threadUrl);
+      thread ??= start(threadUrl);
+      const { worker, waiting } = thread;
       const task: CheckTask = { id: ++lastId, bytes, analysisId };
-      const verdict = new Promise<Verdict>((resolve, reject) => waiting.set(task.id, { resolve, reject }));
+      const verdict = new Promise<Verdict>((resolve, reject) => {
+        waiting.set(task.id, { resolve, reject });
+      });
       worker.ref();
       worker.postMessage(
         task,
@@ -82,7 +95,7 @@ export function createCheckPool(threadUrl: URL | undefined, maxHeapMb = 1024): C
     },
     close: async () => {
       closed = true;
-      await worker?.terminate();
+      await thread?.worker.terminate();
     },
   };
 }

@@ -33,6 +33,8 @@ class ProbeCalledOff extends Error {
 export interface Circuit {
   /** Runs one attempt. @throws CircuitOpen where none may run, else what the attempt throws */
   run<T>(attempt: () => Promise<T>): Promise<T>;
+  /** @throws CircuitOpen where no attempt may run now: before one is prepared at some cost */
+  check(): void;
   state(): "closed" | "open" | "half-open";
   /** Ms until a probe may go; 0 where it is not open. */
   waitMs(): number;
@@ -90,12 +92,17 @@ export function createCircuit(options: CircuitOptions, logger?: AnalysisServiceL
   breaker.onBreak(() => logger?.warn({ wait_ms: remaining() }, "mcp circuit opened"));
   breaker.onReset(() => logger?.info({}, "mcp circuit closed"));
 
+  const check = () => {
+    // cockatiel would hold these calls until the probe ends: they are told at once instead.
+    if (breaker.state === CircuitState.HalfOpen) throw new CircuitOpen(waitMs);
+    if (breaker.state === CircuitState.Open && remaining() > 0) throw new CircuitOpen(remaining());
+  };
+
   return {
+    check,
     run: async (attempt) => {
-      const { state } = breaker;
-      // cockatiel would hold these calls until the probe ends: they are told at once instead.
-      if (state === CircuitState.HalfOpen) throw new CircuitOpen(waitMs);
-      const probing = state === CircuitState.Open;
+      check();
+      const probing = breaker.state === CircuitState.Open;
       try {
         return await breaker.execute(async () => {
           try {

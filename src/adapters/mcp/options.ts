@@ -62,7 +62,10 @@ export interface AnalysisServiceOptions {
 export const INLINE_CHECK_BYTES = 256 * 1024;
 export const DEFAULT_MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/** For waiting in line, encoding the request and checking the answer. */
+const SPARE_MS = 10_000;
+
 /** The deadline of a call in ms that leaves room for every attempt and the longest wait before each. */
 export function deriveTotalTimeout(timeoutMs: number, retries: number, retryBaseMs: number): number {
-  return timeoutMs * (retries + 1) + retryBaseMs * (2 ** retries - 1);
+  return timeoutMs * (retries + 1) + retryBaseMs * (2 ** retries - 1) + SPARE_MS;
 }

@@ -1,5 +1,6 @@
 import { BulkheadRejectedError } from "cockatiel";
 import { PegError } from "../../domain/errors.js";
+import { createCellMask } from "./cell-mask.js";
 import type { Verdict } from "./check-answer.js";
 import { CheckThreadDied } from "./check-pool.js";
 import { CircuitOpen } from "./circuit.js";
@@ -42,12 +43,22 @@ export function toPegError(error: unknown, circuitWaitMs: number): unknown {
   return badAnswer(error, error.about.retryAfterMs);
 }
 
-/** The error of a verdict that is not "valid". */
-export function verdictError(verdict: Exclude<Verdict, { kind: "valid" }>, cause?: unknown): PegError {
-  if (verdict.kind === "bad") return badAnswer(new Error(verdict.reason, { cause }));
-  return new PegError("DATA_VALIDATION_ERROR", verdict.message, {
+/**
+ * The error of a verdict that is not "valid".
+ *
+ * @param cells the ids that were sent: they are masked in what the service said
+ */
+export function verdictError(
+  verdict: Exclude<Verdict, { kind: "valid" }>,
+  cells: readonly string[],
+  cause?: unknown,
+): PegError {
+  const mask = createCellMask(cells);
+  if (verdict.kind === "bad") return badAnswer(new Error(mask(verdict.reason), { cause }));
+  const details = verdict.details?.map(({ path, message }) => ({ path: mask(path), message: mask(message) }));
+  return new PegError("DATA_VALIDATION_ERROR", mask(verdict.message), {
     cause,
-    ...(verdict.details ? { details: verdict.details } : {}),
+    ...(details ? { details } : {}),
   });
 }
 

@@ -9,7 +9,7 @@ export class SingleFlight<T> {
    */
   async run(key: string, work: () => Promise<T>): Promise<{ value: T; leader: boolean }> {
     const running = this.#running.get(key);
-    if (running) return { value: await running, leader: false };
+    if (running !== undefined) return { value: await running, leader: false };
     const started = work().finally(() => this.#running.delete(key));
     this.#running.set(key, started);
     return { value: await started, leader: true };

@@ -25,7 +25,10 @@ export function groupRows(stats: readonly Row[]): Map<string, KpiRows> {
       if (faults.length === MAX_DETAILS) break;
     }
     let group = groups.get(row.kpi_name);
-    if (!group) groups.set(row.kpi_name, (group = { n1: [], n: [] }));
+    if (!group) {
+      group = { n1: [], n: [] };
+      groups.set(row.kpi_name, group);
+    }
     (row.period === "N-1" ? group.n1 : group.n).push(index);
   }
   if (faults.length > 0) throw new DataError("the raw data holds numbers that are not finite", faults);

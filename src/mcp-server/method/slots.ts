@@ -39,9 +39,15 @@ export class Slots {
 
   #place(cell: string, instant: number): Place {
     let places = this.#places.get(cell);
-    if (!places) this.#places.set(cell, (places = new Map()));
+    if (!places) {
+      places = new Map();
+      this.#places.set(cell, places);
+    }
     let place = places.get(instant);
-    if (!place) places.set(instant, (place = { slots: [], kpi: 0, next: 0 }));
+    if (!place) {
+      place = { slots: [], kpi: 0, next: 0 };
+      places.set(instant, place);
+    }
     return place;
   }
 

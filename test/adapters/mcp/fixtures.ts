@@ -57,3 +57,6 @@ export async function failureOf(call: Promise<unknown>): Promise<PegError> {
   if (outcome instanceof PegError) return outcome;
   throw new Error(`not a PegError: ${String(outcome)}`, { cause: outcome });
 }
+
+/** Threads run compiled code only: `npm test` builds first. */
+export const CHECK_THREAD = new URL("../../../dist/adapters/mcp/check-thread.js", import.meta.url);

@@ -20,31 +20,45 @@ function derive(n1: Row[]) {
 describe("samples are joined", () => {
   test("by position in the cell where there is no timestamp, in the order of the PEG named first", () => {
     const n1 = [
-      sample("tries", 10, "A"), sample("tries", 20, "B"), sample("tries", 40, "A"),
-      sample("ok", 5, "B"), sample("ok", 5, "A"), sample("ok", 10, "A"),
+      sample("tries", 10, "A"),
+      sample("tries", 20, "B"),
+      sample("tries", 40, "A"),
+      sample("ok", 5, "B"),
+      sample("ok", 5, "A"),
+      sample("ok", 10, "A"),
     ];
     expect(derive(n1)).toMatchObject({ values: [25, 50, 25], count: 3, dropped: 0, missing: 0 });
   });
 
   test("by cell and instant, however the time is written", () => {
     const n1 = [
-      sample("ok", 1, "A", "2024-01-01T00:00:00Z"), sample("ok", 2, "A", "2024-01-01T01:00:00Z"),
-      sample("tries", 4, "A", "2024-01-01T10:00:00+09:00"), sample("tries", 10, "A", "2024-01-01 00:00:00"),
+      sample("ok", 1, "A", "2024-01-01T00:00:00Z"),
+      sample("ok", 2, "A", "2024-01-01T01:00:00Z"),
+      sample("tries", 4, "A", "2024-01-01T10:00:00+09:00"),
+      sample("tries", 10, "A", "2024-01-01 00:00:00"),
     ];
     expect(derive(n1)?.values).toEqual([10, 50]);
   });
 
   test("by position again where a cell has several samples of one instant", () => {
     const at = "2024-01-01T00:00:00Z";
-    const n1 = [sample("ok", 1, "A", at), sample("ok", 2, "A", at), sample("tries", 10, "A", at), sample("tries", 4, "A", at)];
+    const n1 = [
+      sample("ok", 1, "A", at),
+      sample("ok", 2, "A", at),
+      sample("tries", 10, "A", at),
+      sample("tries", 4, "A", at),
+    ];
     expect(derive(n1)?.values).toEqual([10, 50]);
   });
 
   test("never over cells or over the two kinds of row", () => {
     const n1 = [
-      sample("ok", 1, "A"), sample("tries", 1, "B"),
-      sample("ok", 1, "C", "2024-01-01T00:00:00Z"), sample("tries", 1, "C"),
-      sample("ok", 1, "D"), sample("tries", 2, "D"),
+      sample("ok", 1, "A"),
+      sample("tries", 1, "B"),
+      sample("ok", 1, "C", "2024-01-01T00:00:00Z"),
+      sample("tries", 1, "C"),
+      sample("ok", 1, "D"),
+      sample("tries", 2, "D"),
     ];
     expect(derive(n1)).toMatchObject({ values: [50], dropped: 4 });
   });
@@ -52,7 +66,10 @@ describe("samples are joined", () => {
   test("with periods kept apart", () => {
     const stats = [...rows("ok", [1, 2], [30, 40]), ...rows("tries", [10, 10], [100, 100])];
     const peg = pegOf(run(stats, { rate: success }), "rate");
-    expect([peg.n1_period.values, peg.n_period.values]).toEqual([[10, 20], [30, 40]]);
+    expect([peg.n1_period.values, peg.n_period.values]).toEqual([
+      [10, 20],
+      [30, 40],
+    ]);
   });
 });
 
@@ -124,8 +141,13 @@ describe("a formula that cannot be used is a data error naming the PEG", () => {
     ["ok", "tries * 2", "must not be given for a PEG that has samples of its own"],
     ["__proto__", "1", "must name at least one PEG"],
   ])("%s = %.20s", (name, formula, message) => {
-    const definitions = JSON.parse(`{"other": {"formula": "ok * 2"}, ${JSON.stringify(name)}: ${JSON.stringify({ formula })}}`);
-    const detail = { path: `raw_data.peg_definitions.${name}.formula`, message: `the formula of PEG "${name}" ${message}` };
+    const definitions = JSON.parse(
+      `{"other": {"formula": "ok * 2"}, ${JSON.stringify(name)}: ${JSON.stringify({ formula })}}`,
+    );
+    const detail = {
+      path: `raw_data.peg_definitions.${name}.formula`,
+      message: `the formula of PEG "${name}" ${message}`,
+    };
     expect(() => run(stats, definitions)).toThrow(
       expect.objectContaining({ code: "DATA_VALIDATION_ERROR", details: expect.arrayContaining([detail]) }),
     );
@@ -134,7 +156,9 @@ describe("a formula that cannot be used is a data error naming the PEG", () => {
   test("all of them are named", () => {
     const bad = { formula: "a.b" };
     expect(() => run(stats, { one: bad, two: bad })).toThrow(
-      expect.objectContaining({ details: [expect.objectContaining({ path: expect.stringContaining("one") }), expect.anything()] }),
+      expect.objectContaining({
+        details: [expect.objectContaining({ path: expect.stringContaining("one") }), expect.anything()],
+      }),
     );
   });
 

@@ -15,43 +15,59 @@ const LARGEST = rational.exact(Number.MAX_VALUE);
 const anyDouble = fc.double({ noNaN: true, noDefaultInfinity: true });
 const integers = fc.integer({ min: -1000, max: 1000 });
 /** Samples that break naive methods: far from 0 and close together, cancelling, of all sizes, hardly there, nearly alike. */
-const hardSamples = fc.oneof(
-  fc.array(anyDouble, { minLength: 1, maxLength: 40 }),
-  fc.tuple(anyDouble, fc.array(integers, { minLength: 1, maxLength: 40 })).map(([base, steps]) =>
-    steps.map((step) => base + step * Math.max(Math.abs(base) * ULP, TINY)).filter(Number.isFinite)),
-  fc.array(anyDouble, { minLength: 1, maxLength: 15 }).chain((half) =>
-    fc.shuffledSubarray([...half, ...half.map((value) => -value), 1, 1e-9], { minLength: 1 })),
-  fc.array(fc.double({ min: 1e307, max: Number.MAX_VALUE, noNaN: true }), { minLength: 1, maxLength: 20 }),
-  fc.array(fc.double({ min: -1e-300, max: 1e-300, noNaN: true }), { minLength: 1, maxLength: 20 }),
-  fc.array(fc.double({ min: -140, max: -40, noNaN: true }), { minLength: 1, maxLength: 60 }),
-).filter((samples) => samples.length > 0);
+const hardSamples = fc
+  .oneof(
+    fc.array(anyDouble, { minLength: 1, maxLength: 40 }),
+    fc
+      .tuple(anyDouble, fc.array(integers, { minLength: 1, maxLength: 40 }))
+      .map(([base, steps]) =>
+        steps.map((step) => base + step * Math.max(Math.abs(base) * ULP, TINY)).filter(Number.isFinite),
+      ),
+    fc
+      .array(anyDouble, { minLength: 1, maxLength: 15 })
+      .chain((half) =>
+        fc.shuffledSubarray([...half, ...half.map((value) => -value), 1, 1e-9], { minLength: 1 }),
+      ),
+    fc.array(fc.double({ min: 1e307, max: Number.MAX_VALUE, noNaN: true }), { minLength: 1, maxLength: 20 }),
+    fc.array(fc.double({ min: -1e-300, max: 1e-300, noNaN: true }), { minLength: 1, maxLength: 20 }),
+    fc.array(fc.double({ min: -140, max: -40, noNaN: true }), { minLength: 1, maxLength: 60 }),
+  )
+  .filter((samples) => samples.length > 0);
 
 const runs = { numRuns: 1500 };
 
 describe("against exact rational arithmetic", () => {
   test("a sum is the nearest double", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -1e300, max: 1e300, noNaN: true }), { maxLength: 40 }), (terms) => {
-        const sum = new ExactSum();
-        for (const term of terms) sum.add(term);
-        const expected = rational.exactSum(terms);
-        const actual = sum.value();
-        const gap = rational.absolute(rational.subtract(rational.exact(actual), expected));
-        for (const neighbour of [actual - Math.max(Math.abs(actual) * ULP, TINY), actual + Math.max(Math.abs(actual) * ULP, TINY)]) {
-          const other = rational.absolute(rational.subtract(rational.exact(neighbour), expected));
-          expect(rational.atMost(gap, other)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -1e300, max: 1e300, noNaN: true }), { maxLength: 40 }),
+        (terms) => {
+          const sum = new ExactSum();
+          for (const term of terms) sum.add(term);
+          const expected = rational.exactSum(terms);
+          const actual = sum.value();
+          const gap = rational.absolute(rational.subtract(rational.exact(actual), expected));
+          for (const neighbour of [
+            actual - Math.max(Math.abs(actual) * ULP, TINY),
+            actual + Math.max(Math.abs(actual) * ULP, TINY),
+          ]) {
+            const other = rational.absolute(rational.subtract(rational.exact(neighbour), expected));
+            expect(rational.atMost(gap, other)).toBe(true);
+          }
+        },
+      ),
       runs,
     );
   });
 
-  test("a mean is within one unit in the last place", () => {
+  test("a mean is the nearest double, but for a two-thousandth of a tie", () => {
     fc.assert(
       fc.property(hardSamples, (samples) => {
         // Samples beyond 2^960 are scaled by 2^-64, which costs bits of samples below 2^-958.
         const slack = samples.some((value) => Math.abs(value) >= 2 ** 960) ? 2 ** -980 : TINY;
-        expect(rational.isWithin(momentsOf(samples).mean, rational.exactMean(samples), ULP, slack)).toBe(true);
+        expect(
+          rational.isWithin(momentsOf(samples).mean, rational.exactMean(samples), 0.5005 * ULP, slack),
+        ).toBe(true);
       }),
       runs,
     );
@@ -59,22 +75,27 @@ describe("against exact rational arithmetic", () => {
 
   test("a deviation, squared, is the variance to 4e-15", () => {
     fc.assert(
-      fc.property(hardSamples.filter((samples) => samples.length > 1), (samples) => {
-        const deviation = momentsOf(samples).standardDeviation;
-        const variance = rational.exactVariance(samples);
-        if (deviation === Number.POSITIVE_INFINITY) {
-          expect(rational.atMost(rational.times(LARGEST, LARGEST), variance)).toBe(true);
-          return;
-        }
-        // Below the smallest normal double a deviation itself has few bits.
-        if (deviation < 2.3e-308) {
-          expect(rational.atMost(variance, rational.times(rational.exact(2.4e-308), rational.exact(2.4e-308)))).toBe(true);
-          return;
-        }
-        const squared = rational.times(rational.exact(deviation), rational.exact(deviation));
-        const gap = rational.absolute(rational.subtract(squared, variance));
-        expect(rational.atMost(gap, rational.times(variance, rational.exact(4e-15)))).toBe(true);
-      }),
+      fc.property(
+        hardSamples.filter((samples) => samples.length > 1),
+        (samples) => {
+          const deviation = momentsOf(samples).standardDeviation;
+          const variance = rational.exactVariance(samples);
+          if (deviation === Number.POSITIVE_INFINITY) {
+            expect(rational.atMost(rational.times(LARGEST, LARGEST), variance)).toBe(true);
+            return;
+          }
+          // Below the smallest normal double a deviation itself has few bits.
+          if (deviation < 2.3e-308) {
+            expect(
+              rational.atMost(variance, rational.times(rational.exact(2.4e-308), rational.exact(2.4e-308))),
+            ).toBe(true);
+            return;
+          }
+          const squared = rational.times(rational.exact(deviation), rational.exact(deviation));
+          const gap = rational.absolute(rational.subtract(squared, variance));
+          expect(rational.atMost(gap, rational.times(variance, rational.exact(4e-15)))).toBe(true);
+        },
+      ),
       runs,
     );
   });
@@ -85,7 +106,11 @@ describe("against exact rational arithmetic", () => {
         const { mean, rsd, standardDeviation } = momentsOf(samples);
         expect(rsd).toBeGreaterThanOrEqual(0);
         if (mean === 0 || samples.length < 2) expect(rsd).toBe(0);
-        else if (Number.isFinite(standardDeviation) && Math.abs(mean) > 1e-290 && standardDeviation > 1e-290) {
+        else if (
+          Number.isFinite(standardDeviation) &&
+          Math.abs(mean) > 1e-290 &&
+          standardDeviation > 1e-290
+        ) {
           const expected = (standardDeviation / Math.abs(mean)) * 100;
           if (expected < 1e300) expect(Math.abs(rsd - expected)).toBeLessThanOrEqual(4 * ULP * expected);
         }
@@ -133,12 +158,16 @@ describe("against exact rational arithmetic", () => {
         let sum = rational.whole(0);
         let weights = 0;
         for (const peg of counted) {
-          const change = rational.exact(peg.direction === "lower_is_better" ? -peg.changePercent : peg.changePercent);
+          const change = rational.exact(
+            peg.direction === "lower_is_better" ? -peg.changePercent : peg.changePercent,
+          );
           sum = rational.add(sum, rational.times(change, rational.whole(peg.weight)));
           weights += peg.weight;
         }
         const slack = counted.some((peg) => Math.abs(peg.changePercent) >= 2 ** 960) ? 2 ** -980 : TINY;
-        expect(rational.isWithin(actual, rational.over(sum, rational.whole(weights)), 2 * ULP, slack)).toBe(true);
+        expect(rational.isWithin(actual, rational.over(sum, rational.whole(weights)), 2 * ULP, slack)).toBe(
+          true,
+        );
       }),
       { numRuns: 500 },
     );

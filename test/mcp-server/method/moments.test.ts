@@ -2,14 +2,17 @@ import { describe, expect, test } from "vitest";
 import { momentsOf } from "../../../src/mcp-server/method/moments.js";
 import { CERTIFIED } from "../nist/sets.js";
 
-const relativeError = (actual: number, certified: number): number => Math.abs((actual - certified) / certified);
+const relativeError = (actual: number, certified: number): number =>
+  Math.abs((actual - certified) / certified);
 
 describe("mean and deviation of the NIST StRD sets", () => {
   test.each(CERTIFIED)("$name is as certified", (set) => {
     expect(set.data).toHaveLength(set.count);
     const { mean, standardDeviation, rsd } = momentsOf(set.data);
     expect(relativeError(mean, set.mean)).toBeLessThanOrEqual(1e-14);
-    expect(relativeError(standardDeviation, set.standardDeviation)).toBeLessThanOrEqual(set.deviationTolerance);
+    expect(relativeError(standardDeviation, set.standardDeviation)).toBeLessThanOrEqual(
+      set.deviationTolerance,
+    );
     const certifiedRsd = (set.standardDeviation / Math.abs(set.mean)) * 100;
     expect(relativeError(rsd, certifiedRsd)).toBeLessThanOrEqual(2 * set.deviationTolerance);
   });

@@ -19,7 +19,10 @@ export function exact(value: number): Rational {
 }
 
 export const whole = (value: number): Rational => ({ num: BigInt(value), den: 1n });
-export const add = (a: Rational, b: Rational): Rational => ({ num: a.num * b.den + b.num * a.den, den: a.den * b.den });
+export const add = (a: Rational, b: Rational): Rational => ({
+  num: a.num * b.den + b.num * a.den,
+  den: a.den * b.den,
+});
 export const negate = (a: Rational): Rational => ({ num: -a.num, den: a.den });
 export const subtract = (a: Rational, b: Rational): Rational => add(a, negate(b));
 export const times = (a: Rational, b: Rational): Rational => ({ num: a.num * b.num, den: a.den * b.den });

@@ -35,22 +35,39 @@ describe("change", () => {
 });
 
 test.each([
-  [0, "stable"], [below(5), "stable"], [-below(5), "stable"],
-  [5, "up"], [-5, "down"], [100, "up"], [-100, "down"],
+  [0, "stable"],
+  [below(5), "stable"],
+  [-below(5), "stable"],
+  [5, "up"],
+  [-5, "down"],
+  [100, "up"],
+  [-100, "down"],
 ] as const)("a change of %d percent has the trend %s", (change, trend) => {
   expect(trendOf(change)).toBe(trend);
 });
 
 test.each([
-  [0, "low"], [10, "low"], [-10, "low"], [above(10), "medium"], [-above(10), "medium"],
-  [20, "medium"], [-20, "medium"], [above(20), "high"], [-above(20), "high"],
+  [0, "low"],
+  [10, "low"],
+  [-10, "low"],
+  [above(10), "medium"],
+  [-above(10), "medium"],
+  [20, "medium"],
+  [-20, "medium"],
+  [above(20), "high"],
+  [-above(20), "high"],
 ] as const)("a change of %d percent has the significance %s", (change, significance) => {
   expect(significanceOf(change)).toBe(significance);
 });
 
 test.each([
-  [0, 3, "high"], [10, 3, "high"], [10, 2, "medium"], [0, 1, "medium"],
-  [above(10), 100, "medium"], [30, 1, "medium"], [above(30), 100, "low"],
+  [0, 3, "high"],
+  [10, 3, "high"],
+  [10, 2, "medium"],
+  [0, 1, "medium"],
+  [above(10), 100, "medium"],
+  [30, 1, "medium"],
+  [above(30), 100, "low"],
 ] as const)("an RSD of %d with %d samples is of %s quality", (rsd, count, quality) => {
   expect(dataQualityOf({ rsd, count })).toBe(quality);
 });
@@ -62,19 +79,38 @@ test("evidence is the mean of both RSDs and the smaller count, without overflow"
 
 describe("confidence", () => {
   test.each([
-    [10, 1], [1000, 1], [9, 0.9], [5, 0.9], [4, 0.8], [3, 0.8], [2, 0.6], [1, 0.6],
+    [10, 1],
+    [1000, 1],
+    [9, 0.9],
+    [5, 0.9],
+    [4, 0.8],
+    [3, 0.8],
+    [2, 0.6],
+    [1, 0.6],
   ])("%d samples count %d", (count, factor) => {
     expect(confidenceOf({ rsd: 0, count }, 0)).toBe(0.85 * factor);
   });
 
   test.each([
-    [0, 1], [10, 1], [above(10), 0.9], [30, 0.9], [above(30), 0.7], [1e300, 0.7],
+    [0, 1],
+    [10, 1],
+    [above(10), 0.9],
+    [30, 0.9],
+    [above(30), 0.7],
+    [1e300, 0.7],
   ])("an RSD of %d counts %d", (rsd, factor) => {
     expect(confidenceOf({ rsd, count: 10 }, 0)).toBe(0.85 * factor);
   });
 
   test.each([
-    [0, 1], [below(20), 1], [20, 0.9], [-20, 0.9], [below(50), 0.9], [50, 0.8], [-50, 0.8], [-1e300, 0.8],
+    [0, 1],
+    [below(20), 1],
+    [20, 0.9],
+    [-20, 0.9],
+    [below(50), 0.9],
+    [50, 0.8],
+    [-50, 0.8],
+    [-1e300, 0.8],
   ])("a change of %d percent counts %d", (change, factor) => {
     expect(confidenceOf({ rsd: 0, count: 10 }, change)).toBe(0.85 * factor);
   });

@@ -9,7 +9,10 @@ function judged(changePercent: number, over: Partial<Judged> = {}): Judged {
 describe("without directions", () => {
   test("up is improved, down is declined", () => {
     expect(summarize([judged(10), judged(6), judged(-7), judged(1), judged(-4.9)])).toMatchObject({
-      total_pegs: 5, improved: 2, declined: 1, stable: 2,
+      total_pegs: 5,
+      improved: 2,
+      declined: 1,
+      stable: 2,
     });
   });
 
@@ -21,7 +24,11 @@ describe("without directions", () => {
 });
 
 test.each([
-  [2, "stable"], [2.0001, "improving"], [-2, "stable"], [-2.0001, "declining"], [0, "stable"],
+  [2, "stable"],
+  [2.0001, "improving"],
+  [-2, "stable"],
+  [-2.0001, "declining"],
+  [0, "stable"],
 ] as const)("an average of %d percent is %s overall", (change, overall) => {
   expect(summarize([judged(change)]).overall_trend).toBe(overall);
 });
@@ -30,18 +37,34 @@ describe("with directions", () => {
   test("a fall improves what should be low, and counts as positive", () => {
     const summary = summarize([judged(-30, { direction: "lower_is_better" })]);
     expect(summary).toEqual({
-      total_pegs: 1, improved: 1, declined: 0, stable: 0, weighted_avg_change: 30, overall_trend: "improving",
+      total_pegs: 1,
+      improved: 1,
+      declined: 0,
+      stable: 0,
+      weighted_avg_change: 30,
+      overall_trend: "improving",
     });
   });
 
   test("a rise declines what should be low", () => {
     const summary = summarize([judged(30, { direction: "lower_is_better" })]);
-    expect(summary).toMatchObject({ improved: 0, declined: 1, weighted_avg_change: -30, overall_trend: "declining" });
+    expect(summary).toMatchObject({
+      improved: 0,
+      declined: 1,
+      weighted_avg_change: -30,
+      overall_trend: "declining",
+    });
   });
 
   test("neutral PEGs are stable and have no share in the average", () => {
     const summary = summarize([judged(1000, { direction: "neutral", weight: 10 }), judged(-6)]);
-    expect(summary).toMatchObject({ total_pegs: 2, improved: 0, declined: 1, stable: 1, weighted_avg_change: -6 });
+    expect(summary).toMatchObject({
+      total_pegs: 2,
+      improved: 0,
+      declined: 1,
+      stable: 1,
+      weighted_avg_change: -6,
+    });
   });
 
   test("with neutral PEGs only the average is 0", () => {

@@ -1,0 +1,105 @@
+import { table } from "table";
+import type { Cell, Sample, Samples } from "./rounds.js";
+import { median, medianOf, medianRatio, spread } from "./statistics.js";
+
+/** What came out of one cell, over all rounds. */
+export interface Row {
+  pegs: number;
+  server: string;
+  callsPerSecond: number;
+  spread: number;
+  toBaseline: number;
+  toPlain: number;
+  toBare: number;
+  cpuMs: number | undefined;
+  busy: number | undefined;
+}
+
+/** What the issue promises of 500 PEGs. */
+export const TARGETS = [
+  { pegs: 500, name: "node:http with all duties", of: "toBaseline", atLeast: 0.3 },
+  { pegs: 500, name: "the plain build", of: "toPlain", atLeast: 15 },
+] as const;
+
+export interface Verdict {
+  text: string;
+  pass: boolean;
+}
+
+function rates(samples: readonly Sample[] | undefined): number[] {
+  return (samples ?? []).map(({ callsPerSecond }) => callsPerSecond);
+}
+
+/** Medians and ratios of all cells. */
+export function summarize(samples: Samples): Row[] {
+  return [...samples].map(([cell, own]): Row => {
+    const other = (name: string) => {
+      const found = [...samples.keys()].find((key: Cell) => key.pegs === cell.pegs && key.name === name);
+      return rates(found && samples.get(found));
+    };
+    const values = rates(own);
+    return {
+      pegs: cell.pegs,
+      server: cell.name,
+      callsPerSecond: median(values),
+      spread: spread(values),
+      toBaseline: medianRatio(values, other("baseline")),
+      toPlain: medianRatio(values, other("plain")),
+      toBare: medianRatio(values, other("bare")),
+      cpuMs: medianOf(own, ({ cpuMs }) => cpuMs),
+      busy: medianOf(own, ({ busy }) => busy),
+    };
+  });
+}
+
+/** Whether the targets are met. */
+export function judge(rows: readonly Row[]): Verdict[] {
+  return TARGETS.map(({ pegs, name, of, atLeast }) => {
+    const ratio = rows.find((row) => row.pegs === pegs && row.server === "ours")?.[of] ?? Number.NaN;
+    const pass = ratio >= atLeast;
+    const text = `${pass ? "PASS" : "MISS"}  ${pegs} PEGs: ${ratio.toFixed(2)} times ${name}, asked for at least ${atLeast}`;
+    return { text, pass };
+  });
+}
+
+const LABELS: Record<string, string> = {
+  bare: "bare: node:http, bytes from memory",
+  baseline: "baseline: node:http, all duties",
+  ours: "ours over tRPC",
+  "ours, batch of 5": "ours over tRPC, batch of 5",
+  plain: "plain build: tRPC, superjson, zod",
+};
+
+/** The rows as people read them. */
+export function formatRows(rows: readonly Row[]): string {
+  const percent = (value: number | undefined) => (value === undefined ? "" : `${Math.round(value * 100)} %`);
+  const ratio = (value: number) => (value >= 10 ? value.toFixed(0) : value.toFixed(2));
+  const head = [
+    "PEGs",
+    "server",
+    "calls/s",
+    "spread",
+    "to baseline",
+    "to plain",
+    "to bare",
+    "CPU ms",
+    "busy",
+  ];
+  const lines = rows.map((row) => [
+    String(row.pegs),
+    LABELS[row.server] ?? row.server,
+    row.callsPerSecond.toFixed(row.callsPerSecond < 100 ? 1 : 0),
+    percent(row.spread),
+    ratio(row.toBaseline),
+    ratio(row.toPlain),
+    ratio(row.toBare),
+    row.cpuMs === undefined ? "" : row.cpuMs.toFixed(row.cpuMs < 1 ? 3 : 1),
+    percent(row.busy),
+  ]);
+  const columns = head.map((_, i) => ({ alignment: i === 1 ? ("left" as const) : ("right" as const) }));
+  const firstOfNext = rows.findIndex(({ pegs }) => pegs !== rows[0]?.pegs) + 1;
+  return table([head, ...lines], {
+    columns,
+    drawHorizontalLine: (i, size) => i <= 1 || i === size || i === firstOfNext,
+  });
+}

@@ -1,0 +1,46 @@
+import { findCores, HELP, readOptions } from "./options.js";
+import { formatRows, judge, summarize } from "./report.js";
+import { planCells, runRounds } from "./rounds.js";
+import { verifyAnswers } from "./verify.js";
+import { Closers, openWorld } from "./world.js";
+
+// Cached `get` beside node:http and beside the plain build, in one run: read the ratios, not the numbers.
+async function main(closers: Closers): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  const progress = (text: string): void => console.error(`> ${text}`);
+  const cores = findCores();
+  progress(cores.note);
+  const { ours, rivals, load, cases, tokens } = await openWorld({ bench: options, cores, closers, progress });
+  await verifyAnswers({ ours, ...rivals }, cases, tokens[0] as string);
+  progress("ours reads as what superjson makes of the same data, at every size");
+
+  const { rounds, seconds } = options;
+  const cells = planCells([rivals.bare, rivals.baseline, ours, rivals.plain], cases);
+  const rows = summarize(await runRounds({ cells, load, tokens, rounds, seconds, progress }));
+  const verdicts = judge(rows);
+  if (options.json) {
+    console.log(JSON.stringify({ options, rows, verdicts }, null, 2));
+    return;
+  }
+  console.log(formatRows(rows));
+  for (const { text } of verdicts) console.log(text);
+}
+
+const closers = new Closers();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    void closers.closeAll().finally(() => process.exit(130));
+  });
+}
+try {
+  await main(closers);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await closers.closeAll();
+}

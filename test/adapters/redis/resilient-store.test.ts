@@ -1,0 +1,307 @@
+import { Ratelimit } from "@upstash/ratelimit";
+import { Redis } from "@upstash/redis";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { MemoryStore } from "../../../src/adapters/memory/store.js";
+import { ResilientStore } from "../../../src/adapters/redis/resilient-store.js";
+import { connectRest } from "../../../src/adapters/redis/rest-client.js";
+import { RedisStore } from "../../../src/adapters/redis/shared-store.js";
+import { connectTcp } from "../../../src/adapters/redis/tcp-requester.js";
+import type { LimitRule, Logger, Visit } from "../../../src/domain/ports.js";
+import { hasRedisServer, type RedisServer, startRedis } from "../../support/database.js";
+import { startUpstashServer, type UpstashServer } from "../../support/upstash-server.js";
+
+const TEN: LimitRule = { name: "get", limit: 10, windowMs: 60_000 };
+/** What a visit may take while Redis is away, the test's own work and a busy machine included. */
+const DECISION_MS = 300;
+
+/** A way for Redis to be away, and back. */
+interface Outage {
+  name: string;
+  over: "tcp" | "rest";
+  begin(world: World): Promise<void> | void;
+  end(world: World): Promise<void> | void;
+}
+
+interface World {
+  server: RedisServer;
+  upstash: UpstashServer;
+  store: ResilientStore;
+  /** Calls that reached the store on Redis. */
+  asked(): number;
+  pass(ms: number): void;
+  lines: { level: string; fields: object; message: string }[];
+}
+
+const rest = (name: string, fault: Parameters<UpstashServer["setFault"]>[0]): Outage => ({
+  name: `the Upstash service ${name}`,
+  over: "rest",
+  begin: ({ upstash }) => upstash.setFault(fault),
+  end: ({ upstash }) => upstash.setFault(null),
+});
+
+const OUTAGES: Outage[] = [
+  {
+    name: "Redis hangs",
+    over: "tcp",
+    begin: ({ server }) => server.pause(),
+    end: ({ server }) => server.resume(),
+  },
+  {
+    name: "Redis is gone",
+    over: "tcp",
+    begin: ({ server }) => server.stop(),
+    end: ({ server }) => server.restart(),
+  },
+  rest("hangs", "hang"),
+  rest("refuses", "refuse"),
+  rest("cuts connections", "reset"),
+  rest("answers 500", "500"),
+  rest("answers garbage", "garbage"),
+  rest("is slow", { delayMs: 1500 }),
+];
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function openWorld(over: "tcp" | "rest"): Promise<World> {
+  const server = await startRedis();
+  closers.push(() => server.stop());
+  const upstash = await startUpstashServer({ redisUrl: server.url });
+  closers.push(() => upstash.stop());
+  let now = 1_700_000_000_000;
+  const clock = { now: () => now };
+  const lines: World["lines"] = [];
+  const log = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, fields, message });
+  const logger: Logger = { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+  const tcp = over === "tcp" ? connectTcp(server.url) : undefined;
+  const redis = new RedisStore(tcp?.redis ?? connectRest(upstash.url, upstash.token));
+  await vi.waitFor(() => redis.ping(), { timeout: 5000, interval: 20 });
+  const visits = vi.spyOn(redis, "visit");
+  const puts = vi.spyOn(redis, "putEntry");
+  const moves = vi.spyOn(redis, "moveGeneration");
+  const local = new MemoryStore(clock, { alone: false });
+  const store = new ResilientStore({ redis, local, clock, logger, disconnect: () => tcp?.close() });
+  closers.push(() => store.close());
+  return {
+    server,
+    upstash,
+    store,
+    asked: () => visits.mock.calls.length + puts.mock.calls.length + moves.mock.calls.length,
+    pass: (ms) => {
+      now += ms;
+    },
+    lines,
+  };
+}
+
+/** A visit that must be decided in time. */
+async function timely({ store }: World, userId = "user"): Promise<Visit> {
+  const asked = performance.now();
+  const visit = await store.visit({ userId, rules: [TEN], analysisId: "a1", entry: "peg_comparison" });
+  expect(performance.now() - asked).toBeLessThan(DECISION_MS);
+  return visit;
+}
+
+/** The store answers again: real time for connections, the store's own clock for its cool-down. */
+async function untilBack(world: World): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      world.pass(1001);
+      expect(
+        (await world.store.visit({ userId: "probe", rules: [TEN], analysisId: "a1" })).generation,
+      ).not.toBeNull();
+    },
+    { timeout: 10_000, interval: 50 },
+  );
+}
+
+describe.skipIf(!hasRedisServer).each(OUTAGES)("where $name", ({ over, begin, end }) => {
+  test("L6, L7: visits are decided in time by limits in process, which still refuse the eleventh", async () => {
+    const world = await openWorld(over);
+    expect((await timely(world)).generation).not.toBeNull();
+    await begin(world);
+    for (let call = 1; call <= 10; call++) {
+      const visit = await timely(world);
+      expect(visit).toMatchObject({ generation: null, entry: null, limits: { allowed: true } });
+      expect(visit.limits.rules[0]?.remaining).toBe(10 - call);
+      world.pass(1001);
+    }
+    const refused = await timely(world);
+    expect(refused.limits).toMatchObject({ allowed: false, exhausted: { name: "get" } });
+    expect(refused.generation).toBeNull();
+    expect((await timely(world, "another")).limits.allowed).toBe(true);
+    world.pass(60_000);
+    expect((await timely(world)).limits.allowed).toBe(true);
+    await end(world);
+  });
+
+  test("nobody is asked during the cool-down, then one caller at a time, until it answers again", async () => {
+    const world = await openWorld(over);
+    await timely(world);
+    await begin(world);
+    await timely(world);
+    expect(world.store.state()).toBe("away");
+    const before = world.asked();
+    world.pass(999);
+    for (let i = 0; i < 5; i++) await timely(world);
+    expect(
+      await world.store.putEntry({
+        type: "metadata",
+        analysisId: "a1",
+        value: Buffer.from("x"),
+        ttlSeconds: 9,
+        generation: "g",
+      }),
+    ).toBe(false);
+    await world.store.moveGeneration("a1");
+    expect(world.asked()).toBe(before);
+
+    world.pass(1);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => timely(world, `user ${i}`)));
+    expect(world.asked()).toBe(before + 1);
+
+    await end(world);
+    await untilBack(world);
+    expect(world.store.state()).toBe("ready");
+    const afterwards = world.asked();
+    for (let i = 0; i < 3; i++) expect((await timely(world, "back")).generation).not.toBeNull();
+    expect(world.asked()).toBe(afterwards + 3);
+  });
+
+  test("its going and its coming back are each told once, without a user id or a command", async () => {
+    const world = await openWorld(over);
+    await begin(world);
+    for (let i = 0; i < 3; i++) {
+      await timely(world, "canary-user");
+      world.pass(1001);
+    }
+    await end(world);
+    await untilBack(world);
+    expect(world.lines.map(({ level, message }) => [level, message])).toEqual([
+      ["warn", "Redis does not answer: limits and cache go on in process"],
+      ["info", "Redis answers again"],
+    ]);
+    expect(JSON.stringify(world.lines)).not.toMatch(/canary|EVALSHA|peg_limit/i);
+  });
+});
+
+describe.skipIf(!hasRedisServer)("the store on Redis", () => {
+  test("a Redis that hangs for all users at once holds none of them up for longer than the deadline", async () => {
+    const world = await openWorld("tcp");
+    await timely(world);
+    world.server.pause();
+    const visits = await Promise.all(Array.from({ length: 50 }, () => timely(world)));
+    expect(visits.filter(({ limits }) => limits.allowed)).toHaveLength(10);
+    world.server.resume();
+  });
+
+  test("writes give up after their deadline and say that nothing was stored", async () => {
+    const world = await openWorld("rest");
+    const generation = (await timely(world)).generation ?? "";
+    await world.upstash.setFault("hang");
+    const asked = performance.now();
+    const entry = {
+      type: "metadata",
+      analysisId: "a1",
+      value: Buffer.from("x"),
+      ttlSeconds: 9,
+      generation,
+    } as const;
+    expect(await world.store.putEntry(entry)).toBe(false);
+    expect(performance.now() - asked).toBeLessThan(1300);
+  });
+
+  test("the probe of readiness fails in time while Redis hangs", async () => {
+    const world = await openWorld("tcp");
+    await world.store.ping();
+    world.server.pause();
+    const asked = performance.now();
+    await expect(world.store.ping()).rejects.toThrow("no answer in 200 ms");
+    expect(performance.now() - asked).toBeLessThan(DECISION_MS);
+    world.server.resume();
+  });
+});
+
+describe.skipIf(!hasRedisServer)("trap 8", () => {
+  const hangingLimit = async (timeout?: number) => {
+    const world = await openWorld("rest");
+    await world.upstash.setFault("hang");
+    // Its own signal ends the request that the library leaves behind.
+    const redis = new Redis({
+      url: world.upstash.url,
+      token: world.upstash.token,
+      retry: false,
+      signal: () => AbortSignal.timeout(1000),
+    });
+    const options = timeout === undefined ? {} : { timeout };
+    return {
+      world,
+      limit: new Ratelimit({
+        redis,
+        limiter: Ratelimit.slidingWindow(1, "1 h"),
+        ephemeralCache: false,
+        ...options,
+      }),
+    };
+  };
+
+  test("the library's timeout lets every call pass while Redis hangs", async () => {
+    const { limit } = await hangingLimit(50);
+    for (let call = 0; call < 3; call++) {
+      expect(await limit.limit("user")).toMatchObject({
+        success: true,
+        reason: "timeout",
+        limit: 0,
+        reset: 0,
+      });
+    }
+  });
+
+  test("the library's timeout is on unless it is switched off", async () => {
+    const { limit } = await hangingLimit();
+    expect((limit as unknown as { timeout: number }).timeout).toBe(5000);
+  });
+
+  test("our store refuses the eleventh call while Redis hangs", async () => {
+    const { world } = await hangingLimit(50);
+    const verdicts: boolean[] = [];
+    for (let call = 0; call < 11; call++) verdicts.push((await timely(world)).limits.allowed);
+    expect(verdicts).toEqual([...Array.from({ length: 10 }, () => true), false]);
+  });
+});
+
+describe.skipIf(!hasRedisServer)("trap 9", () => {
+  const hanging = async () => {
+    const { upstash } = await openWorld("rest");
+    await upstash.setFault("hang");
+    return { url: upstash.url, token: upstash.token, retry: false as const, automaticDeserialization: false };
+  };
+
+  test("with a plain signal an aborted read resolves with the reason as if it were the value", async () => {
+    const controller = new AbortController();
+    const redis = new Redis({
+      ...(await hanging()),
+      enableAutoPipelining: false,
+      responseEncoding: false,
+      signal: controller.signal,
+    });
+    const read = redis.get("key");
+    controller.abort("Aborted");
+    expect(await read).toBe("Aborted");
+  });
+
+  test("with a function it throws", async () => {
+    const redis = new Redis({ ...(await hanging()), signal: () => AbortSignal.timeout(50) });
+    await expect(redis.get("key")).rejects.toThrow("timeout");
+  });
+
+  test("our client throws", async () => {
+    const { url, token } = await hanging();
+    const asked = performance.now();
+    await expect(connectRest(url, token).get("key")).rejects.toThrow("timeout");
+    expect(performance.now() - asked).toBeLessThan(3000);
+  });
+});

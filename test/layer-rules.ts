@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, relative, sep } from "node:path";
+
+/** What the files of one layer may import; whatever is not named is refused. */
+interface LayerRule {
+  /** Paths below src that belong to the layer: a folder with a slash at its end, or one file. */
+  layer: string;
+  /** Folders and files below src. The layer's own folder is always allowed. */
+  local: readonly string[] | "anything";
+  /** Folders and files below src of which only types may be imported. */
+  localTypes?: readonly string[];
+  /** npm packages, by name: subpaths come with them. */
+  packages: readonly string[] | "anything";
+  /** npm packages of which only types may be imported. */
+  packageTypes?: readonly string[];
+  /** Whether it may import modules of Node: what runs in a browser may not. */
+  node: boolean;
+}
+
+/** Contract and ports, which every adapter stands between. */
+const PORTS = [
+  "contract/",
+  "domain/ports.ts",
+  "domain/errors.ts",
+  "domain/analysis/raw-data.ts",
+  "domain/comparison/computed-comparison.ts",
+];
+
+const adapter = (folder: string, ...packages: string[]): LayerRule => ({
+  layer: `adapters/${folder}/`,
+  local: PORTS,
+  packages,
+  node: true,
+});
+
+/** The table of design.md, section 3. The first rule that fits a file holds. */
+export const LAYER_RULES: readonly LayerRule[] = [
+  { layer: "contract/", local: [], packages: ["zod"], node: false },
+  {
+    layer: "client/",
+    local: ["contract/"],
+    localTypes: ["trpc/app-router.ts"],
+    packages: ["@trpc/client", "superjson"],
+    packageTypes: ["@trpc/server"],
+    node: false,
+  },
+  { layer: "dashboard/", local: ["contract/", "client/"], packages: [], node: false },
+  {
+    layer: "db/",
+    local: ["contract/"],
+    packages: ["drizzle-orm", "postgres", "@electric-sql/pglite"],
+    node: true,
+  },
+  { layer: "domain/", local: ["contract/", "db/"], packages: ["drizzle-orm", "lru-cache"], node: true },
+  adapter("auth", "jose", "lru-cache", "zod"),
+  adapter("mcp", "cockatiel", "ofetch", "undici", "zod"),
+  adapter("memory", "lru-cache"),
+  adapter("queue", "pg-boss"),
+  adapter("redis", "@upstash/ratelimit", "@upstash/redis", "ioredis"),
+  adapter("sealing", "jose"),
+  { layer: "mcp-server/", local: ["contract/"], packages: ["jsep", "zod"], node: true },
+  {
+    layer: "trpc/",
+    local: ["contract/", "domain/", "db/errors.ts"],
+    packages: ["@trpc/server", "superjson", "zod"],
+    node: true,
+  },
+  { layer: "jobs/", local: ["contract/", "domain/"], packages: ["zod"], node: true },
+  {
+    layer: "http/",
+    local: ["contract/", "trpc/"],
+    packages: ["@hono/zod-openapi", "@trpc/server", "hono", "zod"],
+    node: true,
+  },
+  {
+    layer: "cli/",
+    local: [
+      "contract/",
+      "client/",
+      "mcp-server/server.ts",
+      "config.ts",
+      "runtime.ts",
+      "run-server.ts",
+      "development-keys.ts",
+    ],
+    packages: ["commander", "jose", "table", "zod"],
+    node: true,
+  },
+  { layer: "config.ts", local: [], packages: ["zod"], node: true },
+  { layer: "development-keys.ts", local: [], packages: ["zod"], node: true },
+  { layer: "log.ts", local: ["domain/errors.ts", "domain/ports.ts"], packages: ["pino"], node: true },
+  ...["runtime.ts", "run-server.ts", "server.ts"].map(
+    (layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true }),
+  ),
+];
+
+/** One file below src. */
+export interface SourceFile {
+  /** Path below src, with slashes. */
+  path: string;
+  text: string;
+}
+
+interface Import {
+  specifier: string;
+  typesOnly: boolean;
+}
+
+const STATIC = /^(import|export)\s+(type\s+)?(?:([^"'`;()]*?)\s*\bfrom\s*)?(["'])([^"'\n]+)\4/gm;
+const DYNAMIC = /\bimport\s*\(\s*(["'`])([^"'`$\n]+)\1\s*[,)]/g;
+/** Every way to load code, more loosely: what the two above did not read is reported, not passed over. */
+const LOADING =
+  /\bfrom\s*["'`]|^\s*import\s*["'`]|\bimport\s*\(|\brequire\s*\(|\bcreateRequire\b|^\s*import\s+\w+\s*=/gm;
+const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+
+/** @returns what a module loads, or undefined where some of it cannot be told from the text */
+function importsOf(text: string): Import[] | undefined {
+  const code = text.replace(COMMENTS, "");
+  const found: Import[] = [];
+  for (const [, , type, names = "", , specifier = ""] of code.matchAll(STATIC)) {
+    const inner = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
+    const each = inner
+      ?.split(",")
+      .map((name) => name.trim())
+      .filter(Boolean);
+    const allTypes = each !== undefined && each.length > 0 && each.every((name) => name.startsWith("type "));
+    found.push({ specifier, typesOnly: type !== undefined || allTypes });
+  }
+  for (const [, , specifier = ""] of code.matchAll(DYNAMIC)) found.push({ specifier, typesOnly: false });
+  return found.length === [...code.matchAll(LOADING)].length ? found : undefined;
+}
+
+function isIn(path: string, place: string): boolean {
+  return place.endsWith("/") ? path.startsWith(place) : path === place;
+}
+
+function packageName(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function isAllowed(file: SourceFile, { specifier, typesOnly }: Import, rule: LayerRule): boolean {
+  if (specifier.startsWith("node:")) return rule.node;
+  if (!specifier.startsWith(".")) {
+    if (rule.packages === "anything") return true;
+    const name = packageName(specifier);
+    return rule.packages.includes(name) || (typesOnly && (rule.packageTypes ?? []).includes(name));
+  }
+  const target = posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, ".ts");
+  if (target.startsWith("../")) return false;
+  if (rule.local === "anything") return true;
+  const places = [rule.layer, ...rule.local, ...(typesOnly ? (rule.localTypes ?? []) : [])];
+  return places.some((place) => isIn(target, place));
+}
+
+/** @returns one line for each import that a wall forbids, and for each file that no rule speaks of */
+export function findViolations(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const rule = LAYER_RULES.find(({ layer }) => isIn(file.path, layer));
+    if (!rule) return [`${file.path} belongs to no layer`];
+    const imports = importsOf(file.text);
+    if (!imports) return [`${file.path} loads something that cannot be read from its text`];
+    return imports
+      .filter((found) => !isAllowed(file, found, rule))
+      .map(({ specifier }) => `${file.path} must not import ${specifier}`);
+  });
+}
+
+/** All TypeScript below a folder. */
+export function readSources(folder: string): SourceFile[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({
+      path: relative(folder, path).split(sep).join("/"),
+      text: readFileSync(path, "utf8"),
+    }));
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+/** What `npm run check` runs of the tests: what reads sources only, so no server is started. */
+export default defineConfig({
+  test: { include: ["test/layers.test.ts"], globals: false, pool: "forks" },
+});
