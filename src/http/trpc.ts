@@ -5,6 +5,7 @@ import { answerHeaders } from "../trpc/answer-headers.js";
 import { answerQueries, areQueries, type QueryCall } from "../trpc/answer-queries.js";
 import { appRouter } from "../trpc/app-router.js";
 import { createCallContext } from "../trpc/context.js";
+import { readInput } from "../trpc/transformer.js";
 import { bearerToken } from "./bearer-token.js";
 import type { AppEnv } from "./refuse.js";
 
@@ -29,10 +30,10 @@ function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } |
   const text = parameters.find(([name]) => name === "input")?.[1];
   try {
     const input: unknown = text === undefined ? undefined : JSON.parse(text);
-    if (!batch) return { calls: [{ path, input }], batch };
+    if (!batch) return { calls: [{ path, input: readInput(input) }], batch };
     if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
     const inputs = input as Record<string, unknown>;
-    return { calls: paths.map((one, i) => ({ path: one, input: inputs[i] })), batch };
+    return { calls: paths.map((one, i) => ({ path: one, input: readInput(inputs[i]) })), batch };
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import { transformer } from "./transformer.js";
 const procedures = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
 const config = appRouter._def._config;
 
-/** Calls of queries as they came: the path, and the input with superjson's envelope around it. */
+/** A call of a query: the path, and the input out of its envelope. */
 export interface QueryCall {
   path: string;
   input: unknown;
@@ -46,14 +46,16 @@ export async function answerQueries(
 }
 
 async function answerQuery({ path, input }: QueryCall, ctx: CallContext, batchIndex: number) {
-  let raw: unknown;
   try {
     const procedure = procedures[path] as unknown as (opts: object) => Promise<unknown>;
-    const getRawInput = async () => {
-      raw = input === undefined ? undefined : transformer.input.deserialize(input);
-      return raw;
-    };
-    const data = await procedure({ path, getRawInput, ctx, type: "query", signal: undefined, batchIndex });
+    const data = await procedure({
+      path,
+      getRawInput: async () => input,
+      ctx,
+      type: "query",
+      signal: undefined,
+      batchIndex,
+    });
     const body =
       data instanceof EncodedAnswer
         ? data.trpc
@@ -62,7 +64,7 @@ async function answerQuery({ path, input }: QueryCall, ctx: CallContext, batchIn
   } catch (cause) {
     const error =
       cause instanceof TRPCError ? cause : new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause });
-    const shape = getErrorShape({ config, ctx, error, input: raw, path, type: "query" });
+    const shape = getErrorShape({ config, ctx, error, input, path, type: "query" });
     const body = Buffer.from(JSON.stringify({ error: transformer.output.serialize(shape) }));
     return { body, untransformed: { error: shape }, error };
   }

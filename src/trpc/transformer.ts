@@ -35,8 +35,10 @@ function removeAt(root: unknown, path: string): void {
 /**
  * Reads what superjson's serialize made, and nothing more: dates stay ISO text, which the schemas take, and no
  * other type is built of what a caller sends. Plain JSON without superjson's envelope is taken as it is.
+ *
+ * @throws PegError API_VALIDATION_ERROR
  */
-function readInput(value: unknown): unknown {
+export function readInput(value: unknown): unknown {
   if (!isRecord(value) || !Object.hasOwn(value, "json")) return value;
   const { json, meta } = value;
   if (meta === undefined) return json;

@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { createRemoteJWKSet, importSPKI, type CryptoKey as JoseKey, type JWTVerifyGetKey } from "jose";
 
 /** Where the keys come from that tokens are checked by: one of three. */
@@ -15,16 +15,15 @@ export interface KeySource {
 
 const ASYMMETRIC = ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 const JWKS_TIMEOUT_MS = 5000;
+const JWKS_MAX_AGE_MS = 5 * 60_000;
 
 const EC_ALGORITHMS: Record<string, string> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
-/** The one algorithm that fits a public key; undefined for a kind of key that is not taken. */
-function algorithmOf(pem: string): string | undefined {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPublicKey(pem);
-  if (type === "rsa") return (details?.modulusLength ?? 0) >= 2048 ? "RS256" : undefined;
-  if (type === "rsa-pss") return "PS256";
-  if (type === "ec") return EC_ALGORITHMS[details?.namedCurve ?? ""];
-  return type === "ed25519" ? "EdDSA" : undefined;
+/** The one algorithm that fits a public key, by all its names; none for a kind of key that is not taken. */
+function algorithmsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string[] {
+  if (type === "rsa") return (details?.modulusLength ?? 0) >= 2048 ? ["RS256"] : [];
+  if (type === "ec") return [EC_ALGORITHMS[details?.namedCurve ?? ""] ?? []].flat();
+  return type === "ed25519" ? ["EdDSA", "Ed25519"] : [];
 }
 
 /**
@@ -34,17 +33,24 @@ function algorithmOf(pem: string): string | undefined {
  */
 export async function createKeySource(settings: KeySettings): Promise<KeySource> {
   if (settings.kind === "jwks") {
-    const key = createRemoteJWKSet(new URL(settings.url), { timeoutDuration: JWKS_TIMEOUT_MS });
+    const key = createRemoteJWKSet(new URL(settings.url), {
+      timeoutDuration: JWKS_TIMEOUT_MS,
+      cacheMaxAge: JWKS_MAX_AGE_MS,
+    });
     return { key, algorithms: ASYMMETRIC };
   }
   if (settings.kind === "public-key") {
-    const algorithm = algorithmOf(settings.pem);
+    const publicKey = createPublicKey(settings.pem);
+    const algorithms = algorithmsOf(publicKey);
+    const [algorithm] = algorithms;
     if (!algorithm) {
       throw new Error(
         "JWT_PUBLIC_KEY must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519",
       );
     }
-    return { key: await importSPKI(settings.pem, algorithm), algorithms: [algorithm] };
+    // jose reads one PEM form only, node all of them.
+    const spki = publicKey.export({ type: "spki", format: "pem" }).toString();
+    return { key: await importSPKI(spki, algorithm), algorithms };
   }
   const bytes = new TextEncoder().encode(settings.secret);
   const hmac = { name: "HMAC", hash: "SHA-256" };

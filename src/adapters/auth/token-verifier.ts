@@ -3,15 +3,15 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { PegError } from "../../domain/errors.js";
 import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
-import { createKeySource, type KeySettings } from "./key-source.js";
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
+import { createKeySource, type KeySettings } from "./key-source.js";
 
 const MAX_TOKEN_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 30;
 /** A token that is valid for longer is a mistake or an attack. */
 const MAX_LIFETIME_S = 366 * 86_400;
 const MAX_HELD_TOKENS = 10_000;
-/** Also the longest time that a key goes on counting after it was taken out of a JWKS. */
+/** With the age of a fetched key set, the longest time that a key counts after it was taken out: ten minutes. */
 const HOLD_MS = 5 * 60_000;
 
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;

@@ -49,7 +49,18 @@ function* flips(base64url: string): Generator<string> {
 
 describe("values of records", () => {
   test("E1: open as they were, whatever they are", async () => {
-    const texts = ["", " ", "null", "é", "e\u0301", "셀-1", "𝒞", "\u0000\n\t", '{"a":1}', "x".repeat(1_048_576)];
+    const texts = [
+      "",
+      " ",
+      "null",
+      "é",
+      "e\u0301",
+      "셀-1",
+      "𝒞",
+      "\u0000\n\t",
+      '{"a":1}',
+      "x".repeat(1_048_576),
+    ];
     for (const text of texts) expect(await sealer.open(await sealer.seal(text, PLACE), PLACE)).toBe(text);
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "grapheme" }), async (text) => {
@@ -79,7 +90,9 @@ describe("values of records", () => {
     for (const part of [0, 2, 3, 4]) {
       for (const flipped of flips(parts[part] ?? "")) {
         changes++;
-        outcomes.add(JSON.stringify(await refusal(parts.map((text, i) => (i === part ? flipped : text)).join("."))));
+        outcomes.add(
+          JSON.stringify(await refusal(parts.map((text, i) => (i === part ? flipped : text)).join("."))),
+        );
       }
     }
     expect(changes).toBeGreaterThan(800);
@@ -135,7 +148,9 @@ describe("values of records", () => {
       new CompactEncrypt(text)
         .setProtectedHeader({ ...header, alg: "PBES2-HS256+A128KW", enc: "A256GCM" })
         .encrypt(K1.secret),
-      new CompactEncrypt(text).setProtectedHeader({ ...header, alg: "A256KW", enc: "A256GCM" }).encrypt(K1.secret),
+      new CompactEncrypt(text)
+        .setProtectedHeader({ ...header, alg: "A256KW", enc: "A256GCM" })
+        .encrypt(K1.secret),
       new CompactEncrypt(text)
         .setProtectedHeader({ ...header, alg: "A256GCMKW", enc: "A256GCM" })
         .encrypt(K1.secret),
@@ -151,7 +166,9 @@ describe("values of records", () => {
 
   test("E4: a compressed value is refused before anything of it is unpacked", async () => {
     const compressed = (enc: object) => {
-      const head = Buffer.from(JSON.stringify({ alg: "dir", enc: "A256GCM", kid: "k1", place: PLACE, ...enc }));
+      const head = Buffer.from(
+        JSON.stringify({ alg: "dir", enc: "A256GCM", kid: "k1", place: PLACE, ...enc }),
+      );
       const iv = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", K1.secret, iv);
       cipher.setAAD(Buffer.from(head.toString("base64url")));
@@ -172,7 +189,12 @@ describe("values of records", () => {
     expect(await refusal(await wrongKey.seal("CELL-1", PLACE))).toEqual(UNIFORM);
     for (const kid of [undefined, "constructor", "__proto__", ""]) {
       const sealed = await new CompactEncrypt(Buffer.from("x"))
-        .setProtectedHeader({ alg: "dir", enc: "A256GCM", ...(kid === undefined ? {} : { kid }), place: { ...PLACE } })
+        .setProtectedHeader({
+          alg: "dir",
+          enc: "A256GCM",
+          ...(kid === undefined ? {} : { kid }),
+          place: { ...PLACE },
+        })
         .encrypt(ring.first.record);
       expect(await refusal(sealed)).toEqual(UNIFORM);
     }
@@ -265,7 +287,7 @@ describe("cache entries", () => {
   test("are sealed by another key than values of records", () => {
     const sealed = Buffer.from(sealer.sealBytes(Buffer.from("x"), CONTEXT));
     expect(Buffer.from(ring.first.entry).equals(K1.secret)).toBe(false);
-    expect(sealed.includes(K1.secret)).toBe(false);
+    expect(sealed.includes(Buffer.from(K1.secret))).toBe(false);
   });
 });
 

@@ -1,0 +1,281 @@
+import { createConnection } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorBody } from "../../src/contract/errors.js";
+import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
+
+const CANARY = "canary-4711";
+
+let backend: TestBackend;
+let authorization: string;
+let id: string;
+
+beforeAll(async () => {
+  backend = await startBackend({ RATE_LIMIT_GET: "100000/1m", RATE_LIMIT_ALL: "100000/1m" });
+  authorization = `Bearer ${await tokenFor("alice")}`;
+  ({ id } = await (await backend.clientOf("alice")).analysis.create.mutate(sampleAnalysis()));
+  await (await backend.clientOf("alice")).pegComparison.get.query({ id });
+});
+afterAll(() => backend?.stop());
+
+function get(path: string, headers: Record<string, string> = {}) {
+  return fetch(`${backend.url}/trpc/${path}`, { headers: { authorization, ...headers } });
+}
+
+function post(path: string, body: string, contentType?: string) {
+  const headers = { authorization, ...(contentType === undefined ? {} : { "content-type": contentType }) };
+  // A Blob without a type goes without a content type.
+  return fetch(`${backend.url}/trpc/${path}`, { method: "POST", headers, body: new Blob([body]) });
+}
+
+const input = (value: unknown) => encodeURIComponent(JSON.stringify({ json: value }));
+
+/** The error object within any answer of either face. */
+function errorOf(answer: unknown): unknown {
+  const trpc = (answer as { error?: { json?: { data?: { error?: unknown } } } }).error?.json?.data?.error;
+  return trpc ?? (answer as { error?: unknown }).error;
+}
+
+describe("trap 1: a batch of calls in one request", () => {
+  test("is bounded, and refused whole before any call runs", async () => {
+    const paths = Array.from({ length: 500 }, () => "analysis.byId").join(",");
+    backend.queries.length = 0;
+    const response = await get(`${paths}?batch=1&input=%7B%7D`);
+    expect(response.status).toBe(400);
+    expect(backend.queries).toEqual([]);
+  });
+});
+
+describe("trap 2: bodies that are not JSON", () => {
+  test.each([
+    "multipart/form-data; boundary=x",
+    "application/octet-stream",
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/jsonfoo",
+    undefined,
+  ])("of type %s do not reach a mutation", async (type) => {
+    const body = JSON.stringify({ json: sampleAnalysis({ id: "from-a-form" }) });
+    const response = await post("analysis.create", body, type);
+    expect(response.status).toBe(415);
+    expect(errorBody.parse(errorOf(await response.json())).code).toBe("API_VALIDATION_ERROR");
+    expect((await get(`analysis.byId?input=${input({ id: "from-a-form" })}`)).status).toBe(403);
+  });
+
+  test.each(["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8;"])(
+    "of type %s are read in full",
+    async (type) => {
+      const analysis = sampleAnalysis();
+      const response = await post("analysis.create", JSON.stringify({ json: analysis }), type);
+      expect(await response.json()).toMatchObject({
+        result: { data: { json: { rows: analysis.stats.length } } },
+      });
+    },
+  );
+});
+
+describe("trap 3: what went wrong inside", () => {
+  test.each([
+    ["a thrown Error with a cause", new Error(CANARY, { cause: new Error(CANARY) })],
+    ["a thrown string", CANARY],
+    ["a TypeError", new TypeError(CANARY)],
+    ["an AggregateError", new AggregateError([new Error(CANARY)], CANARY)],
+    ["an AbortError", new DOMException(CANARY, "AbortError")],
+  ])("%s leaves as a fixed message", async (_, thrown) => {
+    const { services } = backend.runtime;
+    const { sealer } = services;
+    services.sealer = { ...sealer, seal: () => Promise.reject(thrown) } as typeof sealer;
+    try {
+      const response = await post(
+        "analysis.create",
+        JSON.stringify({ json: sampleAnalysis() }),
+        "application/json",
+      );
+      expect(response.status).toBe(500);
+      const text = await response.text();
+      expect(text).not.toMatch(/canary|stack|node_modules|\.ts:|\.js:/);
+      expect(errorBody.parse(errorOf(JSON.parse(text)))).toMatchObject({
+        code: "INTERNAL_ERROR",
+        request_id: response.headers.get("x-request-id"),
+      });
+    } finally {
+      services.sealer = sealer;
+    }
+  });
+
+  test("a failed query leaves without its SQL and its parameters", async () => {
+    // A name that PostgreSQL refuses in ways the schema does not know would show; this one fails in the driver.
+    const { services } = backend.runtime;
+    const { db } = services;
+    services.db = new Proxy(db, {
+      get: (target, name) =>
+        name === "transaction"
+          ? () => Promise.reject(new Error(`Failed query: insert into x values ('${CANARY}')`))
+          : Reflect.get(target, name),
+    });
+    try {
+      const response = await post(
+        "analysis.create",
+        JSON.stringify({ json: sampleAnalysis() }),
+        "application/json",
+      );
+      expect(response.status).toBe(500);
+      expect(await response.text()).not.toMatch(/canary|insert|Failed query/);
+    } finally {
+      services.db = db;
+    }
+  });
+});
+
+describe("trap 12, T12, T13: what a request said is not said again", () => {
+  test.each([
+    [
+      "malformed JSON in a query",
+      () => get(`pegComparison.get?input=${encodeURIComponent(`{"${CANARY}":abc`)}`),
+    ],
+    ["malformed JSON in a body", () => post("analysis.create", `{"${CANARY}":abc`, "application/json")],
+    ["an unknown procedure", () => get(`${CANARY}?input=%7B%7D`)],
+    ["an unknown procedure by POST", () => post(CANARY, "{}", "application/json")],
+    ["a prototype's name as a procedure", () => get("__proto__")],
+    ["a path of broken escapes", () => get("%E0%A4%A")],
+    ["a body of null", () => post("analysis.create", "null", "application/json")],
+    ["a batch whose input is no object", () => get(`analysis.byId?batch=1&input=%22${CANARY}%22`)],
+    ["a query asked by POST", () => post("pegComparison.get", "{}", "application/json")],
+    ["a mutation asked by GET", () => get(`analysis.create?input=${input({})}`)],
+  ])("%s", async (_, ask) => {
+    const response = await ask();
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.status).toBeLessThan(500);
+    const text = await response.text();
+    expect(text).not.toMatch(/canary|Unexpected token|Cannot |stack/);
+    const parsed: unknown = JSON.parse(text);
+    expect(errorBody.parse(errorOf(Array.isArray(parsed) ? parsed[0] : parsed)).code).toBe(
+      "API_VALIDATION_ERROR",
+    );
+  });
+
+  test("unknown fields are named, their values are not", async () => {
+    const response = await get(`pegComparison.get?input=${input({ id, is_admin: CANARY })}`);
+    const body = errorBody.parse(errorOf(await response.json()));
+    expect(body).toMatchObject({ code: "API_VALIDATION_ERROR", details: [{ path: "is_admin" }] });
+    expect(JSON.stringify(body)).not.toContain(CANARY);
+  });
+});
+
+describe("inputs in superjson's envelope (T15, T16)", () => {
+  const withMeta = (json: unknown, meta: unknown) =>
+    get(`pegComparison.get?input=${encodeURIComponent(JSON.stringify({ json, meta }))}`);
+
+  test("may annotate dates and what was undefined", async () => {
+    const response = await withMeta({ id, cache_ttl: null }, { values: { cache_ttl: ["undefined"] }, v: 1 });
+    expect(response.status).toBe(200);
+  });
+
+  test.each([
+    ["a RegExp", { values: { id: ["regexp"] } }],
+    ["a Map", { values: { id: ["map"] } }],
+    ["a bigint", { values: { id: ["bigint"] } }],
+    ["a class", { values: { id: [["class", "Admin"]] } }],
+    ["the root", { values: ["map"] }],
+    ["no object at all", 7],
+    [
+      "more dates than any input has",
+      { values: Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [i, ["Date"]])) },
+    ],
+  ])("may not annotate %s", async (_, meta) => {
+    const body = JSON.stringify({ json: sampleAnalysis(), meta });
+    const response = await post("analysis.create", body, "application/json");
+    expect(response.status).toBe(400);
+  });
+
+  test("do not reach a prototype", async () => {
+    await withMeta(
+      { id },
+      { values: { "__proto__.polluted": ["undefined"], "constructor.prototype.x": ["Date"] } },
+    );
+    await post("analysis.create", '{"json":{"__proto__":{"polluted":1}}}', "application/json");
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+});
+
+describe("raw requests (R6)", () => {
+  const { hostname, port } = { hostname: "127.0.0.1", port: () => Number(new URL(backend.url).port) };
+
+  function raw(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = createConnection(port(), hostname);
+      let answer = "";
+      socket.setTimeout(5000, () => socket.destroy(new Error("no answer")));
+      socket.on("data", (chunk) => {
+        answer += chunk.toString();
+      });
+      socket.on("close", () => resolve(answer));
+      socket.on("error", reject);
+      socket.end(text);
+    });
+  }
+
+  test.each([
+    "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET http://[bad HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /trpc/pegComparison.get?input=%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /trpc/pegComparison.get HTTP/1.1\r\nHost: ]bad[\r\nConnection: close\r\n\r\n",
+    "POST /trpc/analysis.create HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST /trpc/analysis.create HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "GARBAGE\r\n\r\n",
+  ])("%j is refused, and the process lives", async (text) => {
+    const answer = await raw(text);
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect((await fetch(`${backend.url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe("every answer", () => {
+  test.each([
+    ["a success", () => get(`pegComparison.get?input=${input({ id })}`)],
+    ["an error of a procedure", () => get("pegComparison.get")],
+    ["an unknown address", () => fetch(`${backend.url}/nowhere`)],
+    ["a refused type", () => post("analysis.create", "x", "text/plain")],
+    ["health", () => fetch(`${backend.url}/healthz`)],
+  ])("has the security headers: %s", async (_, ask) => {
+    const { headers } = await ask();
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("strict-transport-security")).toContain("max-age=");
+    expect(headers.get("cache-control")).toContain("private");
+    expect(headers.get("x-request-id")).toMatch(/^[\w-]+$/);
+    expect(headers.has("server") || headers.has("x-powered-by")).toBe(false);
+  });
+
+  test("carries the request id that was sent, if it is a decent one", async () => {
+    const given = await fetch(`${backend.url}/healthz`, { headers: { "x-request-id": "trace-1" } });
+    expect(given.headers.get("x-request-id")).toBe("trace-1");
+    const odd = await fetch(`${backend.url}/healthz`, { headers: { "x-request-id": "a b<script>" } });
+    expect(odd.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("is not given to another origin unless the settings name it", async () => {
+    const other = await startBackend({ CORS_ORIGINS: "https://dashboard.example.com" });
+    try {
+      const ask = (origin: string) => fetch(`${other.url}/healthz`, { headers: { origin } });
+      const allowed = (await ask("https://dashboard.example.com")).headers;
+      expect(allowed.get("access-control-allow-origin")).toBe("https://dashboard.example.com");
+      for (const origin of ["https://dashboard.example.com.evil.com", "https://evil.com", "null"]) {
+        expect((await ask(origin)).headers.get("access-control-allow-origin")).toBeNull();
+      }
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("to a body over the cap is 413", async () => {
+    const response = await post(
+      "analysis.create",
+      `{"json":"${"x".repeat(65 * 1024 * 1024)}"}`,
+      "application/json",
+    );
+    expect(response.status).toBe(413);
+    expect(errorBody.parse(errorOf(await response.json())).code).toBe("PAYLOAD_TOO_LARGE");
+  });
+});
