@@ -1,0 +1,188 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { AnswerCache, type HeldAnswer } from "../../../src/domain/comparison/answer-cache.js";
+import { EncodedAnswer } from "../../../src/domain/comparison/encoded-answer.js";
+
+const MIB = 1024 * 1024;
+const REVISION = "revision 1";
+const VERSION = "v2.1.0";
+const HOT_S = 1800;
+const WARM_S = 3600;
+const COLD_S = 7200;
+
+let now: number;
+let cache: AnswerCache;
+beforeEach(() => {
+  now = 1_700_000_000_000;
+  cache = new AnswerCache({ now: () => now });
+});
+
+const pass = (seconds: number) => {
+  now += seconds * 1000;
+};
+const answerOf = (text = "{}", ttlSeconds = 86_400): HeldAnswer => ({
+  revision: REVISION,
+  algorithmVersion: VERSION,
+  whole: EncodedAnswer.of(text, undefined),
+  filledAt: now,
+  ttlMs: ttlSeconds * 1000,
+});
+/** An answer of so many bytes; all share the same memory. */
+const ZEROS = Buffer.alloc(130 * MIB);
+const large = (mib: number): HeldAnswer => ({
+  ...answerOf(),
+  whole: new EncodedAnswer(ZEROS.subarray(0, mib * MIB), 1),
+});
+const get = (id = "a", revision = REVISION, version = VERSION) => cache.get("peg_comparison", id, revision, version);
+const put = (id = "a", answer = answerOf()) => cache.put("peg_comparison", id, answer);
+const ask = (times: number, id = "a") => {
+  for (let i = 0; i < times; i++) get(id);
+};
+
+describe("an answer", () => {
+  test("is given back as the very same", () => {
+    const answer = answerOf();
+    put("a", answer);
+    expect(get()).toBe(answer);
+    expect(get("b")).toBeUndefined();
+    expect(cache.get("summary_stats", "a", REVISION, VERSION)).toBeUndefined();
+  });
+
+  test("is replaced by a newer one", () => {
+    put();
+    const newer = answerOf('{"newer":true}');
+    put("a", newer);
+    expect(get()).toBe(newer);
+  });
+
+  test.each([
+    ["another revision", "revision 2", VERSION],
+    ["another version of the method", REVISION, "v3"],
+  ])("is no answer to %s, and is dropped then", (_, revision, version) => {
+    put();
+    expect(cache.get("peg_comparison", "a", revision, version)).toBeUndefined();
+    expect(cache.has("peg_comparison", "a")).toBe(false);
+    expect(get()).toBeUndefined();
+  });
+
+  test("has() tells of it without counting as a question", () => {
+    put();
+    for (let i = 0; i < 200; i++) expect(cache.has("peg_comparison", "a")).toBe(true);
+    pass(COLD_S - 1);
+    expect(get()).toBeDefined();
+  });
+});
+
+describe("how long an answer is held", () => {
+  test("is the time of the request that filled it", () => {
+    put("a", answerOf("{}", 10));
+    pass(9.999);
+    expect(get()).toBeDefined();
+    pass(0.001);
+    expect(get()).toBeUndefined();
+    expect(cache.has("peg_comparison", "a")).toBe(false);
+  });
+
+  test.each([
+    ["cold, asked for once", 0, COLD_S],
+    ["cold, asked for ten times", 9, COLD_S],
+    ["warm, asked for eleven times", 10, WARM_S],
+    ["warm, asked for a hundred times", 99, WARM_S],
+    ["hot, asked for a hundred and one times", 100, HOT_S],
+  ])("is bounded by its tier: %s", (_, askedBefore, seconds) => {
+    for (const late of [false, true]) {
+      cache = new AnswerCache({ now: () => now });
+      put();
+      ask(askedBefore);
+      pass(late ? seconds : seconds - 0.001);
+      expect(get() !== undefined).toBe(!late);
+    }
+  });
+
+  test("starts when it was filled, and not anew with each question", () => {
+    put("a", answerOf("{}", 100));
+    for (let i = 0; i < 9; i++) {
+      pass(11);
+      expect(get()).toBeDefined();
+    }
+    pass(1);
+    expect(get()).toBeUndefined();
+  });
+});
+
+describe("the tiers", () => {
+  const heldOf = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, i) => cache.has("peg_comparison", `${prefix}${i}`)).filter(Boolean).length;
+
+  test("hold 100 cold answers, the latest", () => {
+    for (let i = 0; i < 150; i++) put(`cold ${i}`);
+    expect(heldOf("cold ", 150)).toBe(100);
+    expect(cache.has("peg_comparison", "cold 149")).toBe(true);
+    expect(cache.has("peg_comparison", "cold 0")).toBe(false);
+  });
+
+  test("hold 500 warm answers", () => {
+    for (let i = 0; i < 600; i++) {
+      ask(11, `warm ${i}`);
+      put(`warm ${i}`);
+    }
+    expect(heldOf("warm ", 600)).toBe(500);
+  });
+
+  test("hold 1000 hot answers", () => {
+    for (let i = 0; i < 1100; i++) {
+      ask(101, `hot ${i}`);
+      put(`hot ${i}`);
+    }
+    expect(heldOf("hot ", 1100)).toBe(1000);
+  });
+
+  test.each([
+    ["cold", 0, 64],
+    ["warm", 11, 64],
+    ["hot", 101, 128],
+  ])("hold no more bytes than theirs: %s", (_, asked, mib) => {
+    for (let i = 0; i < 20; i++) {
+      ask(asked, `a${i}`);
+      put(`a${i}`, large(10));
+    }
+    expect(heldOf("a", 20)).toBe(Math.floor((mib * MIB) / (10 * MIB + 1)));
+    ask(asked, "too large");
+    put("too large", large(mib));
+    expect(cache.has("peg_comparison", "too large")).toBe(false);
+  });
+
+  test("an answer moves up as it is asked for, where a flood of cold ones does not reach it", () => {
+    put("kept");
+    ask(11, "kept");
+    for (let i = 0; i < 150; i++) put(`cold ${i}`);
+    expect(get("kept")).toBeDefined();
+    ask(100, "kept");
+    for (let i = 0; i < 600; i++) {
+      ask(11, `warm ${i}`);
+      put(`warm ${i}`);
+    }
+    expect(get("kept")).toBeDefined();
+  });
+
+  test("the same answer, asked for ten times only, is reached by that flood", () => {
+    put("lost");
+    ask(10, "lost");
+    for (let i = 0; i < 150; i++) put(`cold ${i}`);
+    expect(get("lost")).toBeUndefined();
+  });
+
+  test("an analysis that nobody asks for in two hours is counted from nought again", () => {
+    ask(101);
+    pass(7201);
+    put();
+    pass(HOT_S + 1);
+    expect(get()).toBeDefined();
+  });
+
+  test("questions for all kinds of answers of an analysis count together", () => {
+    for (let i = 0; i < 101; i++) cache.get("summary_stats", "a", REVISION, VERSION);
+    put();
+    pass(HOT_S);
+    expect(get()).toBeUndefined();
+  });
+});

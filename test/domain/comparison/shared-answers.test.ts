@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { createKeyRing } from "../../../src/adapters/sealing/key-ring.js";
+import { RingSealer } from "../../../src/adapters/sealing/sealer.js";
+import type { Database } from "../../../src/db/open.js";
+import type { HeldAnswer } from "../../../src/domain/comparison/answer-cache.js";
+import { encodeComparison } from "../../../src/domain/comparison/encode-comparison.js";
+import { EncodedAnswer } from "../../../src/domain/comparison/encoded-answer.js";
+import { openSharedAnswer, putSharedAnswer } from "../../../src/domain/comparison/shared-answers.js";
+import type { Services } from "../../../src/domain/context.js";
+import { CACHE_TYPES, type EntryToPut } from "../../../src/domain/ports.js";
+import { comparisonOf, servicesOn } from "../fixtures.js";
+
+/** No query is made here. */
+const NO_DATABASE = {} as Database;
+const REVISION = "revision 1";
+const VERSION = "v2.1.0";
+
+let services: Services;
+let entries: EntryToPut[];
+beforeEach(async () => {
+  entries = [];
+  const real = await servicesOn(NO_DATABASE);
+  const shared = {
+    visit: real.shared.visit.bind(real.shared),
+    putEntry: async (entry: EntryToPut) => entries.push(entry) > 0,
+    moveGeneration: async () => {},
+    state: () => "ready" as const,
+    ping: async () => {},
+    close: async () => {},
+  };
+  services = { ...real, shared };
+});
+
+const answerOf = (whole: EncodedAnswer): HeldAnswer => ({
+  revision: REVISION,
+  algorithmVersion: VERSION,
+  whole,
+  filledAt: 1_700_000_000_123,
+  ttlMs: 90_500,
+});
+const comparison = () =>
+  encodeComparison("a", comparisonOf(0.1), { includeMetadata: true, cached: true });
+const put = async (answer = answerOf(comparison()), analysisId = "a"): Promise<Uint8Array> => {
+  await putSharedAnswer({ services, type: "peg_comparison", analysisId }, answer, "generation");
+  const entry = entries.at(-1);
+  if (!entry) throw new Error("nothing was put");
+  return entry.value;
+};
+interface Asked {
+  type?: (typeof CACHE_TYPES)[number];
+  analysisId?: string;
+  revision?: string;
+  version?: string;
+}
+const open = (sealed: Uint8Array, { type = "peg_comparison", analysisId = "a", revision, version }: Asked = {}) =>
+  openSharedAnswer({ services, type, analysisId, sealed }, revision ?? REVISION, version ?? VERSION);
+
+describe("an answer in the shared store", () => {
+  test("opens as it was put, with the time that it was filled at and its TTL", async () => {
+    const answer = answerOf(comparison());
+    const opened = await open(await put(answer));
+    expect(opened).toMatchObject({ revision: REVISION, algorithmVersion: VERSION, filledAt: answer.filledAt, ttlMs: 90_500 });
+    expect(opened?.whole.trpc.equals(answer.whole.trpc)).toBe(true);
+    expect(opened?.whole.json.equals(answer.whole.json)).toBe(true);
+  });
+
+  test("opens as it was put, whatever its text", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.option(fc.json(), { nil: undefined }), async (json, meta) => {
+        const whole = EncodedAnswer.of(json, meta);
+        const opened = await open(await put(answerOf(whole)));
+        expect(opened?.whole.trpc.equals(whole.trpc)).toBe(true);
+        expect(opened?.whole.json.toString()).toBe(json);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("is put under its own name, generation, and TTL in whole seconds, not shorter", async () => {
+    await put();
+    expect(entries[0]).toMatchObject({ type: "peg_comparison", analysisId: "a", generation: "generation", ttlSeconds: 91 });
+  });
+
+  test("C14: stands there sealed: nothing of it can be read", async () => {
+    const sealed = Buffer.from(await put());
+    expect(sealed.includes("PEG")).toBe(false);
+    expect(sealed.includes(REVISION)).toBe(false);
+    // Nor is it gzip with a few bytes around it.
+    expect(sealed.includes(Buffer.from([0x1f, 0x8b, 0x08]))).toBe(false);
+  });
+
+  test("is a miss for another state, another kind and another analysis", async () => {
+    const sealed = await put();
+    for (const asked of [{ revision: "revision 2" }, { version: "v3" }, { analysisId: "b" }, { analysisId: "a:" }]) {
+      expect(await open(sealed, asked)).toBeUndefined();
+    }
+    for (const type of CACHE_TYPES) expect((await open(sealed, { type })) !== undefined).toBe(type === "peg_comparison");
+  });
+
+  test("cannot be taken for one whose names only run together alike", async () => {
+    const sealed = await put({ ...answerOf(comparison()), revision: 'x","y', algorithmVersion: "z" });
+    expect(await open(sealed, { revision: "x", version: 'y","z' })).toBeUndefined();
+    expect(await open(sealed, { revision: 'x","y', version: "z" })).toBeDefined();
+  });
+
+  test("C8: is a miss where it was cut short, at every length", async () => {
+    const sealed = await put();
+    for (let length = 0; length < sealed.length; length++) {
+      expect(await open(sealed.subarray(0, length))).toBeUndefined();
+    }
+  });
+
+  test("C8: is a miss with any byte changed", async () => {
+    const sealed = await put();
+    for (let at = 0; at < sealed.length; at++) {
+      const changed = Uint8Array.from(sealed);
+      changed[at] = (changed[at] ?? 0) ^ 0x01;
+      expect(await open(changed)).toBeUndefined();
+    }
+  });
+
+  test("C8: is a miss where something else stands in its place", async () => {
+    const texts = ["Aborted", "", "null", "{}", '{"data":{}}', '{"data":"x","cached_at":"2024","ttl":3600}'];
+    for (const text of texts) expect(await open(Buffer.from(text))).toBeUndefined();
+    expect(await open(gzipSync("x".repeat(100)))).toBeUndefined();
+    expect(await open(randomBytes(10_000_000))).toBeUndefined();
+  });
+
+  test("C8: is a miss where what was sealed is no answer, though the seal is ours", async () => {
+    const context = JSON.stringify([1, "peg_comparison", "a", REVISION, VERSION]);
+    // The context is the right one: an answer sealed so opens.
+    const opened = services.sealer.openBytes(await put(), context);
+    expect(opened).toBeDefined();
+    const whole = Buffer.from(opened ?? []);
+    for (const bytes of [Buffer.from("no gzip"), whole.subarray(0, whole.length - 12), gzipSync("short"), Buffer.alloc(0)]) {
+      expect(await open(services.sealer.sealBytes(bytes, context))).toBeUndefined();
+    }
+  });
+
+  test("C8: is a miss where it would unpack to more than an answer can be", async () => {
+    const context = JSON.stringify([1, "peg_comparison", "a", REVISION, VERSION]);
+    const bomb = gzipSync(Buffer.alloc(129 * 1024 * 1024), { level: 1 });
+    expect(await open(services.sealer.sealBytes(bomb, context))).toBeUndefined();
+  });
+
+  test("is left out where it is too large, and put where its size is only repetition", async () => {
+    const repeated = EncodedAnswer.of(JSON.stringify("x".repeat(20 * 1024 * 1024)), undefined);
+    expect((await open(await put(answerOf(repeated))))?.whole.trpc.equals(repeated.trpc)).toBe(true);
+    expect(entries).toHaveLength(1);
+    const random = new EncodedAnswer(randomBytes(9 * 1024 * 1024), 1);
+    await putSharedAnswer({ services, type: "peg_comparison", analysisId: "a" }, answerOf(random), "g");
+    expect(entries).toHaveLength(1);
+  });
+
+  test("is a miss under other keys", async () => {
+    const sealed = await put();
+    const ring = await createKeyRing([{ kid: "test", secret: new Uint8Array(Buffer.alloc(32, 9)) }]);
+    services = { ...services, sealer: new RingSealer(ring) };
+    expect(await open(sealed)).toBeUndefined();
+  });
+});
