@@ -70,10 +70,17 @@ const LABELS: Record<string, string> = {
   plain: "plain build: tRPC, superjson, zod",
 };
 
+/** How to read the table. */
+export const LEGEND = `Ratios are of calls/s, the median of those within each round; spread is from least to most, of the median.
+CPU ms: processor time of the server a call. busy: the share of the time that the server ran; well below 100 %,
+the load's core was the limit (or the machine had other work), and CPU ms tells more than calls/s.
+`;
+
 /** The rows as people read them. */
 export function formatRows(rows: readonly Row[]): string {
   const percent = (value: number | undefined) => (value === undefined ? "" : `${Math.round(value * 100)} %`);
-  const ratio = (value: number) => (value >= 10 ? value.toFixed(0) : value.toFixed(2));
+  const ratio = (value: number) =>
+    value >= 10 ? value.toFixed(0) : value >= 0.01 ? value.toFixed(2) : value.toPrecision(1);
   const head = [
     "PEGs",
     "server",

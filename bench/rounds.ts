@@ -41,7 +41,9 @@ async function measure(cell: Cell, load: Load, tokens: readonly string[], second
   const requests = tokens.map((token) => rawRequest(cell.target, port, token));
   const before = processorMs(pid);
   const start = performance.now();
-  const { answers, allAnswers } = await load.run({ port, requests, seconds });
+  const { answers, allAnswers } = await load.run({ port, requests, seconds }).catch((cause: Error) => {
+    throw new Error(`${cell.name}, ${cell.pegs} PEGs: ${cause.message}`, { cause });
+  });
   const elapsed = performance.now() - start;
   const after = processorMs(pid);
   const used = before === undefined || after === undefined ? undefined : after - before;

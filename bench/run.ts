@@ -1,5 +1,5 @@
 import { findCores, HELP, readOptions } from "./options.js";
-import { formatRows, judge, summarize } from "./report.js";
+import { formatRows, judge, LEGEND, summarize } from "./report.js";
 import { planCells, runRounds } from "./rounds.js";
 import { verifyAnswers } from "./verify.js";
 import { Closers, openWorld } from "./world.js";
@@ -23,23 +23,29 @@ async function main(closers: Closers): Promise<void> {
   const rows = summarize(await runRounds({ cells, load, tokens, rounds, seconds, progress }));
   const verdicts = judge(rows);
   if (options.json) {
-    console.log(JSON.stringify({ options, rows, verdicts }, null, 2));
+    const { connections, logLevel } = options;
+    const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
+    console.log(JSON.stringify({ conditions, rows, verdicts }, null, 2));
     return;
   }
   console.log(formatRows(rows));
+  console.log(LEGEND);
   for (const { text } of verdicts) console.log(text);
 }
 
 const closers = new Closers();
+let stopped = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
+    stopped = true;
     void closers.closeAll().finally(() => process.exit(130));
   });
 }
 try {
   await main(closers);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  // What breaks because everything is being stopped is no news.
+  if (!stopped) console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
   await closers.closeAll();

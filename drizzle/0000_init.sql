@@ -13,6 +13,7 @@ CREATE TABLE "analysis_results" (
 	"peg_count" integer NOT NULL,
 	"cell_count" integer NOT NULL,
 	"sealed_cells" text NOT NULL,
+	"key_id" varchar(64) NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
@@ -38,7 +39,8 @@ CREATE TABLE "audit_log" (
 	"action" varchar(50) NOT NULL,
 	"analysis_id" varchar(255),
 	"request_id" varchar(255),
-	"details" jsonb DEFAULT '{}'::jsonb NOT NULL
+	"details" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"key_id" varchar(64)
 );
 --> statement-breakpoint
 CREATE TABLE "peg_comparison_results" (
@@ -65,6 +67,7 @@ CREATE TABLE "peg_comparison_summaries" (
 	"analysis_metadata" jsonb NOT NULL,
 	"processing_time" double precision NOT NULL,
 	"mcp_version" varchar(255) NOT NULL,
+	"key_id" varchar(64) NOT NULL,
 	"calculated_at" timestamp with time zone DEFAULT now(),
 	"created_at" timestamp with time zone DEFAULT now(),
 	CONSTRAINT "peg_comparison_summaries_analysis_id_unique" UNIQUE("analysis_id")
@@ -100,12 +103,15 @@ CREATE TABLE "user_analysis_permissions" (
 ALTER TABLE "analysis_samples" ADD CONSTRAINT "analysis_samples_analysis_id_analysis_results_id_fk" FOREIGN KEY ("analysis_id") REFERENCES "public"."analysis_results"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "idx_analysis_results_created_at" ON "analysis_results" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "idx_analysis_results_owner_id" ON "analysis_results" USING btree ("owner_id");--> statement-breakpoint
-CREATE INDEX "idx_audit_log_analysis_id" ON "audit_log" USING btree ("analysis_id","at");--> statement-breakpoint
+CREATE INDEX "idx_analysis_results_key_id" ON "analysis_results" USING btree ("key_id","id");--> statement-breakpoint
+CREATE INDEX "idx_audit_log_analysis_id" ON "audit_log" USING btree ("analysis_id","id");--> statement-breakpoint
+CREATE INDEX "idx_audit_log_key_id" ON "audit_log" USING btree ("key_id","id");--> statement-breakpoint
 CREATE INDEX "idx_peg_comparison_analysis_id" ON "peg_comparison_results" USING btree ("analysis_id");--> statement-breakpoint
 CREATE INDEX "idx_peg_comparison_peg_name" ON "peg_comparison_results" USING btree ("peg_name");--> statement-breakpoint
 CREATE INDEX "idx_peg_comparison_calculated_at" ON "peg_comparison_results" USING btree ("calculated_at");--> statement-breakpoint
 CREATE INDEX "idx_peg_summary_analysis_id" ON "peg_comparison_summaries" USING btree ("analysis_id");--> statement-breakpoint
 CREATE INDEX "idx_peg_summary_calculated_at" ON "peg_comparison_summaries" USING btree ("calculated_at");--> statement-breakpoint
+CREATE INDEX "idx_peg_summary_key_id" ON "peg_comparison_summaries" USING btree ("key_id","analysis_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "idx_peg_tasks_running" ON "peg_comparison_tasks" USING btree ("analysis_id","revision","algorithm_version") WHERE "peg_comparison_tasks"."status" in ('PENDING', 'PROCESSING');--> statement-breakpoint
 CREATE INDEX "idx_peg_tasks_analysis_id" ON "peg_comparison_tasks" USING btree ("analysis_id","created_at");--> statement-breakpoint
 CREATE INDEX "idx_user_permissions_user_id" ON "user_analysis_permissions" USING btree ("user_id");--> statement-breakpoint

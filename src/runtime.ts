@@ -15,6 +15,7 @@ import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.j
 import { RingSealer } from "./adapters/sealing/sealer.js";
 import type { Config } from "./config.js";
 import { DEFAULT_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
+import { type ChangeListener, type ListenOptions, listenForChanges } from "./db/changes.js";
 import { migrateDatabase } from "./db/migrate.js";
 import { type OpenDatabase, openDatabase } from "./db/open.js";
 import { developmentKeys } from "./development-keys.js";
@@ -97,6 +98,17 @@ async function openAnalysisService(
   return { service, stop: () => bundled?.stop() };
 }
 
+/** The embedded database has no other process to hear of. */
+const ALONE: ChangeListener = { hearing: () => true, close: async () => undefined };
+
+function openChanges(
+  config: Config,
+  listener: Omit<ListenOptions, "url">,
+): Promise<ChangeListener> | ChangeListener {
+  const url = config.DATABASE_LISTEN_URL ?? config.DATABASE_URL;
+  return url ? listenForChanges({ url, ...listener }) : ALONE;
+}
+
 /** Opens the database that the settings name, and brings it up to date. */
 export async function openMigratedDatabase(
   config: Config,
@@ -146,6 +158,19 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       await analysis.service.close();
       analysis.stop();
     });
+    const answers = new AnswerCache(clock);
+    const standings = new StandingCache();
+    const changes = await openChanges(config, {
+      onChange: (analysisId) => {
+        answers.drop(analysisId);
+        standings.drop(analysisId);
+      },
+      onResume: () => {
+        answers.dropAll();
+        standings.dropAll();
+      },
+    });
+    closers.push(() => changes.close());
     const services: Services = {
       db: database.db,
       clock,
@@ -153,6 +178,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       sealer,
       tokens,
       analysisService: analysis.service,
+      changes,
       shared,
       limits: {
         get: { name: "get", ...config.RATE_LIMIT_GET },
@@ -160,8 +186,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
         all: { name: "all", ...config.RATE_LIMIT_ALL },
       },
       algorithmVersion: DEFAULT_ALGORITHM_VERSION,
-      answers: new AnswerCache(clock),
-      standings: new StandingCache(),
+      answers,
+      standings,
       lookups: new SingleFlight(),
       computations: new SingleFlight(),
     };

@@ -23,7 +23,7 @@ export function startLoad(core: number | undefined): Load {
       const answer = once(child.process, "message");
       child.process.send(order);
       const [result] = (await Promise.race([answer, died])) as [LoadResult];
-      if (result.problem !== undefined) throw new Error(`port ${order.port}: ${result.problem}`);
+      if (result.problem !== undefined) throw new Error(result.problem);
       return result;
     },
     stop: () => child.stop(),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { createPegClient, type PegClient } from "../client/index.js";
 import { parseConfig } from "../config.js";
 import { ADMIN_SCOPE } from "../contract/permissions.js";
@@ -19,12 +19,18 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+function serverUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError("Give the address of a server, like http://127.0.0.1:3000.");
+}
+
 /** Adds the options that `connect` reads. */
 export function withConnectOptions(command: Command): Command {
   return command
     .option(
       "--url <url>",
       "the server to ask; else the one running on DATA_DIR, else one just for this command",
+      serverUrl,
     )
     .option("--token <token>", "your token (or PEG_TOKEN); else an operator's, where the secret is at hand")
     .option("--user <id>", "whom the operator's token names", "operator");

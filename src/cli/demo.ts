@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { createPegClient, type PegClient } from "../client/index.js";
-import { parseConfig } from "../config.js";
+import { type Config, parseConfig } from "../config.js";
 import type { CompletedComparison } from "../contract/comparison.js";
 import { createRuntime, type Runtime } from "../runtime.js";
 import { CommandError } from "./command-error.js";
 import { formatTruth } from "./demo/format-truth.js";
 import { simulateNetwork } from "./demo/simulate-network.js";
-import { formatComparison, painter } from "./format-comparison.js";
+import { formatComparison, formatCount, painter } from "./format-comparison.js";
 import { type AnalysisFile, readAnalysisFile } from "./read-analysis-file.js";
 import { signToken } from "./sign-token.js";
 
@@ -26,17 +26,15 @@ async function completed(client: PegClient, id: string): Promise<CompletedCompar
   return answer;
 }
 
-async function listen(
-  runtime: Runtime,
-  fallback: () => Promise<Runtime>,
-): Promise<{ runtime: Runtime; url: string }> {
+/** Starts on the usual port, or on a free one where that is taken. */
+async function start(config: Config): Promise<{ runtime: Runtime; url: string }> {
+  const runtime = await createRuntime(config);
   try {
     return { runtime, url: (await runtime.listen()).url };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     await runtime.stop();
-    const other = await fallback();
-    return { runtime: other, url: (await other.listen()).url };
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || config.PORT === 0) throw error;
+    return start({ ...config, PORT: 0 });
   }
 }
 
@@ -47,24 +45,25 @@ async function showComparison(client: PegClient, options: DemoOptions, color: bo
   const simulated = options.data === undefined ? simulateNetwork() : undefined;
   step(simulated ? "simulating two weeks of a small network" : `reading ${options.data}`);
   const analysis: AnalysisFile = simulated?.analysis ?? (await readAnalysisFile(options.data ?? ""));
-  step(`storing ${analysis.stats.length} rows as an analysis`);
+  step(`storing ${formatCount(analysis.stats.length, "row")} as an analysis`);
   const created = await client.analysis.create.mutate(analysis);
   step("comparing N-1 with N");
   const answer = await completed(client, created.id);
   print("");
-  print(formatComparison(answer, { color, columns: process.stdout.columns }));
+  const { columns } = process.stdout;
+  print(formatComparison(answer, { color, columns }));
   if (simulated) {
     print(`\n${painter(color)("bold", "Injected beside found")}`);
-    print(formatTruth(simulated.truth, answer));
+    print(formatTruth(simulated.truth, answer, columns));
   }
   step("asking again");
   const again = await completed(client, created.id);
   print(
     `\nThe first answer was ${answer.cached ? "" : "not "}cached; the second one came with cached: ${again.cached}.`,
   );
-  print(
-    `\nAnalysis ${created.id} holds ${created.rows} rows of ${created.pegs} PEGs in ${created.cells} cells.`,
-  );
+  const { id, rows, pegs, cells } = created;
+  const size = `${formatCount(rows, "row")} of ${formatCount(pegs, "PEG")} in ${formatCount(cells, "cell")}`;
+  print(`\nAnalysis ${id} holds ${size}.`);
 }
 
 export function addDemo(program: Command, env: NodeJS.ProcessEnv): void {
@@ -75,32 +74,34 @@ export function addDemo(program: Command, env: NodeJS.ProcessEnv): void {
     .option("--once", "leave after printing")
     .action(async (options: DemoOptions) => {
       const dataDir = mkdtempSync(join(tmpdir(), "peg-bff-demo-"));
-      const embedded = {
+      // However the process ends: a failure, Ctrl-C at any moment, or its work being done.
+      process.once("exit", () => rmSync(dataDir, { recursive: true, force: true }));
+      let stop: () => Promise<void> = async () => undefined;
+      let interrupted = false;
+      const leave = () => {
+        if (interrupted) process.exit(130);
+        interrupted = true;
+        void stop().then(() => process.exit(0));
+      };
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, leave);
+
+      const config = parseConfig({
         DATA_DIR: dataDir,
         LOG_LEVEL: "warn",
         HOST: env.HOST,
         PORT: options.once ? "0" : env.PORT,
-      };
-      const config = parseConfig(embedded);
+      });
       process.stderr.write("> starting the embedded database and the analysis service\n");
-      const started = await createRuntime(config);
-      const { runtime, url } = await listen(started, () =>
-        createRuntime(parseConfig({ ...embedded, PORT: "0" })),
-      );
-      const close = async () => {
-        await runtime.stop();
-        rmSync(dataDir, { recursive: true, force: true });
-      };
+      const { runtime, url } = await start(config);
+      stop = () => runtime.stop();
       try {
         const token = await signToken(config, { sub: USER, expires: "12h" });
         const color = process.stdout.isTTY && !env.NO_COLOR;
         await showComparison(createPegClient({ url, token }), options, color);
-        if (options.once) return await close();
+        if (options.once) return await stop();
         process.stdout.write(`\nThe API listens on ${url} until you press Ctrl-C. Your token:\n${token}\n`);
-        for (const signal of ["SIGINT", "SIGTERM"] as const)
-          process.once(signal, () => void close().then(() => process.exit(0)));
       } catch (error) {
-        await close();
+        await stop();
         throw error;
       }
     });

@@ -1,64 +1,69 @@
 import { styleText } from "node:util";
-import { getBorderCharacters, table } from "table";
 import type { CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
+import { formatTable, printable } from "./format-table.js";
 
 export interface FormatOptions {
   color: boolean;
-  /** Of the terminal; the widest column is cut to fit. */
+  /** Of the terminal, which the table is made to fit. */
   columns?: number | undefined;
 }
 
 const ARROWS = { up: "▲", down: "▼", stable: "=" } as const;
-const NAME_WIDTH = 40;
+/** Of hundreds of PEGs that could not be compared, some names are enough. */
+const MAX_SKIPPED = 10;
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Colours text, or leaves it. */
 export function painter(color: boolean): (style: Style, text: string) => string {
-  return (style, text) => (color ? styleText(style, text) : text);
+  // Whether to colour is decided by then: newer Nodes would ask the stream once more.
+  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
 }
 
 /** Four significant digits, no exponent where people expect none. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 0.001 || size >= 1e7)) return value.toExponential(2);
-  const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
+  const decimals = size >= 999.95 ? 0 : size >= 99.995 ? 1 : size >= 9.9995 ? 2 : 3;
   return value.toFixed(decimals);
 }
 
 /** With its sign, in percent. */
 export function formatPercent(value: number): string {
-  return `${value > 0 ? "+" : ""}${Math.abs(value) >= 1e6 ? value.toExponential(1) : value.toFixed(1)} %`;
+  if (Math.abs(value) >= 1e6) return `${value > 0 ? "+" : ""}${value.toExponential(1)} %`;
+  const text = value.toFixed(1);
+  // What rounds to nothing has no direction.
+  if (Number(text) === 0) return "0.0 %";
+  return `${value > 0 ? "+" : ""}${text} %`;
 }
 
-/** A table without lines but one below its head. */
-export function formatTable(rows: string[][], numeric: readonly number[], nameWidth = NAME_WIDTH): string {
-  return table(rows, {
-    border: getBorderCharacters("ramac"),
-    drawVerticalLine: () => false,
-    drawHorizontalLine: (line) => line === 1,
-    columns: rows[0]?.map((_, i) => ({
-      alignment: numeric.includes(i) ? ("right" as const) : ("left" as const),
-      ...(i === 0 ? { truncate: nameWidth } : {}),
-    })),
-  }).trimEnd();
+/** A number of things: `1 cell`, `4 cells`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** Columns of the table of PEGs. */
+const HEAD = ["PEG", "Weight", "N-1", "N", "Change", "Trend", "Significance"];
+const NUMERIC = [1, 2, 3, 4];
+/** The arrow beside the change tells the trend as well. */
+const EXPENDABLE = [5, 1, 6];
 
 function row(
   { peg_name, weight, n1_period, n_period, comparison }: PegComparisonResult,
   color: boolean,
 ): string[] {
   const { trend, change_percent, significance, note } = comparison;
+  // Not red and green: an answer does not tell which direction is the better one for a PEG.
   const style: Style = trend === "stable" ? "dim" : trend === "up" ? "cyan" : "magenta";
   const change = `${formatPercent(change_percent)} ${ARROWS[trend]}`;
   return [
-    peg_name,
+    printable(peg_name),
     String(weight),
     formatNumber(n1_period.avg),
     formatNumber(n_period.avg),
     painter(color)(style, change),
     trend,
-    note === undefined ? significance : `${significance} (${note.replaceAll("_", " ")})`,
+    note === undefined ? significance : `${significance} (${printable(note).replaceAll("_", " ")})`,
   ];
 }
 
@@ -68,9 +73,7 @@ const TREND_STYLES = { improving: "green", declining: "red", stable: "yellow" } 
 export function formatComparison(answer: CompletedComparison, { color, columns }: FormatOptions): string {
   const { analysis_id, peg_comparison_results: pegs, summary, analysis_metadata: metadata } = answer.data;
   const paint = painter(color);
-  const head = ["PEG", "Weight", "N-1", "N", "Change", "Trend", "Significance"];
-  const nameWidth = Math.max(12, Math.min(NAME_WIDTH, (columns ?? 120) - 75));
-  const body = formatTable([head, ...pegs.map((peg) => row(peg, color))], [1, 2, 3, 4], nameWidth);
+  const rows = [HEAD, ...pegs.map((peg) => row(peg, color))];
   const counts = [
     paint("green", `${summary.improved} improved`),
     paint("red", `${summary.declined} declined`),
@@ -78,35 +81,36 @@ export function formatComparison(answer: CompletedComparison, { color, columns }
   ];
   const lines = [
     paint("bold", `Comparison of ${analysis_id}`),
-    ...(metadata ? [formatPeriods(metadata.period_definition)] : []),
+    ...(metadata ? formatPeriods(metadata.period_definition) : []),
     "",
-    body,
+    formatTable(rows, { numeric: NUMERIC, expendable: EXPENDABLE, columns }),
     "",
-    `${paint("bold", "Summary")}  ${summary.total_pegs} PEGs: ${counts.join(", ")}`,
+    `${paint("bold", "Summary")}  ${formatCount(summary.total_pegs, "PEG")}: ${counts.join(", ")}`,
     `Overall  ${paint([TREND_STYLES[summary.overall_trend], "bold"], summary.overall_trend)}, weighted change ` +
       `${formatPercent(summary.weighted_avg_change)} (better is positive)`,
-    ...(metadata?.skipped_pegs ?? []).map(({ peg_name, reason }) =>
-      paint("dim", `Skipped  ${peg_name}: ${reason}`),
-    ),
+    paint("dim", "Better   is up; down where a PEG is lower_is_better; neutral ones count as stable"),
+    ...formatSkipped(metadata?.skipped_pegs ?? []).map((line) => paint("dim", `Skipped  ${line}`)),
     paint(
       "dim",
-      `Answer   cached: ${answer.cached}, computed in ${answer.processing_time.toFixed(3)} s by ${answer.mcp_version}`,
+      `Answer   cached: ${answer.cached}, computed in ${answer.processing_time.toFixed(3)} s by ` +
+        printable(answer.mcp_version),
     ),
   ];
   return lines.join("\n");
 }
 
-function formatPeriods({
-  n1_start,
-  n1_end,
-  n_start,
-  n_end,
-}: {
-  n1_start: Date;
-  n1_end: Date;
-  n_start: Date;
-  n_end: Date;
-}): string {
+function formatSkipped(skipped: readonly { peg_name: string; reason: string }[]): string[] {
+  const lines = skipped
+    .slice(0, MAX_SKIPPED)
+    .map(({ peg_name, reason }) => printable(`${peg_name}: ${reason}`));
+  const more = skipped.length - lines.length;
+  return more > 0 ? [...lines, `${formatCount(more, "more PEG")}`] : lines;
+}
+
+function formatPeriods(periods: { n1_start: Date; n1_end: Date; n_start: Date; n_end: Date }): string[] {
   const minute = (time: Date) => time.toISOString().slice(0, 16).replace("T", " ");
-  return `N-1 ${minute(n1_start)} to ${minute(n1_end)}   N ${minute(n_start)} to ${minute(n_end)}   (UTC)`;
+  return [
+    `N-1  ${minute(periods.n1_start)} to ${minute(periods.n1_end)} UTC`,
+    `N    ${minute(periods.n_start)} to ${minute(periods.n_end)} UTC`,
+  ];
 }

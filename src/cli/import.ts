@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
+import { formatCount } from "./format-comparison.js";
 import { readAnalysisFile } from "./read-analysis-file.js";
 
 export function addImport(program: Command, env: NodeJS.ProcessEnv): void {
@@ -19,7 +20,8 @@ export function addImport(program: Command, env: NodeJS.ProcessEnv): void {
         });
         if (process.stdout.isTTY) {
           const { id, rows, pegs, cells } = created;
-          process.stdout.write(`Stored ${id}: ${rows} rows of ${pegs} PEGs in ${cells} cells.\n`);
+          const size = `${formatCount(rows, "row")} of ${formatCount(pegs, "PEG")} in ${formatCount(cells, "cell")}`;
+          process.stdout.write(`Stored ${id}: ${size}.\n`);
           process.stdout.write(`Compare its periods with: peg-bff compare ${id}\n`);
         } else {
           process.stdout.write(`${JSON.stringify(created)}\n`);

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
@@ -9,13 +10,23 @@ import { addMigrate } from "./migrate.js";
 import { addServe } from "./serve.js";
 import { addToken } from "./token.js";
 
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
 const program = new Command("peg-bff")
   .description("Compares KPI counters of mobile networks over two periods: before a change and after it.")
+  .version(version)
   .showHelpAfterError("(peg-bff --help tells more)");
 
 for (const add of [addServe, addMigrate, addMcpServer, addToken, addImport, addCompare, addDemo]) {
   add(program, process.env);
 }
+
+// Whoever reads the output may have seen enough, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 try {
   await program.parseAsync();

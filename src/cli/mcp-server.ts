@@ -4,7 +4,7 @@ import { createMcpServer } from "../mcp-server/server.js";
 function port(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError("a port is a number from 0 to 65535");
+  throw new InvalidArgumentError("A port is a number from 0 to 65535.");
 }
 
 export function addMcpServer(program: Command, env: NodeJS.ProcessEnv): void {

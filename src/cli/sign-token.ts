@@ -18,7 +18,8 @@ export interface TokenRequest {
 export async function signToken(config: Config, { sub, expires, scope }: TokenRequest): Promise<string> {
   if (config.JWT_JWKS_URL || config.JWT_PUBLIC_KEY) {
     throw new CommandError(
-      "Tokens are signed by your identity provider here: ask it for one, or set JWT_SECRET instead.",
+      "Tokens are signed by your identity provider here. Ask it for one, and give it to commands with --token or " +
+        "PEG_TOKEN; or set JWT_SECRET instead, for development.",
     );
   }
   const secret = config.JWT_SECRET ?? developmentKeys(config.DATA_DIR).jwtSecret;

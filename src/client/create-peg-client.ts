@@ -7,9 +7,27 @@ import type { AppRouter } from "../trpc/app-router.js";
 /** Below the 16 KiB that servers take of a request's head, with room for a token. */
 const MAX_URL_LENGTH = 6_000;
 
+/**
+ * JSON has no NaN and no Infinity, and would write null, which is a measurement that is missing. As text they are
+ * refused, by the name of their field. What holds none comes back as it is, uncopied.
+ */
+function nameNonFinite(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  let copy: Record<string, unknown> | unknown[] | undefined;
+  for (const key of Object.keys(value)) {
+    const before = (value as Record<string, unknown>)[key];
+    const after = nameNonFinite(before);
+    if (after === before) continue;
+    copy ??= Array.isArray(value) ? [...value] : { ...value };
+    (copy as Record<string, unknown>)[key] = after;
+  }
+  return copy ?? value;
+}
+
 /** Inputs go as plain JSON, which writes dates as ISO text: superjson would walk and annotate every row. */
 const transformer: TRPCCombinedDataTransformer = {
-  input: { serialize: (json) => ({ json }), deserialize: (value) => value },
+  input: { serialize: (value) => ({ json: nameNonFinite(value) }), deserialize: (value) => value },
   output: superjson,
 };
 

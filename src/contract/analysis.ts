@@ -99,3 +99,40 @@ export const analysisByIdOutput = analysisCreateOutput.extend({
   request_params: z.object({ peg_definitions: z.record(z.string(), pegDefinition) }),
 });
 export type AnalysisByIdOutput = z.infer<typeof analysisByIdOutput>;
+
+export const analysisReplaceHead = rawDataHead.extend({
+  id: analysisId,
+  data_version: z.number().int().positive().describe("the version that is replaced"),
+});
+export const analysisReplaceInput = analysisReplaceHead.extend({ stats });
+export type AnalysisReplaceInput = z.infer<typeof analysisReplaceInput>;
+
+export const analysisDeleteInput = z.strictObject({ id: analysisId });
+export const analysisDeleteOutput = z.object({ id: analysisId, deleted: z.literal(true) });
+export type AnalysisDeleteOutput = z.infer<typeof analysisDeleteOutput>;
+
+export const MAX_PAGE = 100;
+const DEFAULT_PAGE = 20;
+
+/** Where a page ends; opaque to callers. */
+export const cursor = z.string().max(1000);
+
+/** Newest first. `name` finds a part of the name, whatever its case; times are of creation, both ends inclusive. */
+export const analysisListInput = z.strictObject({
+  cursor: cursor.optional(),
+  limit: z.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  name: z.string().min(1).max(255).optional(),
+  created_from: timeInput.optional(),
+  created_to: timeInput.optional(),
+});
+export type AnalysisListInput = z.infer<typeof analysisListInput>;
+
+export const analysisListItem = analysisCreateOutput.extend({
+  updated_at: time,
+  period_info: periodDefinition,
+});
+export const analysisListOutput = z.object({
+  items: z.array(analysisListItem),
+  next_cursor: cursor.nullable(),
+});
+export type AnalysisListOutput = z.infer<typeof analysisListOutput>;

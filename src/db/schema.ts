@@ -46,12 +46,15 @@ export const analysisResults = pgTable(
     cellCount: integer("cell_count").notNull(),
     /** The distinct cell ids, sealed; samples name them by their place in this list. */
     sealedCells: text("sealed_cells").notNull(),
+    /** The key that sealed them; what is left to rotate is found by it. */
+    keyId: varchar("key_id", { length: 64 }).notNull(),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },
   (table) => [
     index("idx_analysis_results_created_at").on(table.createdAt, table.id),
     index("idx_analysis_results_owner_id").on(table.ownerId),
+    index("idx_analysis_results_key_id").on(table.keyId, table.id),
   ],
 );
 
@@ -115,12 +118,15 @@ export const pegComparisonSummaries = pgTable(
     analysisMetadata: jsonbText("analysis_metadata").notNull(),
     processingTime: doublePrecision("processing_time").notNull(),
     mcpVersion: varchar("mcp_version", { length: 255 }).notNull(),
+    /** The key that sealed the cell ids of its PEGs. */
+    keyId: varchar("key_id", { length: 64 }).notNull(),
     calculatedAt: instant("calculated_at").defaultNow(),
     createdAt: instant("created_at").defaultNow(),
   },
   (table) => [
     index("idx_peg_summary_analysis_id").on(table.analysisId),
     index("idx_peg_summary_calculated_at").on(table.calculatedAt),
+    index("idx_peg_summary_key_id").on(table.keyId, table.analysisId),
   ],
 );
 
@@ -181,7 +187,12 @@ export const auditLog = pgTable(
     action: varchar("action", { length: 50 }).notNull(),
     analysisId: varchar("analysis_id", { length: 255 }),
     requestId: varchar("request_id", { length: 255 }),
+    /** The user that it was about stands in it sealed, as `user_id`. */
     details: jsonb("details").$type<Record<string, unknown>>().notNull().default({}),
+    keyId: varchar("key_id", { length: 64 }),
   },
-  (table) => [index("idx_audit_log_analysis_id").on(table.analysisId, table.at)],
+  (table) => [
+    index("idx_audit_log_analysis_id").on(table.analysisId, table.id),
+    index("idx_audit_log_key_id").on(table.keyId, table.id),
+  ],
 );

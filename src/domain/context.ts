@@ -35,6 +35,8 @@ export interface Services {
   sealer: Sealer;
   tokens: TokenVerifier;
   analysisService: AnalysisService;
+  /** Whether every change that another process announces is heard here. */
+  changes: { hearing(): boolean };
   shared: SharedStore;
   limits: LimitRules;
   /** The version of the comparison that is asked for; stored ones of another version are computed anew. */

@@ -112,6 +112,8 @@ export interface Place {
 
 /** Encryption at rest. */
 export interface Sealer {
+  /** The id of the key that seals now. */
+  readonly keyId: string;
   seal(text: string, place: Place): Promise<string>;
   /** @throws PegError SERVICE_UNAVAILABLE where the value does not open here with any key */
   open(sealed: string, place: Place): Promise<string>;

@@ -1,8 +1,15 @@
 import { router } from "./init.js";
 import { analysisRouter } from "./routers/analysis.js";
+import { auditRouter } from "./routers/audit.js";
 import { pegComparisonRouter } from "./routers/peg-comparison.js";
+import { permissionRouter } from "./routers/permission.js";
 
-export const appRouter = router({ pegComparison: pegComparisonRouter, analysis: analysisRouter });
+export const appRouter = router({
+  pegComparison: pegComparisonRouter,
+  analysis: analysisRouter,
+  permission: permissionRouter,
+  audit: auditRouter,
+});
 
 /** All that the typed client knows of the server. */
 export type AppRouter = typeof appRouter;

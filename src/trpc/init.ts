@@ -10,8 +10,8 @@ export type LimitClass = "get" | "status" | "other";
 
 /** What every procedure declares. */
 export interface ProcedureRule {
-  /** The least permission on the analysis that the input names; or only a token. */
-  needs: PermissionType | "token";
+  /** The least permission on the analysis that the input names; or only a token; or that of an operator. */
+  needs: PermissionType | "token" | "operator";
   limit: LimitClass;
   /** The shared entry that answers it. */
   entry?: CacheType | undefined;

@@ -7,7 +7,7 @@ import { type LimitClass, t } from "./init.js";
 import { mapErrors } from "./middleware/errors.js";
 import { takeLimits } from "./middleware/limits.js";
 import { logRequests } from "./middleware/request-log.js";
-import { requireToken } from "./middleware/token.js";
+import { requireOperator, requireToken } from "./middleware/token.js";
 
 // Errors are mapped innermost of the two, so that the log sees what the caller sees. Token, then limits.
 const limited = t.procedure.use(logRequests).use(mapErrors).use(requireToken).use(takeLimits);
@@ -19,8 +19,8 @@ interface Parser<TIn, TOut> {
 }
 
 /**
- * A procedure on one analysis, which its input names as `id`. The only two ways to make a procedure are here, and
- * neither goes without permission, limit class, input and output.
+ * A procedure on one analysis, which its input names as `id`. The only ways to make a procedure are here, and
+ * none goes without permission, limit class, input and output.
  */
 export function analysisProcedure<TInput extends z.ZodType<{ id: string }>, TOutIn, TOut>(declared: {
   needs: PermissionType;
@@ -49,6 +49,20 @@ export function tokenProcedure<TIn, TInOut, TOutIn, TOut>(declared: {
   const { limit, input, output } = declared;
   return limited
     .meta({ needs: "token", limit })
+    .input(input as z.ZodType<TInOut, TIn>)
+    .output(output as z.ZodType<TOut, TOutIn>);
+}
+
+/** A procedure for operators: it does not act on an analysis, which may be gone. */
+export function operatorProcedure<TIn, TInOut, TOutIn, TOut>(declared: {
+  limit: LimitClass;
+  input: Parser<TIn, TInOut>;
+  output: Parser<TOutIn, TOut>;
+}) {
+  const { limit, input, output } = declared;
+  return limited
+    .meta({ needs: "operator", limit })
+    .use(requireOperator)
     .input(input as z.ZodType<TInOut, TIn>)
     .output(output as z.ZodType<TOut, TOutIn>);
 }

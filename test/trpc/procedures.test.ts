@@ -11,7 +11,7 @@ const procedures = Object.entries(appRouter._def.procedures as unknown as Record
 
 describe("every procedure", () => {
   test.each(procedures)("%s declares permission, limit class, input and output", (_, { _def }) => {
-    expect(["read", "write", "admin", "token"]).toContain(_def.meta?.needs);
+    expect(["read", "write", "admin", "token", "operator"]).toContain(_def.meta?.needs);
     expect(["get", "status", "other"]).toContain(_def.meta?.limit);
     expect(_def.inputs).toHaveLength(1);
   });
@@ -63,6 +63,7 @@ describe("queries answered by the short road and by tRPC's own handler", () => {
     "pegComparison.summary",
     "analysis.byId",
     "analysis.create",
+    "permission.list",
     "nowhere",
   );
   const calls = fc.array(fc.tuple(paths, inputs), { minLength: 1, maxLength: MAX_BATCH_SIZE + 1 });

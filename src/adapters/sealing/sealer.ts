@@ -29,6 +29,10 @@ export class RingSealer implements Sealer {
     this.#ring = ring;
   }
 
+  get keyId(): string {
+    return this.#ring.first.kid;
+  }
+
   async seal(text: string, place: Place): Promise<string> {
     const { kid, record } = this.#ring.first;
     // The protected header is authenticated, so the place is bound to the text.

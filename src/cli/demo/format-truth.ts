@@ -1,5 +1,6 @@
 import type { CompletedComparison } from "../../contract/comparison.js";
-import { formatPercent, formatTable } from "../format-comparison.js";
+import { formatPercent } from "../format-comparison.js";
+import { formatTable } from "../format-table.js";
 import type { InjectedChange } from "./simulate-network.js";
 
 function trendOf(changePercent: number): string {
@@ -8,7 +9,11 @@ function trendOf(changePercent: number): string {
 }
 
 /** What was injected beside what was found, a line for each PEG. */
-export function formatTruth(truth: readonly InjectedChange[], { data }: CompletedComparison): string {
+export function formatTruth(
+  truth: readonly InjectedChange[],
+  { data }: CompletedComparison,
+  columns?: number,
+): string {
   const found = new Map(data.peg_comparison_results.map((peg) => [peg.peg_name, peg.comparison]));
   const skipped = new Set(data.analysis_metadata?.skipped_pegs?.map((peg) => peg.peg_name));
   const rows = truth.map(({ pegName, changePercent, note }) => {
@@ -31,5 +36,6 @@ export function formatTruth(truth: readonly InjectedChange[], { data }: Complete
       note,
     ];
   });
-  return formatTable([["PEG", "Injected", "Found", "Agree", "What was done"], ...rows], [1, 2]);
+  const head = ["PEG", "Injected", "Found", "Agree", "What was done"];
+  return formatTable([head, ...rows], { numeric: [1, 2], expendable: [4], columns });
 }

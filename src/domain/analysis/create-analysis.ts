@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { AnalysisCreateInput, AnalysisCreateOutput } from "../../contract/analysis.js";
 import { isUniqueViolation } from "../../db/errors.js";
-import { analysisResults, auditLog, userAnalysisPermissions } from "../../db/schema.js";
+import { analysisResults, userAnalysisPermissions } from "../../db/schema.js";
+import { applyChange } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
 import { PegError } from "../errors.js";
-import { toSampleColumns } from "./sample-columns.js";
-import { cellsPlace, insertSamples } from "./stored-raw-data.js";
+import { describeAnalysis } from "./describe-analysis.js";
+import { prepareRawData } from "./prepare-raw-data.js";
+import { insertSamples } from "./stored-raw-data.js";
 
 /**
  * Stores raw data as a new analysis; the caller becomes its admin.
@@ -19,53 +21,33 @@ export async function createAnalysis({
   ctx: VerbContext;
   input: AnalysisCreateInput;
 }): Promise<AnalysisCreateOutput> {
-  const { services, actor, requestId } = ctx;
+  const { services, actor } = ctx;
   const id = input.id ?? randomUUID();
-  const revision = randomUUID();
-  const { cells, series, pegs } = await toSampleColumns(input.stats);
-  const sealedCells = await services.sealer.seal(JSON.stringify(cells), cellsPlace(id));
+  const { columns, series } = await prepareRawData(services, id, input);
   const now = new Date(services.clock.now());
-  const { n1_start: n1Start, n1_end: n1End, n_start: nStart, n_end: nEnd } = input.period_info;
   const analysis = {
     id,
     name: input.name ?? null,
     dataVersion: 1,
-    rowCount: input.stats.length,
-    pegCount: pegs,
-    cellCount: cells.length,
     createdAt: now,
+    updatedAt: now,
+    ...columns,
+  };
+  const work = async (tx: Parameters<typeof insertSamples>[0]) => {
+    await tx.insert(analysisResults).values({ ...analysis, ownerId: actor.userId });
+    await insertSamples(tx, id, columns.revision, series);
+    await tx.insert(userAnalysisPermissions).values({
+      userId: actor.userId,
+      analysisId: id,
+      permissionType: "admin",
+      grantedBy: actor.userId,
+      grantedAt: now,
+    });
+    const { rowCount: rows, pegCount: pegs, cellCount: cells } = columns;
+    return { result: describeAnalysis(analysis), details: { rows, pegs, cells } };
   };
   try {
-    await services.db.transaction(async (tx) => {
-      await tx.insert(analysisResults).values({
-        ...analysis,
-        ownerId: actor.userId,
-        revision,
-        requestParams: { peg_definitions: input.request_params.peg_definitions },
-        n1Start,
-        n1End,
-        nStart,
-        nEnd,
-        sealedCells,
-        updatedAt: now,
-      });
-      await insertSamples(tx, id, revision, series);
-      await tx.insert(userAnalysisPermissions).values({
-        userId: actor.userId,
-        analysisId: id,
-        permissionType: "admin",
-        grantedBy: actor.userId,
-        grantedAt: now,
-      });
-      await tx.insert(auditLog).values({
-        at: now,
-        actorId: actor.userId,
-        action: "create",
-        analysisId: id,
-        requestId,
-        details: { rows: analysis.rowCount, pegs, cells: cells.length },
-      });
-    });
+    return await applyChange(ctx, { analysisId: id, action: "create", work });
   } catch (error) {
     if (isUniqueViolation(error)) {
       throw new PegError(
@@ -75,13 +57,4 @@ export async function createAnalysis({
     }
     throw error;
   }
-  return {
-    id,
-    name: analysis.name,
-    data_version: analysis.dataVersion,
-    rows: analysis.rowCount,
-    pegs,
-    cells: cells.length,
-    created_at: now,
-  };
 }

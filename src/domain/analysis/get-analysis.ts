@@ -7,6 +7,7 @@ import type { EncodedAnswer } from "../comparison/encoded-answer.js";
 import { findAnswer } from "../comparison/find-answer.js";
 import type { VerbContext } from "../context.js";
 import type { AuthorizedAnalysis } from "../permission/authorize.js";
+import { describeAnalysis, describePeriods } from "./describe-analysis.js";
 
 const METADATA_TTL_S = 7200;
 
@@ -59,15 +60,9 @@ async function selectAnalysis(db: Database, id: string): Promise<AnalysisByIdOut
     .where(eq(analysisResults.id, id));
   if (!row) return undefined;
   return {
-    id: row.id,
-    name: row.name,
-    data_version: row.dataVersion,
-    rows: row.rowCount,
-    pegs: row.pegCount,
-    cells: row.cellCount,
-    created_at: row.createdAt,
+    ...describeAnalysis(row),
     updated_at: row.updatedAt,
-    period_info: { n1_start: row.n1Start, n1_end: row.n1End, n_start: row.nStart, n_end: row.nEnd },
+    period_info: describePeriods(row),
     request_params: { peg_definitions: row.requestParams.peg_definitions },
   };
 }

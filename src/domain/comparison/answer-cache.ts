@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { CacheType, Clock } from "../ports.js";
+import { CACHE_TYPES, type CacheType, type Clock } from "../ports.js";
 import type { EncodedAnswer } from "./encoded-answer.js";
 
 const MIB = 1024 * 1024;
@@ -42,7 +42,8 @@ export class AnswerCache {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#asked = new LRUCache({ max: MAX_COUNTED, ttl: COUNT_TTL_MS, perf: clock });
+    // Without a resolution of 0 it would go on with the time that it read last, until the next turn.
+    this.#asked = new LRUCache({ max: MAX_COUNTED, ttl: COUNT_TTL_MS, ttlResolution: 0, perf: clock });
   }
 
   /** Whether `get` may find something; neither counts nor moves anything. */
@@ -81,6 +82,14 @@ export class AnswerCache {
     const name = key(type, analysisId);
     for (const { held } of this.#tiers) held.delete(name);
     this.#tierFor(this.#asked.get(analysisId) ?? 0).held.set(name, answer);
+  }
+
+  drop(analysisId: string): void {
+    for (const type of CACHE_TYPES) for (const { held } of this.#tiers) held.delete(key(type, analysisId));
+  }
+
+  dropAll(): void {
+    for (const { held } of this.#tiers) held.clear();
   }
 
   #tierFor(asked: number) {

@@ -27,7 +27,7 @@ interface StoredMetadata {
   data_quality?: "high" | "medium" | "low";
 }
 
-function cellPlace(analysisId: string) {
+export function cellPlace(analysisId: string) {
   return { table: "peg_comparison_results", record: analysisId, field: "metadata.cell_id" };
 }
 
@@ -164,6 +164,7 @@ export async function storeComparison(
       analysisMetadata: JSON.stringify(comparison.analysisMetadata),
       processingTime: comparison.processingTime,
       mcpVersion: comparison.mcpVersion,
+      keyId: services.sealer.keyId,
       calculatedAt: comparison.analysisMetadata.calculated_at,
     });
     return "stored";

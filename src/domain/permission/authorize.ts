@@ -63,12 +63,13 @@ export async function authorize(input: {
     visit.generation === null || input.fresh
       ? undefined
       : services.standings.get(actor.userId, analysisId, visit.generation);
+  const mark = services.standings.mark();
   const standing = held ?? (await readStanding(services.db, actor.userId, analysisId));
   const now = new Date(services.clock.now());
   if (!can({ scopes: actor.scopes, grants: standing.grants }, needed, now)) throw permissionDenied();
   if (!standing.analysis) throw actor.scopes.includes(ADMIN_SCOPE) ? analysisNotFound() : permissionDenied();
   if (!held && visit.generation !== null) {
-    services.standings.put(actor.userId, analysisId, visit.generation, standing);
+    services.standings.put(actor.userId, analysisId, { generation: visit.generation, standing }, mark);
   }
   return { id: analysisId, ...standing.analysis };
 }

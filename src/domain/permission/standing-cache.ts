@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Grant } from "../../contract/permissions.js";
 
-const MAX_STANDINGS = 50_000;
+const MAX_ANALYSES = 10_000;
+const MAX_USERS = 1_000;
 
 /** What is true of a user and an analysis, as read from Postgres. */
 export interface AnalysisStanding {
@@ -10,23 +11,42 @@ export interface AnalysisStanding {
   analysis: { revision: string; dataVersion: number } | undefined;
 }
 
-/** Standings of this process, each under the generation that it was read in. */
+interface Held {
+  generation: string;
+  standing: AnalysisStanding;
+}
+
+/** Standings of this process, by analysis and user, each under the generation that it was read in. */
 export class StandingCache {
-  readonly #held = new LRUCache<string, { generation: string; standing: AnalysisStanding }>({
-    max: MAX_STANDINGS,
-  });
+  readonly #held = new LRUCache<string, Map<string, Held>>({ max: MAX_ANALYSES });
+  #drops = 0;
 
   get(userId: string, analysisId: string, generation: string): AnalysisStanding | undefined {
-    const held = this.#held.get(key(userId, analysisId));
+    const held = this.#held.get(analysisId)?.get(userId);
     return held?.generation === generation ? held.standing : undefined;
   }
 
-  put(userId: string, analysisId: string, generation: string, standing: AnalysisStanding): void {
-    this.#held.set(key(userId, analysisId), { generation, standing });
+  /** To be taken before a standing is read, and handed to `put`. */
+  mark(): number {
+    return this.#drops;
   }
-}
 
-/** Analysis ids hold no slash, so the two cannot run into each other. */
-function key(userId: string, analysisId: string): string {
-  return `${analysisId}/${userId}`;
+  /** Keeps a standing, unless something was dropped since it was read: it might have been this. */
+  put(userId: string, analysisId: string, held: Held, mark: number): void {
+    if (mark !== this.#drops) return;
+    const users = this.#held.get(analysisId) ?? new Map<string, Held>();
+    if (users.size >= MAX_USERS) users.clear();
+    users.set(userId, held);
+    this.#held.set(analysisId, users);
+  }
+
+  drop(analysisId: string): void {
+    this.#drops++;
+    this.#held.delete(analysisId);
+  }
+
+  dropAll(): void {
+    this.#drops++;
+    this.#held.clear();
+  }
 }

@@ -1,4 +1,5 @@
-import { PegError } from "../../domain/errors.js";
+import { ADMIN_SCOPE } from "../../contract/permissions.js";
+import { PegError, permissionDenied } from "../../domain/errors.js";
 import { t } from "../init.js";
 
 /** Lets in whoever brings a valid token. */
@@ -11,4 +12,10 @@ export const requireToken = t.middleware(async ({ next, ctx }) => {
   }
   const { userId, scopes, expiresAt } = await ctx.services.tokens.verify(ctx.token);
   return next({ ctx: { actor: { kind: "user" as const, userId, scopes, tokenExpiresAt: expiresAt } } });
+});
+
+/** Lets in operators only. */
+export const requireOperator = t.middleware(({ next, ctx }) => {
+  if (ctx.actor.kind !== "user" || !ctx.actor.scopes.includes(ADMIN_SCOPE)) throw permissionDenied();
+  return next();
 });

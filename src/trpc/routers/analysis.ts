@@ -1,9 +1,20 @@
-import { analysisByIdInput, analysisByIdOutput, analysisCreateOutput } from "../../contract/analysis.js";
+import {
+  analysisByIdInput,
+  analysisByIdOutput,
+  analysisCreateOutput,
+  analysisDeleteInput,
+  analysisDeleteOutput,
+  analysisListInput,
+  analysisListOutput,
+} from "../../contract/analysis.js";
 import { createAnalysis } from "../../domain/analysis/create-analysis.js";
+import { deleteAnalysis } from "../../domain/analysis/delete-analysis.js";
 import { getAnalysis } from "../../domain/analysis/get-analysis.js";
-import { slicedAnalysisCreateInput } from "../analysis-create-input.js";
+import { listAnalyses } from "../../domain/analysis/list-analyses.js";
+import { replaceData } from "../../domain/analysis/replace-data.js";
 import { router } from "../init.js";
 import { analysisProcedure, encoded, tokenProcedure } from "../procedure.js";
+import { slicedAnalysisCreateInput, slicedAnalysisReplaceInput } from "../sliced-input.js";
 
 export const analysisRouter = router({
   create: tokenProcedure({
@@ -12,6 +23,12 @@ export const analysisRouter = router({
     output: analysisCreateOutput,
   }).mutation(({ ctx, input }) => createAnalysis({ ctx, input })),
 
+  list: tokenProcedure({
+    limit: "other",
+    input: analysisListInput,
+    output: analysisListOutput,
+  }).query(({ ctx, input }) => listAnalyses({ ctx, input })),
+
   byId: analysisProcedure({
     needs: "read",
     limit: "other",
@@ -19,4 +36,18 @@ export const analysisRouter = router({
     input: analysisByIdInput,
     output: encoded(analysisByIdOutput),
   }).query(({ ctx }) => getAnalysis({ ctx, analysis: ctx.analysis })),
+
+  replaceData: analysisProcedure({
+    needs: "write",
+    limit: "other",
+    input: slicedAnalysisReplaceInput,
+    output: analysisCreateOutput,
+  }).mutation(({ ctx, input }) => replaceData({ ctx, input })),
+
+  delete: analysisProcedure({
+    needs: "admin",
+    limit: "other",
+    input: analysisDeleteInput,
+    output: analysisDeleteOutput,
+  }).mutation(({ ctx, input }) => deleteAnalysis({ ctx, input })),
 });

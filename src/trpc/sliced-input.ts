@@ -1,8 +1,9 @@
 import { z } from "zod";
 import {
-  type AnalysisCreateInput,
   analysisCreateHead,
   type analysisCreateInput,
+  analysisReplaceHead,
+  type analysisReplaceInput,
   MAX_ROWS,
   type StatsRow,
   statsRow,
@@ -15,7 +16,6 @@ const MAX_ISSUES = 100;
 const rows = z.array(statsRow);
 /** Refuses what is no list of a size that is taken, before any row is looked at. */
 const rowList = z.array(z.unknown()).min(1, "must hold at least one row").max(MAX_ROWS);
-const envelope = analysisCreateHead.extend({ stats: rowList });
 
 async function parseInSlices(list: readonly unknown[]): Promise<StatsRow[]> {
   const parsed: StatsRow[] = [];
@@ -36,10 +36,17 @@ async function parseInSlices(list: readonly unknown[]): Promise<StatsRow[]> {
   return parsed;
 }
 
-/** The schema of `analysis.create`, applied in slices: half a million rows never hold the event loop. */
-export const slicedAnalysisCreateInput = {
-  async parseAsync(value: unknown): Promise<AnalysisCreateInput> {
-    const { stats, ...head } = await envelope.parseAsync(value);
-    return { ...head, stats: await parseInSlices(stats) };
-  },
-} as unknown as typeof analysisCreateInput;
+/** A schema with raw data in it, applied in slices: half a million rows never hold the event loop. */
+function sliced<TSchema extends z.ZodObject>(head: z.ZodObject): TSchema {
+  const envelope = head.extend({ stats: rowList });
+  const parser = {
+    async parseAsync(value: unknown): Promise<unknown> {
+      const { stats, ...rest } = (await envelope.parseAsync(value)) as { stats: unknown[] };
+      return { ...rest, stats: await parseInSlices(stats) };
+    },
+  };
+  return parser as unknown as TSchema;
+}
+
+export const slicedAnalysisCreateInput = sliced<typeof analysisCreateInput>(analysisCreateHead);
+export const slicedAnalysisReplaceInput = sliced<typeof analysisReplaceInput>(analysisReplaceHead);

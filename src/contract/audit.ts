@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { analysisId, cursor, MAX_PAGE } from "./analysis.js";
+import { time } from "./time.js";
+
+export const AUDIT_ACTIONS = ["create", "replace", "delete", "grant", "revoke", "rotate"] as const;
+
+export const auditListInput = z.strictObject({
+  id: analysisId,
+  cursor: cursor.optional(),
+  limit: z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE),
+});
+export type AuditListInput = z.infer<typeof auditListInput>;
+
+/** Who did what, when, and in which request. */
+export const auditEntry = z.object({
+  at: time,
+  actor_id: z.string(),
+  action: z.enum(AUDIT_ACTIONS),
+  analysis_id: z.string().nullable(),
+  request_id: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+
+export const auditListOutput = z.object({ entries: z.array(auditEntry), next_cursor: cursor.nullable() });
+export type AuditListOutput = z.infer<typeof auditListOutput>;

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { analysisId } from "./analysis.js";
+import { permissionType } from "./permissions.js";
+import { time, timeInput } from "./time.js";
+
+/** As in the `sub` of a token. */
+export const userId = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters");
+
+export const permissionListInput = z.strictObject({ id: analysisId });
+
+/** One permission of a user on an analysis. */
+export const permissionEntry = z.object({
+  user_id: userId,
+  permission_type: permissionType,
+  granted_at: time,
+  granted_by: userId,
+  expires_at: time.nullable(),
+});
+export type PermissionEntry = z.infer<typeof permissionEntry>;
+
+export const permissionListOutput = z.object({ permissions: z.array(permissionEntry) });
+export type PermissionListOutput = z.infer<typeof permissionListOutput>;
+
+/** Granted again, a permission takes the new expiry; without one it does not expire. */
+export const permissionGrantInput = z.strictObject({
+  id: analysisId,
+  user_id: userId,
+  permission_type: permissionType,
+  expires_at: timeInput.optional(),
+});
+export type PermissionGrantInput = z.infer<typeof permissionGrantInput>;
+
+export const permissionRevokeInput = z.strictObject({
+  id: analysisId,
+  user_id: userId,
+  permission_type: permissionType,
+});
+export type PermissionRevokeInput = z.infer<typeof permissionRevokeInput>;
+
+/** `revoked` is false where there was no such permission. */
+export const permissionRevokeOutput = z.object({ revoked: z.boolean() });

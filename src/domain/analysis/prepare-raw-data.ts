@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import type { PegDefinitions, PeriodInfo, StatsRow } from "../../contract/analysis.js";
+import type { Services } from "../context.js";
+import type { SampleSeries } from "./raw-data.js";
+import { toSampleColumns } from "./sample-columns.js";
+import { cellsPlace } from "./stored-raw-data.js";
+
+export interface RawDataInput {
+  stats: readonly StatsRow[];
+  request_params: { peg_definitions: PegDefinitions };
+  period_info: PeriodInfo;
+}
+
+/** Raw data in the form in which it is stored, under a revision of its own. */
+export async function prepareRawData(services: Services, id: string, input: RawDataInput) {
+  const { cells, series, pegs } = await toSampleColumns(input.stats);
+  const { n1_start: n1Start, n1_end: n1End, n_start: nStart, n_end: nEnd } = input.period_info;
+  const columns = {
+    revision: randomUUID(),
+    requestParams: { peg_definitions: input.request_params.peg_definitions },
+    n1Start,
+    n1End,
+    nStart,
+    nEnd,
+    rowCount: input.stats.length,
+    pegCount: pegs,
+    cellCount: cells.length,
+    sealedCells: await services.sealer.seal(JSON.stringify(cells), cellsPlace(id)),
+    keyId: services.sealer.keyId,
+  };
+  return { columns, series: series as readonly SampleSeries[] };
+}

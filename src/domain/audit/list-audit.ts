@@ -1,0 +1,45 @@
+import { and, desc, eq, lt } from "drizzle-orm";
+import { z } from "zod";
+import { AUDIT_ACTIONS, type AuditListInput, type AuditListOutput } from "../../contract/audit.js";
+import { auditLog } from "../../db/schema.js";
+import { auditPlace } from "../apply-change.js";
+import type { VerbContext } from "../context.js";
+import { readCursor, writeCursor } from "../page-cursor.js";
+
+const place = z.tuple([z.number().int().nonnegative()]);
+const action = z.enum(AUDIT_ACTIONS);
+
+/** Who did what to an analysis, newest first; also of one that was deleted. */
+export async function listAudit({
+  ctx,
+  input,
+}: {
+  ctx: VerbContext;
+  input: AuditListInput;
+}): Promise<AuditListOutput> {
+  const { db, sealer } = ctx.services;
+  const before = input.cursor === undefined ? undefined : lt(auditLog.id, readCursor(input.cursor, place)[0]);
+  const rows = await db
+    .select()
+    .from(auditLog)
+    .where(and(eq(auditLog.analysisId, input.id), before))
+    .orderBy(desc(auditLog.id))
+    .limit(input.limit + 1);
+  const shown = rows.slice(0, input.limit);
+  const entries = await Promise.all(
+    shown.map(async (row) => {
+      const { user_id: sealed } = row.details;
+      const opened = typeof sealed === "string" ? await sealer.open(sealed, auditPlace(input.id)) : undefined;
+      return {
+        at: row.at,
+        actor_id: row.actorId,
+        action: action.parse(row.action),
+        analysis_id: row.analysisId,
+        request_id: row.requestId,
+        details: opened === undefined ? row.details : { ...row.details, user_id: opened },
+      };
+    }),
+  );
+  const last = shown.at(-1);
+  return { entries, next_cursor: last && rows.length > shown.length ? writeCursor([last.id]) : null };
+}

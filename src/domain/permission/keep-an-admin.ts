@@ -1,0 +1,39 @@
+import { and, eq, isNull } from "drizzle-orm";
+import type { Database } from "../../db/open.js";
+import { analysisResults, userAnalysisPermissions } from "../../db/schema.js";
+import { analysisNotFound, PegError } from "../errors.js";
+
+/** Takes turns with all that change the permissions of an analysis. */
+export async function lockAnalysis(tx: Database, analysisId: string): Promise<void> {
+  const [row] = await tx
+    .select({ id: analysisResults.id })
+    .from(analysisResults)
+    .where(eq(analysisResults.id, analysisId))
+    .for("update");
+  if (!row) throw analysisNotFound();
+}
+
+/**
+ * Checks, after a change and before it commits, that somebody can still administer the analysis for good.
+ *
+ * @throws PegError CONFLICT
+ */
+export async function keepAnAdmin(tx: Database, analysisId: string): Promise<void> {
+  const [admin] = await tx
+    .select({ id: userAnalysisPermissions.id })
+    .from(userAnalysisPermissions)
+    .where(
+      and(
+        eq(userAnalysisPermissions.analysisId, analysisId),
+        eq(userAnalysisPermissions.permissionType, "admin"),
+        isNull(userAnalysisPermissions.expiresAt),
+      ),
+    )
+    .limit(1);
+  if (!admin) {
+    throw new PegError(
+      "CONFLICT",
+      "An analysis keeps at least one admin whose permission does not expire. Grant it to another user first.",
+    );
+  }
+}
