@@ -34,8 +34,10 @@ const rate = z
 
 const encryptionKeys = z.string().transform((text, context) => {
   const keys = text.split(",").map((part) => {
-    const [kid = "", secret = ""] = part.trim().split(":");
-    return { kid, secret: new Uint8Array(Buffer.from(secret, "base64url")) };
+    const [kid = "", secret = "", ...more] = part.trim().split(":");
+    // Buffer passes over what is no base64, so that a mistyped key would be another key.
+    const whole = more.length === 0 && /^[A-Za-z0-9_+/-]{43}=?$/.test(secret);
+    return { kid, secret: new Uint8Array(whole ? Buffer.from(secret, "base64url") : []) };
   });
   const fits = keys.every(({ kid, secret }) => /^[A-Za-z0-9_-]{1,64}$/.test(kid) && secret.length === 32);
   if (!fits) {
@@ -52,7 +54,8 @@ const publicKey = z
   .transform((text) => text.replaceAll("\\n", "\n"))
   .refine((pem) => {
     try {
-      return createPublicKey(pem).type === "public";
+      // Of a private key node would make the public one; it has no business here.
+      return !pem.includes("PRIVATE KEY") && createPublicKey(pem).type === "public";
     } catch {
       return false;
     }

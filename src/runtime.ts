@@ -1,7 +1,4 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { getRequestListener } from "@hono/node-server";
 import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
@@ -13,7 +10,7 @@ import { RedisStore } from "./adapters/redis/shared-store.js";
 import { connectTcp } from "./adapters/redis/tcp-requester.js";
 import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.js";
 import { RingSealer } from "./adapters/sealing/sealer.js";
-import type { Config } from "./config.js";
+import { type Config, ConfigError } from "./config.js";
 import { DEFAULT_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
 import { type ChangeListener, type ListenOptions, listenForChanges } from "./db/changes.js";
 import { migrateDatabase } from "./db/migrate.js";
@@ -24,7 +21,9 @@ import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger, SharedStore } from "./domain/ports.js";
+import { findMissingKeys } from "./domain/sealing/rotate-keys.js";
 import { createApp } from "./http/app.js";
+import { createHttpServer } from "./http/server.js";
 import { createLogger } from "./log.js";
 
 /** What a test may put in the place of the real thing, or watch. */
@@ -53,8 +52,6 @@ const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
 const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
 
-const STOP_DEADLINE_MS = 25_000;
-
 function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
   if (config.JWT_PUBLIC_KEY) return { kind: "public-key", pem: config.JWT_PUBLIC_KEY };
@@ -65,6 +62,17 @@ function encryptionKeys(config: Config): EncryptionKey[] {
   if (config.ENCRYPTION_KEYS) return config.ENCRYPTION_KEYS;
   const { encryptionKey } = developmentKeys(config.DATA_DIR);
   return [{ kid: "development", secret: new Uint8Array(Buffer.from(encryptionKey, "base64url")) }];
+}
+
+/** @throws ConfigError where stored data could not be opened */
+async function refuseMissingKeys({ db }: OpenDatabase, sealer: RingSealer): Promise<void> {
+  const missing = await findMissingKeys({ db, sealer });
+  if (missing.length) {
+    throw new ConfigError([
+      `ENCRYPTION_KEYS: the database holds data sealed with ${missing.join(", ")}, which is not among the keys. ` +
+        "Add it after the first key; `peg-bff rotate-keys` then makes it dispensable.",
+    ]);
+  }
 }
 
 function openSharedStore(config: Config, clock: Clock, logger: Logger, alone: boolean): SharedStore {
@@ -149,6 +157,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       logger,
     });
     const sealer = new RingSealer(await createKeyRing(encryptionKeys(config)));
+    await refuseMissingKeys(database, sealer);
     const shared = openSharedStore(config, clock, logger, database.kind === "embedded");
     closers.push(() => shared.close());
     const analysis = overrides.analysisService
@@ -206,58 +215,18 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       },
     });
     const server = createHttpServer(app);
-    closers.push(() => closeServer(server, services));
+    closers.push(() =>
+      server.close(() => Promise.all([services.lookups.idle(), services.computations.idle()])),
+    );
     return {
       services,
       database,
       app,
-      listen: () => listen(server, config.HOST, config.PORT),
+      listen: () => server.listen(config.HOST, config.PORT),
       stop: closeAll,
     };
   } catch (error) {
     await closeAll();
     throw error;
   }
-}
-
-function createHttpServer(app: ReturnType<typeof createApp>): Server {
-  const server = createServer(
-    {
-      headersTimeout: 10_000,
-      requestTimeout: 300_000,
-      // Without it Node looks at its timeouts every 30 s only.
-      connectionsCheckingInterval: 1000,
-      keepAliveTimeout: 65_000,
-    },
-    getRequestListener(app.fetch),
-  );
-  return server;
-}
-
-async function listen(server: Server, host: string, port: number): Promise<{ url: string }> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  const { port: taken } = server.address() as AddressInfo;
-  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}` };
-}
-
-/** Lets requests and computations that run come to their end, within a bound. */
-async function closeServer(server: Server, services: Services): Promise<void> {
-  const closed = server.listening && new Promise((resolve) => server.close(resolve));
-  // A connection that was busy becomes idle later, and would be kept alive.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const finished = Promise.all([closed, services.lookups.idle(), services.computations.idle()]);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_DEADLINE_MS);
-  });
-  await Promise.race([finished, late]);
-  clearTimeout(timer);
-  clearInterval(sweep);
-  server.closeAllConnections();
 }

@@ -23,9 +23,9 @@ export function painter(color: boolean): (style: Style, text: string) => string 
 /** Four significant digits, no exponent where people expect none. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 1e7)) return value.toExponential(2);
-  const decimals = size >= 999.95 ? 0 : size >= 99.995 ? 1 : size >= 9.9995 ? 2 : 3;
-  return value.toFixed(decimals);
+  if (size === 0) return "0";
+  if (size < 0.001 || size >= 1e7) return value.toExponential(2);
+  return size >= 999.95 ? value.toFixed(0) : value.toPrecision(4);
 }
 
 /** With its sign, in percent. */

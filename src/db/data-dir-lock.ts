@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -80,6 +80,8 @@ function acquire(path: string, self: Holder, dataDir: string): void {
   if (tryCreate(path, self)) return;
   const holder = readHolder(path);
   if (!holder) {
+    // Given back since.
+    if (!existsSync(path)) return acquire(path, self, dataDir);
     throw new DataDirLockedError(
       `${path} cannot be read, so it is not known who uses ${dataDir}. ` +
         "If no other process does, delete that file and start again.",

@@ -114,6 +114,8 @@ export interface Place {
 export interface Sealer {
   /** The id of the key that seals now. */
   readonly keyId: string;
+  /** Whether it can open what this key sealed. */
+  knows(keyId: string): boolean;
   seal(text: string, place: Place): Promise<string>;
   /** @throws PegError SERVICE_UNAVAILABLE where the value does not open here with any key */
   open(sealed: string, place: Place): Promise<string>;

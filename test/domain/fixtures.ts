@@ -63,7 +63,10 @@ export async function dumpOf(db: Database): Promise<string> {
   );
   const texts: string[] = [];
   for (const { name } of tables) {
-    const rows = await rowsOf<{ text: string }>(db, sql`select t::text as text from ${sql.identifier(name)} t`);
+    const rows = await rowsOf<{ text: string }>(
+      db,
+      sql`select t::text as text from ${sql.identifier(name)} t`,
+    );
     texts.push(...rows.map(({ text }) => text));
   }
   return texts.join("\n");
@@ -147,13 +150,39 @@ const instant = fc.date({
 
 /** Names as users give them, and such as have broken programs before. */
 export const strangeNames = fc.oneof(
-  fc.constantFrom("constructor", "__proto__", "prototype", "toString", "a.b", "a\\.b", '"', "\\", "'", "\u2028", "</script>", "셀", "𝒞", "0", "json", "meta"),
+  fc.constantFrom(
+    "constructor",
+    "__proto__",
+    "prototype",
+    "toString",
+    "a.b",
+    "a\\.b",
+    '"',
+    "\\",
+    "'",
+    "\u2028",
+    "</script>",
+    "셀",
+    "𝒞",
+    "0",
+    "json",
+    "meta",
+  ),
   // No control characters and no halves of characters, as the contract has it.
-  fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((name) => /^[^\p{Cc}\p{Cs}]+$/u.test(name)),
+  fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+    .filter((name) => /^[^\p{Cc}\p{Cs}]+$/u.test(name)),
 );
 
 const statistics = fc.record(
-  { avg: finite, rsd: positive, values: fc.array(finite, { maxLength: 5 }), count, missing: count, outliers: count },
+  {
+    avg: finite,
+    rsd: positive,
+    values: fc.array(finite, { maxLength: 5 }),
+    count,
+    missing: count,
+    outliers: count,
+  },
   { requiredKeys: ["avg", "rsd", "values", "count"] },
 );
 const change = fc.record(
@@ -204,7 +233,12 @@ export const computedComparisons: fc.Arbitrary<ComputedComparison> = fc
         calculated_at: instant,
         algorithm_version: strangeNames,
         data_source: strangeNames,
-        period_definition: fc.record({ n1_start: instant, n1_end: instant, n_start: instant, n_end: instant }),
+        period_definition: fc.record({
+          n1_start: instant,
+          n1_end: instant,
+          n_start: instant,
+          n_end: instant,
+        }),
         skipped_pegs: fc.array(fc.record({ peg_name: strangeNames, reason: strangeNames }), { maxLength: 2 }),
       },
       { requiredKeys: ["calculated_at", "algorithm_version", "period_definition"] },
@@ -225,8 +259,17 @@ export function comparisonOf(number: number): ComputedComparison {
   const values = JSON.stringify({ avg: number, rsd: 0, values: [number], count: 1 });
   const part = { change_percent: 0, change_absolute: 0, trend: "stable", significance: "low", confidence: 0 };
   return {
-    pegs: [{ pegName: "PEG", weight: 5, n1Period: values, nPeriod: values, comparison: JSON.stringify(part) }],
-    summary: { total_pegs: 1, improved: 0, declined: 0, stable: 1, weighted_avg_change: number, overall_trend: "stable" },
+    pegs: [
+      { pegName: "PEG", weight: 5, n1Period: values, nPeriod: values, comparison: JSON.stringify(part) },
+    ],
+    summary: {
+      total_pegs: 1,
+      improved: 0,
+      declined: 0,
+      stable: 1,
+      weighted_avg_change: number,
+      overall_trend: "stable",
+    },
     analysisMetadata: {
       calculated_at: new Date("2024-01-15T00:00:00Z"),
       algorithm_version: "v2.1.0",

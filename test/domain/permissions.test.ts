@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ADMIN_SCOPE, can, type Grant, PERMISSION_TYPES, type PermissionType } from "../../src/contract/permissions.js";
+import {
+  ADMIN_SCOPE,
+  can,
+  type Grant,
+  PERMISSION_TYPES,
+  type PermissionType,
+} from "../../src/contract/permissions.js";
 
 const NOW = Date.UTC(2024, 0, 15);
 const at = (ms: number) => new Date(NOW + ms);
@@ -13,7 +19,12 @@ const ALLOWS: Record<PermissionType, readonly PermissionType[]> = {
   admin: ["read", "write", "admin"],
 };
 
-function bruteForce(scopes: readonly string[], grants: readonly Grant[], needed: PermissionType, now: Date): boolean {
+function bruteForce(
+  scopes: readonly string[],
+  grants: readonly Grant[],
+  needed: PermissionType,
+  now: Date,
+): boolean {
   for (const scope of scopes) if (scope === "peg:admin") return true;
   for (const { permission, expiresAt } of grants) {
     const lasts = expiresAt === undefined || expiresAt === null || expiresAt.getTime() - now.getTime() > 0;

@@ -33,6 +33,10 @@ export class RingSealer implements Sealer {
     return this.#ring.first.kid;
   }
 
+  knows(keyId: string): boolean {
+    return this.#ring.byId.has(keyId);
+  }
+
   async seal(text: string, place: Place): Promise<string> {
     const { kid, record } = this.#ring.first;
     // The protected header is authenticated, so the place is bound to the text.

@@ -6,7 +6,10 @@ import { toSampleColumns } from "../../../src/domain/analysis/sample-columns.js"
 import { strangeNames } from "../fixtures.js";
 
 const rows: fc.Arbitrary<StatsRow[]> = fc
-  .tuple(fc.array(strangeNames, { minLength: 1, maxLength: 4 }), fc.array(strangeNames, { minLength: 1, maxLength: 4 }))
+  .tuple(
+    fc.array(strangeNames, { minLength: 1, maxLength: 4 }),
+    fc.array(strangeNames, { minLength: 1, maxLength: 4 }),
+  )
   .chain(([kpis, cells]) =>
     fc.array(
       fc.record(
@@ -73,12 +76,15 @@ describe("rows as columns", () => {
   });
 
   test("are made in slices that let others have their turn", async () => {
-    const many = Array.from({ length: 100_000 }, (_, i): StatsRow => ({
-      kpi_name: "a",
-      period: "N",
-      avg: i,
-      cell_id: `c${i % 7}`,
-    }));
+    const many = Array.from(
+      { length: 100_000 },
+      (_, i): StatsRow => ({
+        kpi_name: "a",
+        period: "N",
+        avg: i,
+        cell_id: `c${i % 7}`,
+      }),
+    );
     let turns = 0;
     const turn = () => {
       turns++;

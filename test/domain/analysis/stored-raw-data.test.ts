@@ -7,7 +7,16 @@ import { analysisResults } from "../../../src/db/schema.js";
 import { toSampleColumns } from "../../../src/domain/analysis/sample-columns.js";
 import { loadRawData } from "../../../src/domain/analysis/stored-raw-data.js";
 import type { Services } from "../../../src/domain/context.js";
-import { DATABASES, dumpOf, PERIOD_INFO, rowsOf, servicesOn, storeAnalysis, strangeNames, type TestDb } from "../fixtures.js";
+import {
+  DATABASES,
+  dumpOf,
+  PERIOD_INFO,
+  rowsOf,
+  servicesOn,
+  storeAnalysis,
+  strangeNames,
+  type TestDb,
+} from "../fixtures.js";
 
 const CANARY = "CELL-CANARY-셀";
 
@@ -16,7 +25,12 @@ const rows: fc.Arbitrary<StatsRow[]> = fc.array(
     {
       kpi_name: fc.oneof(fc.constantFrom("PEG_A", "PEG_B"), strangeNames),
       period: fc.constantFrom("N-1" as const, "N" as const),
-      avg: fc.option(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(-0, 1e308, 5e-324, -120.5))),
+      avg: fc.option(
+        fc.oneof(
+          fc.double({ noNaN: true, noDefaultInfinity: true }),
+          fc.constantFrom(-0, 1e308, 5e-324, -120.5),
+        ),
+      ),
       cell_id: fc.oneof(fc.constantFrom("cell-1", "cell-2"), strangeNames),
       timestamp: fc.date({ noInvalidDate: true }),
     },
@@ -44,21 +58,29 @@ describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
       await fc.assert(
         fc.asyncProperty(rows, async (stats) => {
           const { cells, series } = await toSampleColumns(stats);
-          expect(await roundTrip(stats)).toEqual({ cells, series, pegDefinitions: {}, periodInfo: PERIOD_INFO });
+          expect(await roundTrip(stats)).toEqual({
+            cells,
+            series,
+            pegDefinitions: {},
+            periodInfo: PERIOD_INFO,
+          });
         }),
         { numRuns: 40 },
       );
     });
 
     test("comes back whole where a series is of several pieces, timed here and there", async () => {
-      const stats = Array.from({ length: 40_000 }, (_, i): StatsRow => ({
-        kpi_name: i % 3 ? "long" : "short",
-        period: "N",
-        avg: i % 11 ? i / 7 : null,
-        cell_id: `cell-${i % 400}`,
-        // The last piece of the long series alone.
-        ...(i > 39_000 && i % 2 ? { timestamp: new Date(i) } : {}),
-      }));
+      const stats = Array.from(
+        { length: 40_000 },
+        (_, i): StatsRow => ({
+          kpi_name: i % 3 ? "long" : "short",
+          period: "N",
+          avg: i % 11 ? i / 7 : null,
+          cell_id: `cell-${i % 400}`,
+          // The last piece of the long series alone.
+          ...(i > 39_000 && i % 2 ? { timestamp: new Date(i) } : {}),
+        }),
+      );
       const { cells, series } = await toSampleColumns(stats);
       expect(series.find(({ kpiName }) => kpiName === "long")?.values.length).toBeGreaterThan(16_384);
       expect(await roundTrip(stats)).toMatchObject({ cells, series });
@@ -96,12 +118,15 @@ describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
     });
 
     test("E10: no cell id stands plain anywhere in the database, in any form", async () => {
-      const stats = Array.from({ length: 50 }, (_, i): StatsRow => ({
-        kpi_name: "KPI-VISIBLE",
-        period: "N",
-        avg: i,
-        cell_id: `${CANARY}${i % 5}`,
-      }));
+      const stats = Array.from(
+        { length: 50 },
+        (_, i): StatsRow => ({
+          kpi_name: "KPI-VISIBLE",
+          period: "N",
+          avg: i,
+          cell_id: `${CANARY}${i % 5}`,
+        }),
+      );
       const { analysisId, revision } = await storeAnalysis(services, { stats });
       const dump = await dumpOf(services.db);
       expect(dump).toContain("KPI-VISIBLE");
@@ -116,12 +141,15 @@ describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
 
     test("each distinct cell id is sealed once, not once a row", async () => {
       const of = async (rowCount: number) => {
-        const stats = Array.from({ length: rowCount }, (_, i): StatsRow => ({
-          kpi_name: "a",
-          period: "N",
-          avg: 1,
-          cell_id: `cell-${i % 3}`,
-        }));
+        const stats = Array.from(
+          { length: rowCount },
+          (_, i): StatsRow => ({
+            kpi_name: "a",
+            period: "N",
+            avg: 1,
+            cell_id: `cell-${i % 3}`,
+          }),
+        );
         const { analysisId } = await storeAnalysis(services, { stats });
         const [row] = await rowsOf<{ size: number }>(
           services.db,

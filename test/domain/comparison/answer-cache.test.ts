@@ -32,7 +32,8 @@ const large = (mib: number): HeldAnswer => ({
   ...answerOf(),
   whole: new EncodedAnswer(ZEROS.subarray(0, mib * MIB), 1),
 });
-const get = (id = "a", revision = REVISION, version = VERSION) => cache.get("peg_comparison", id, revision, version);
+const get = (id = "a", revision = REVISION, version = VERSION) =>
+  cache.get("peg_comparison", id, revision, version);
 const put = (id = "a", answer = answerOf()) => cache.put("peg_comparison", id, answer);
 const ask = (times: number, id = "a") => {
   for (let i = 0; i < times; i++) get(id);
@@ -111,7 +112,8 @@ describe("how long an answer is held", () => {
 
 describe("the tiers", () => {
   const heldOf = (prefix: string, count: number) =>
-    Array.from({ length: count }, (_, i) => cache.has("peg_comparison", `${prefix}${i}`)).filter(Boolean).length;
+    Array.from({ length: count }, (_, i) => cache.has("peg_comparison", `${prefix}${i}`)).filter(Boolean)
+      .length;
 
   test("hold 100 cold answers, the latest", () => {
     for (let i = 0; i < 150; i++) put(`cold ${i}`);

@@ -9,7 +9,11 @@ import {
   endComputation,
   type Lease,
 } from "../../../src/domain/comparison/computation-lease.js";
-import { type ComparisonKey, loadStoredComparison, storeComparison } from "../../../src/domain/comparison/stored-comparison.js";
+import {
+  type ComparisonKey,
+  loadStoredComparison,
+  storeComparison,
+} from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
 import { PegError } from "../../../src/domain/errors.js";
 import { comparisonOf, DATABASES, rowsOf, servicesOn, storeAnalysis, type TestDb } from "../fixtures.js";
@@ -44,7 +48,10 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       return claimed;
     }
     const taskOf = async (taskId: string) => {
-      const [task] = await services.db.select().from(pegComparisonTasks).where(eq(pegComparisonTasks.id, taskId));
+      const [task] = await services.db
+        .select()
+        .from(pegComparisonTasks)
+        .where(eq(pegComparisonTasks.id, taskId));
       if (!task) throw new Error("no such task");
       return task;
     };
@@ -64,7 +71,11 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
     test("is given once; whoever comes second is told of the task", async () => {
       const first = await hold();
       expect(await claim()).toEqual({ taskId: first.taskId });
-      expect(await taskOf(first.taskId)).toMatchObject({ ...key, status: "PROCESSING", attemptToken: first.attemptToken });
+      expect(await taskOf(first.taskId)).toMatchObject({
+        ...key,
+        status: "PROCESSING",
+        attemptToken: first.attemptToken,
+      });
       const left = await secondsLeft(first.taskId);
       expect(left).toBeGreaterThan(5);
       expect(left).toBeLessThanOrEqual(15);
@@ -78,7 +89,11 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
 
     test("is of one state: another revision, version or analysis has its own", async () => {
       await hold();
-      for (const other of [{ ...key, revision: randomUUID() }, { ...key, algorithmVersion: "v3" }, await storeAnalysis(services)]) {
+      for (const other of [
+        { ...key, revision: randomUUID() },
+        { ...key, algorithmVersion: "v3" },
+        await storeAnalysis(services),
+      ]) {
         await hold(other);
       }
     });
@@ -137,7 +152,11 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       const lease = await hold();
       await storeComparison(services, key, lease.attemptToken, comparisonOf(1));
       const { status, progress, finishedAt, errorCode } = await taskOf(lease.taskId);
-      expect({ status, progress, errorCode }).toEqual({ status: "COMPLETED", progress: 100, errorCode: null });
+      expect({ status, progress, errorCode }).toEqual({
+        status: "COMPLETED",
+        progress: 100,
+        errorCode: null,
+      });
       expect(finishedAt).toBeInstanceOf(Date);
     });
 

@@ -60,10 +60,16 @@ const expectSame = (answer: EncodedAnswer, described: object) =>
 describe("a comparison, encoded", () => {
   test("is to the letter what superjson makes of it, with metadata and without", () => {
     fc.assert(
-      fc.property(ids, computedComparisons, fc.boolean(), fc.boolean(), (id, comparison, includeMetadata, cached) => {
-        const answer = encodeComparison(id, comparison, { includeMetadata, cached });
-        expectSame(answer, describeComparison(id, comparison, includeMetadata, cached));
-      }),
+      fc.property(
+        ids,
+        computedComparisons,
+        fc.boolean(),
+        fc.boolean(),
+        (id, comparison, includeMetadata, cached) => {
+          const answer = encodeComparison(id, comparison, { includeMetadata, cached });
+          expectSame(answer, describeComparison(id, comparison, includeMetadata, cached));
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -83,7 +89,9 @@ describe("a comparison, encoded", () => {
     fc.assert(
       fc.property(ids, computedComparisons, fc.boolean(), (id, comparison, includeMetadata) => {
         const wire = wireOf(encodeComparison(id, comparison, { includeMetadata, cached: true }));
-        const read = superjson.deserialize<CompletedComparison>(wire as Parameters<typeof superjson.deserialize>[0]);
+        const read = superjson.deserialize<CompletedComparison>(
+          wire as Parameters<typeof superjson.deserialize>[0],
+        );
         expect(read).toEqual(describeComparison(id, comparison, includeMetadata, true));
         expect(pegComparisonGetOutput.parse(read)).toEqual(read);
         if (!includeMetadata) return;
@@ -132,7 +140,11 @@ describe("a summary, encoded", () => {
         const answer = encodeSummary(id, comparison, cached);
         const described = {
           success: true,
-          data: { analysis_id: id, summary: comparison.summary, analysis_metadata: comparison.analysisMetadata },
+          data: {
+            analysis_id: id,
+            summary: comparison.summary,
+            analysis_metadata: comparison.analysisMetadata,
+          },
           processing_time: comparison.processingTime,
           cached,
           mcp_version: comparison.mcpVersion,
@@ -147,7 +159,14 @@ describe("a summary, encoded", () => {
 });
 
 describe("any answer, encoded", () => {
-  const DATES = ["created_at", "updated_at", "period_info.n1_start", "period_info.n1_end", "period_info.n_start", "period_info.n_end"];
+  const DATES = [
+    "created_at",
+    "updated_at",
+    "period_info.n1_start",
+    "period_info.n1_end",
+    "period_info.n_start",
+    "period_info.n_end",
+  ];
   const analysis = (definitions: Record<string, object>) => ({
     id: "a",
     name: null,
@@ -164,21 +183,27 @@ describe("any answer, encoded", () => {
   test("is what superjson makes of it, where superjson makes anything of it", () => {
     const names = strangeNames.filter((name) => !["constructor", "prototype", "__proto__"].includes(name));
     fc.assert(
-      fc.property(fc.dictionary(names, fc.record({ weight: fc.integer({ min: 1, max: 10 }) }), { maxKeys: 4 }), (definitions) => {
-        expectSame(encodeAnswer(analysis(definitions), DATES), analysis(definitions));
-      }),
+      fc.property(
+        fc.dictionary(names, fc.record({ weight: fc.integer({ min: 1, max: 10 }) }), { maxKeys: 4 }),
+        (definitions) => {
+          expectSame(encodeAnswer(analysis(definitions), DATES), analysis(definitions));
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
-  test.each(["constructor", "prototype"])("T17: carries a KPI with the name %s, which superjson refuses", (name) => {
-    const described = analysis({ [name]: { weight: 3 } });
-    expect(() => superjson.serialize(described)).toThrow();
-    const read = superjson.deserialize(
-      wireOf(encodeAnswer(described, DATES)) as Parameters<typeof superjson.deserialize>[0],
-    );
-    expect(analysisByIdOutput.parse(read)).toEqual(described);
-  });
+  test.each(["constructor", "prototype"])(
+    "T17: carries a KPI with the name %s, which superjson refuses",
+    (name) => {
+      const described = analysis({ [name]: { weight: 3 } });
+      expect(() => superjson.serialize(described)).toThrow();
+      const read = superjson.deserialize(
+        wireOf(encodeAnswer(described, DATES)) as Parameters<typeof superjson.deserialize>[0],
+      );
+      expect(analysisByIdOutput.parse(read)).toEqual(described);
+    },
+  );
 
   test("without a date has no note beside it", () => {
     expect(encodeAnswer({ a: 1 }, []).trpc.toString()).toBe('{"result":{"data":{"json":{"a":1}}}}');

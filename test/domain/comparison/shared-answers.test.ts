@@ -41,8 +41,7 @@ const answerOf = (whole: EncodedAnswer): HeldAnswer => ({
   filledAt: 1_700_000_000_123,
   ttlMs: 90_500,
 });
-const comparison = () =>
-  encodeComparison("a", comparisonOf(0.1), { includeMetadata: true, cached: true });
+const comparison = () => encodeComparison("a", comparisonOf(0.1), { includeMetadata: true, cached: true });
 const put = async (answer = answerOf(comparison()), analysisId = "a"): Promise<Uint8Array> => {
   await putSharedAnswer({ services, type: "peg_comparison", analysisId }, answer, "generation");
   const entry = entries.at(-1);
@@ -55,14 +54,21 @@ interface Asked {
   revision?: string;
   version?: string;
 }
-const open = (sealed: Uint8Array, { type = "peg_comparison", analysisId = "a", revision, version }: Asked = {}) =>
-  openSharedAnswer({ services, type, analysisId, sealed }, revision ?? REVISION, version ?? VERSION);
+const open = (
+  sealed: Uint8Array,
+  { type = "peg_comparison", analysisId = "a", revision, version }: Asked = {},
+) => openSharedAnswer({ services, type, analysisId, sealed }, revision ?? REVISION, version ?? VERSION);
 
 describe("an answer in the shared store", () => {
   test("opens as it was put, with the time that it was filled at and its TTL", async () => {
     const answer = answerOf(comparison());
     const opened = await open(await put(answer));
-    expect(opened).toMatchObject({ revision: REVISION, algorithmVersion: VERSION, filledAt: answer.filledAt, ttlMs: 90_500 });
+    expect(opened).toMatchObject({
+      revision: REVISION,
+      algorithmVersion: VERSION,
+      filledAt: answer.filledAt,
+      ttlMs: 90_500,
+    });
     expect(opened?.whole.trpc.equals(answer.whole.trpc)).toBe(true);
     expect(opened?.whole.json.equals(answer.whole.json)).toBe(true);
   });
@@ -81,7 +87,12 @@ describe("an answer in the shared store", () => {
 
   test("is put under its own name, generation, and TTL in whole seconds, not shorter", async () => {
     await put();
-    expect(entries[0]).toMatchObject({ type: "peg_comparison", analysisId: "a", generation: "generation", ttlSeconds: 91 });
+    expect(entries[0]).toMatchObject({
+      type: "peg_comparison",
+      analysisId: "a",
+      generation: "generation",
+      ttlSeconds: 91,
+    });
   });
 
   test("C14: stands there sealed: nothing of it can be read", async () => {
@@ -94,10 +105,16 @@ describe("an answer in the shared store", () => {
 
   test("is a miss for another state, another kind and another analysis", async () => {
     const sealed = await put();
-    for (const asked of [{ revision: "revision 2" }, { version: "v3" }, { analysisId: "b" }, { analysisId: "a:" }]) {
+    for (const asked of [
+      { revision: "revision 2" },
+      { version: "v3" },
+      { analysisId: "b" },
+      { analysisId: "a:" },
+    ]) {
       expect(await open(sealed, asked)).toBeUndefined();
     }
-    for (const type of CACHE_TYPES) expect((await open(sealed, { type })) !== undefined).toBe(type === "peg_comparison");
+    for (const type of CACHE_TYPES)
+      expect((await open(sealed, { type })) !== undefined).toBe(type === "peg_comparison");
   });
 
   test("cannot be taken for one whose names only run together alike", async () => {
@@ -135,7 +152,12 @@ describe("an answer in the shared store", () => {
     const opened = services.sealer.openBytes(await put(), context);
     expect(opened).toBeDefined();
     const whole = Buffer.from(opened ?? []);
-    for (const bytes of [Buffer.from("no gzip"), whole.subarray(0, whole.length - 12), gzipSync("short"), Buffer.alloc(0)]) {
+    for (const bytes of [
+      Buffer.from("no gzip"),
+      whole.subarray(0, whole.length - 12),
+      gzipSync("short"),
+      Buffer.alloc(0),
+    ]) {
       expect(await open(services.sealer.sealBytes(bytes, context))).toBeUndefined();
     }
   });

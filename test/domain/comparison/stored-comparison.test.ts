@@ -13,7 +13,16 @@ import {
   storeComparison,
 } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
-import { comparisonOf, computedComparisons, DATABASES, dumpOf, rowsOf, servicesOn, storeAnalysis, type TestDb } from "../fixtures.js";
+import {
+  comparisonOf,
+  computedComparisons,
+  DATABASES,
+  dumpOf,
+  rowsOf,
+  servicesOn,
+  storeAnalysis,
+  type TestDb,
+} from "../fixtures.js";
 
 const CANARY = "CELL-CANARY-셀";
 
@@ -43,8 +52,15 @@ function numbersOf(numbers: number[]): ComputedComparison {
 
 function withCell(cell: string, pegs = 1): ComputedComparison {
   const base = comparisonOf(1);
-  const metadata = { cell_id: cell, calculated_at: new Date("2024-01-15T00:00:00.123Z"), data_quality: "high" as const };
-  return { ...base, pegs: Array.from({ length: pegs }, () => base.pegs.map((peg) => ({ ...peg, metadata }))).flat() };
+  const metadata = {
+    cell_id: cell,
+    calculated_at: new Date("2024-01-15T00:00:00.123Z"),
+    data_quality: "high" as const,
+  };
+  return {
+    ...base,
+    pegs: Array.from({ length: pegs }, () => base.pegs.map((peg) => ({ ...peg, metadata }))).flat(),
+  };
 }
 
 describe.each(DATABASES)("comparisons in $kind", ({ here, open }) => {
@@ -97,7 +113,20 @@ describe.each(DATABASES)("comparisons in $kind", ({ here, open }) => {
     });
 
     test("keep numbers to the last bit, a negative zero as zero", async () => {
-      const numbers = [1e308, -1e308, 5e-324, -5e-324, 0.1, 1 / 3, 1e21, 1e-7, 2 ** 53 + 2, Number.MAX_VALUE, 4.9e-322, -0];
+      const numbers = [
+        1e308,
+        -1e308,
+        5e-324,
+        -5e-324,
+        0.1,
+        1 / 3,
+        1e21,
+        1e-7,
+        2 ** 53 + 2,
+        Number.MAX_VALUE,
+        4.9e-322,
+        -0,
+      ];
       for (const first of [1e308, 5e-324, 1 / 3]) {
         const key = await store(numbersOf([first, ...numbers]));
         const loaded = await loadStoredComparison(services, key);
@@ -114,7 +143,9 @@ describe.each(DATABASES)("comparisons in $kind", ({ here, open }) => {
 
     test("keep the order of their PEGs, over many inserts", async () => {
       const base = comparisonOf(1);
-      const pegs = Array.from({ length: 450 }, (_, i) => base.pegs.map((peg) => ({ ...peg, pegName: `PEG ${(i * 7) % 450}` }))).flat();
+      const pegs = Array.from({ length: 450 }, (_, i) =>
+        base.pegs.map((peg) => ({ ...peg, pegName: `PEG ${(i * 7) % 450}` })),
+      ).flat();
       const key = await store({ ...base, pegs });
       const loaded = await loadStoredComparison(services, key);
       expect(loaded?.pegs.map(({ pegName }) => pegName)).toEqual(pegs.map(({ pegName }) => pegName));
@@ -150,7 +181,11 @@ describe.each(DATABASES)("comparisons in $kind", ({ here, open }) => {
 
     test("are told only for the state that they are of", async () => {
       const key = await store(comparisonOf(1));
-      for (const change of [{ revision: randomUUID() }, { algorithmVersion: "v9" }, { analysisId: "another" }]) {
+      for (const change of [
+        { revision: randomUUID() },
+        { algorithmVersion: "v9" },
+        { analysisId: "another" },
+      ]) {
         expect(await loadStoredComparison(services, { ...key, ...change })).toBeUndefined();
         expect(await loadStoredSummary(services.db, { ...key, ...change })).toBeUndefined();
       }
@@ -170,7 +205,10 @@ describe.each(DATABASES)("comparisons in $kind", ({ here, open }) => {
       if (!("attemptToken" in claim)) throw new Error("somebody else computes");
       claim.stop();
       const next = randomUUID();
-      await services.db.update(analysisResults).set({ revision: next }).where(eq(analysisResults.id, key.analysisId));
+      await services.db
+        .update(analysisResults)
+        .set({ revision: next })
+        .where(eq(analysisResults.id, key.analysisId));
       expect(await storeComparison(services, key, claim.attemptToken, comparisonOf(2))).toBe("moved");
       expect((await loadStoredComparison(services, key))?.summary.weighted_avg_change).toBe(1);
       expect(await loadStoredComparison(services, { ...key, revision: next })).toBeUndefined();

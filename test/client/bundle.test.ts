@@ -1,0 +1,84 @@
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build, type Metafile } from "esbuild";
+import { beforeAll, describe, expect, test } from "vitest";
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const MAX_GZIPPED_BYTES = 30_000;
+
+const PAGE = `
+  import { createPegClient, isPegError } from "./src/client/index.js";
+  const peg = createPegClient({ url: "https://peg.example.com", token: () => "t" });
+  peg.pegComparison.get.query({ id: "a" }).then(console.log, (error) => console.log(isPegError(error)));
+`;
+
+/** Bundles as for a browser, where a module of Node cannot be resolved. */
+async function bundle(contents: string): Promise<{ inputs: Metafile["inputs"]; text: string }> {
+  const { metafile, outputFiles } = await build({
+    stdin: { contents, resolveDir: REPOSITORY, sourcefile: "page.ts", loader: "ts" },
+    absWorkingDir: REPOSITORY,
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    logLevel: "silent",
+  });
+  return { inputs: metafile.inputs, text: outputFiles[0]?.text ?? "" };
+}
+
+const packageOf = (path: string) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+
+describe("the client in a browser", () => {
+  let inputs: Metafile["inputs"];
+  let text: string;
+  beforeAll(async () => {
+    ({ inputs, text } = await bundle(PAGE));
+  });
+
+  test("brings no source of the server", () => {
+    const sources = Object.keys(inputs).filter((path) => path.startsWith("src/"));
+    expect(sources).toContain("src/client/create-peg-client.ts");
+    expect(sources.filter((path) => !/^src\/(client|contract)\//.test(path))).toEqual([]);
+  });
+
+  test("brings no package but those of a client, and no schemas", () => {
+    const packages = new Set(Object.keys(inputs).map(packageOf));
+    packages.delete(undefined);
+    expect([...packages].sort()).toEqual([
+      "@trpc/client",
+      "@trpc/server",
+      "copy-anything",
+      "is-what",
+      "superjson",
+    ]);
+  });
+
+  test("brings of @trpc/server only what @trpc/client itself imports", () => {
+    const importers = Object.entries(inputs)
+      .filter(([, { imports }]) => imports.some(({ path }) => packageOf(path) === "@trpc/server"))
+      .map(([path]) => packageOf(path));
+    expect(importers.length).toBeGreaterThan(0);
+    expect(importers.filter((name) => name !== "@trpc/client" && name !== "@trpc/server")).toEqual([]);
+  });
+
+  test("needs no module of Node", async () => {
+    const imported = Object.values(inputs).flatMap(({ imports }) => imports);
+    expect(imported.filter(({ path, external }) => external || path.startsWith("node:"))).toEqual([]);
+    expect(text).not.toMatch(/\bfrom\s*"|\brequire\("/);
+  });
+
+  test("is small", ({ annotate }) => {
+    const bytes = gzipSync(text).length;
+    console.log(`client bundle: ${text.length} bytes, ${bytes} gzipped`);
+    expect(bytes).toBeLessThan(MAX_GZIPPED_BYTES);
+    return annotate(`${bytes} bytes gzipped`);
+  });
+
+  test("would be told apart from one that reaches into the server", async () => {
+    const reaching = bundle('import { createRuntime } from "./src/runtime.js"; console.log(createRuntime);');
+    await expect(reaching).rejects.toThrow(/Could not resolve "node:/);
+  });
+});
