@@ -28,48 +28,71 @@ export interface ListenOptions {
 /** Analysis ids hold no slash, so that no heartbeat is taken for one. */
 const HEARTBEAT = "heartbeat/";
 
-/** Listens for the changes that other processes announce. Reconnects by itself. */
+const RECONNECT_MS = 250;
+
+/**
+ * Listens for the changes that other processes announce. Reconnects by itself.
+ *
+ * Not by the driver's own `listen`, which reconnects in silence: whoever holds a cache has to know.
+ */
 export async function listenForChanges({ url, onChange, onResume }: ListenOptions): Promise<ChangeListener> {
-  const own = `${HEARTBEAT}${crypto.randomUUID()}`;
+  const heartbeat = `${HEARTBEAT}${crypto.randomUUID()}`;
   let hearing = false;
+  let closed = false;
   let lastHeard = 0;
-  const client = postgres(url, {
+
+  const options = {
     max: 1,
     connect_timeout: 5,
+    // The connection that listens stays until it breaks.
+    max_lifetime: null,
+    idle_timeout: 0,
+    fetch_types: false,
     onnotice: () => {},
-    connection: { application_name: "peg-comparison-bff listen" },
-    onclose: () => {
-      hearing = false;
-    },
-  });
-  const speaker = postgres(url, { max: 1, connect_timeout: 5, idle_timeout: 60, onnotice: () => {} });
-  const heard = () => {
-    lastHeard = performance.now();
-    if (hearing) return;
-    hearing = true;
-    onResume();
-  };
-  await client.listen(
-    CHANNEL,
-    (payload) => {
-      if (payload === own) heard();
+    onnotify: (_channel: string, payload: string) => {
+      if (payload === heartbeat) lastHeard = performance.now();
       else if (!payload.startsWith(HEARTBEAT)) onChange(payload);
     },
-    heard,
-  );
+    onclose: () => {
+      hearing = false;
+      if (!closed) setTimeout(() => void listen(), RECONNECT_MS).unref();
+    },
+    connection: { application_name: "peg-comparison-bff listen" },
+  };
+  const client = postgres(url, options);
+
+  async function listen(): Promise<void> {
+    if (closed || hearing) return;
+    try {
+      await client.unsafe(`listen ${CHANNEL}`);
+      lastHeard = performance.now();
+      hearing = true;
+      onResume();
+    } catch {
+      // Where the connection closed, that asks again.
+      if (!closed) setTimeout(() => void listen(), RECONNECT_MS).unref();
+    }
+  }
+
+  await listen();
   const timer = setInterval(() => {
     if (performance.now() - lastHeard > 2 * HEARTBEAT_MS) hearing = false;
-    speaker.notify(CHANNEL, own).catch(() => {
-      hearing = false;
-    });
+    // Over the connection that listens: the answer shows that it lives, both ways.
+    client.notify(CHANNEL, heartbeat).then(
+      () => void listen(),
+      () => {
+        hearing = false;
+      },
+    );
   }, HEARTBEAT_MS);
   timer.unref();
   return {
     hearing: () => hearing,
     async close() {
-      clearInterval(timer);
+      closed = true;
       hearing = false;
-      await Promise.all([client.end({ timeout: 1 }), speaker.end({ timeout: 1 })]);
+      clearInterval(timer);
+      await client.end({ timeout: 1 });
     },
   };
 }

@@ -81,7 +81,10 @@ function acquire(path: string, self: Holder, dataDir: string): void {
   const holder = readHolder(path);
   if (!holder) {
     // Given back since.
-    if (!existsSync(path)) return acquire(path, self, dataDir);
+    if (!existsSync(path)) {
+      acquire(path, self, dataDir);
+      return;
+    }
     throw new DataDirLockedError(
       `${path} cannot be read, so it is not known who uses ${dataDir}. ` +
         "If no other process does, delete that file and start again.",

@@ -4,7 +4,7 @@ import { build, type Metafile } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-const MAX_GZIPPED_BYTES = 30_000;
+const MAX_GZIPPED_BYTES = 20_000;
 
 const PAGE = `
   import { createPegClient, isPegError } from "./src/client/index.js";
@@ -47,13 +47,8 @@ describe("the client in a browser", () => {
   test("brings no package but those of a client, and no schemas", () => {
     const packages = new Set(Object.keys(inputs).map(packageOf));
     packages.delete(undefined);
-    expect([...packages].sort()).toEqual([
-      "@trpc/client",
-      "@trpc/server",
-      "copy-anything",
-      "is-what",
-      "superjson",
-    ]);
+    const known = new Set(["@trpc/client", "@trpc/server", "copy-anything", "is-what", "superjson"]);
+    expect([...packages].filter((name) => name !== undefined && !known.has(name))).toEqual([]);
   });
 
   test("brings of @trpc/server only what @trpc/client itself imports", () => {

@@ -164,7 +164,8 @@ describe("P3: a lock that was left behind", () => {
   });
 });
 
-describe("the embedded database", () => {
+// Seconds to make one, on a busy machine.
+describe("the embedded database", { timeout: 60_000 }, () => {
   test("holds its directory while it is open, and keeps what it was given", async () => {
     const first = await openDatabase({ dataDir });
     await first.db.execute("create table kept as select 7 as number");

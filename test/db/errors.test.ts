@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isDatabaseAway, isUniqueViolation } from "../../src/db/errors.js";
 import { type OpenDatabase, openDatabase } from "../../src/db/open.js";
 import { userAnalysisPermissions } from "../../src/db/schema.js";
-import { DATABASES, type TestDb } from "../domain/fixtures.js";
+import { DATABASES, type TestWorld } from "../domain/fixtures.js";
 import { createTestDatabase, hasPostgres, type TestDatabase } from "../support/database.js";
 import { freePort } from "../support/process.js";
 
@@ -24,7 +24,7 @@ const NEITHER = { away: false, unique: false };
 
 describe.each(DATABASES)("errors of $kind", ({ here, open }) => {
   describe.skipIf(!here)("as they come", () => {
-    let database: TestDb;
+    let database: TestWorld;
     beforeAll(async () => {
       database = await open();
     });

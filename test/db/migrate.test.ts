@@ -190,7 +190,7 @@ describe.each([
   });
 });
 
-describe.skipIf(!hasPostgres)("migration of PostgreSQL", () => {
+describe.skipIf(!hasPostgres)("migration of PostgreSQL", { timeout: 60_000 }, () => {
   test("D9: from four processes at once is run once", async () => {
     const from = await emptyPostgres();
     const databases = await Promise.all(Array.from({ length: 4 }, () => from.connect()));

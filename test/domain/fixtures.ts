@@ -1,49 +1,54 @@
-import { fileURLToPath } from "node:url";
 import { type SQL, sql } from "drizzle-orm";
 import fc from "fast-check";
-import { MemoryStore } from "../../src/adapters/memory/store.js";
-import { createKeyRing } from "../../src/adapters/sealing/key-ring.js";
-import { RingSealer } from "../../src/adapters/sealing/sealer.js";
+import { parseConfig } from "../../src/config.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
-import { migrateDatabase } from "../../src/db/migrate.js";
-import { type Database, type OpenDatabase, openDatabase } from "../../src/db/open.js";
+import type { Database } from "../../src/db/open.js";
 import { analysisResults } from "../../src/db/schema.js";
 import { createAnalysis } from "../../src/domain/analysis/create-analysis.js";
-import { AnswerCache } from "../../src/domain/comparison/answer-cache.js";
 import type { ComputedComparison } from "../../src/domain/comparison/computed-comparison.js";
-import { SingleFlight } from "../../src/domain/comparison/single-flight.js";
 import type { ComparisonKey } from "../../src/domain/comparison/stored-comparison.js";
 import type { Services, VerbContext } from "../../src/domain/context.js";
-import { StandingCache } from "../../src/domain/permission/standing-cache.js";
+import type { AnalysisService } from "../../src/domain/ports.js";
+import { createRuntime } from "../../src/runtime.js";
+import { TEST_ENV } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
-
-export const MIGRATIONS = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
 /** The two databases that every query has to work on, for describe.each. */
 export const DATABASES = [
-  { kind: "PGlite", here: true, open: openEmbedded },
-  { kind: "PostgreSQL", here: hasPostgres, open: openPostgres },
+  { kind: "PGlite", here: true, open: () => openWorld({}) },
+  { kind: "PostgreSQL", here: hasPostgres, open: openOnPostgres },
 ];
 
-export interface TestDb {
+/** What verbs need, on a migrated database of the test's own. */
+export interface TestWorld {
+  services: Services;
   db: Database;
   close(): Promise<void>;
 }
 
-async function openEmbedded(): Promise<TestDb> {
-  const database = await openDatabase({ dataDir: "memory://" });
-  await migrateDatabase(database, { migrationsFolder: MIGRATIONS });
-  return { db: database.db, close: () => database.close() };
+/** No comparison is asked for by these tests: they store what they made themselves. */
+const noService: AnalysisService = {
+  compare: async () => {
+    throw new Error("not part of this test");
+  },
+  state: () => "closed",
+  close: async () => {},
+};
+
+async function openWorld(env: Record<string, string>): Promise<TestWorld> {
+  const { services, stop } = await createRuntime(parseConfig({ ...TEST_ENV, ...env }), {
+    analysisService: noService,
+  });
+  return { services, db: services.db, close: stop };
 }
 
-async function openPostgres(): Promise<TestDb> {
+async function openOnPostgres(): Promise<TestWorld> {
   const { url, drop } = await createTestDatabase();
-  const database: OpenDatabase = await openDatabase({ url, dataDir: "memory://" });
-  await migrateDatabase(database, { migrationsFolder: MIGRATIONS, url });
+  const world = await openWorld({ DATABASE_URL: url });
   return {
-    db: database.db,
+    ...world,
     close: async () => {
-      await database.close();
+      await world.close();
       await drop();
     },
   };
@@ -70,38 +75,6 @@ export async function dumpOf(db: Database): Promise<string> {
     texts.push(...rows.map(({ text }) => text));
   }
   return texts.join("\n");
-}
-
-const silent = () => {};
-
-/** What verbs need, on a database of the test's own: real but for what lies outside the process. */
-export async function servicesOn(db: Database, overrides: Partial<Services> = {}): Promise<Services> {
-  const clock = overrides.clock ?? { now: () => Date.now() };
-  const limit = { limit: 1000, windowMs: 60_000 };
-  const notHere = async () => {
-    throw new Error("not part of this test");
-  };
-  const secret = new Uint8Array(Buffer.alloc(32, 7));
-  return {
-    db,
-    clock,
-    logger: { debug: silent, info: silent, warn: silent, error: silent },
-    sealer: new RingSealer(await createKeyRing([{ kid: "test", secret }])),
-    tokens: { verify: notHere },
-    analysisService: { compare: notHere, state: () => "closed", close: async () => {} },
-    shared: new MemoryStore(clock, { alone: true }),
-    limits: {
-      get: { name: "get", ...limit },
-      status: { name: "status", ...limit },
-      all: { name: "all", ...limit },
-    },
-    algorithmVersion: "v2.1.0",
-    answers: new AnswerCache(clock),
-    standings: new StandingCache(),
-    lookups: new SingleFlight(),
-    computations: new SingleFlight(),
-    ...overrides,
-  };
 }
 
 export const PERIOD_INFO = {

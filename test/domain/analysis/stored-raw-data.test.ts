@@ -12,10 +12,9 @@ import {
   dumpOf,
   PERIOD_INFO,
   rowsOf,
-  servicesOn,
   storeAnalysis,
   strangeNames,
-  type TestDb,
+  type TestWorld,
 } from "../fixtures.js";
 
 const CANARY = "CELL-CANARY-셀";
@@ -41,13 +40,13 @@ const rows: fc.Arbitrary<StatsRow[]> = fc.array(
 
 describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
   describe.skipIf(!here)("as stored", () => {
-    let database: TestDb;
+    let world: TestWorld;
     let services: Services;
     beforeAll(async () => {
-      database = await open();
-      services = await servicesOn(database.db);
+      world = await open();
+      services = world.services;
     });
-    afterAll(() => database.close());
+    afterAll(() => world.close());
 
     const roundTrip = async (stats: StatsRow[]) => {
       const { analysisId, revision } = await storeAnalysis(services, { stats });

@@ -16,19 +16,19 @@ import {
 } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
 import { PegError } from "../../../src/domain/errors.js";
-import { comparisonOf, DATABASES, rowsOf, servicesOn, storeAnalysis, type TestDb } from "../fixtures.js";
+import { comparisonOf, DATABASES, rowsOf, storeAnalysis, type TestWorld } from "../fixtures.js";
 
 describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
   describe.skipIf(!here)("as a lease", () => {
-    let database: TestDb;
+    let world: TestWorld;
     let services: Services;
     let key: ComparisonKey;
     let leases: Lease[];
     beforeAll(async () => {
-      database = await open();
-      services = await servicesOn(database.db);
+      world = await open();
+      services = world.services;
     });
-    afterAll(() => database.close());
+    afterAll(() => world.close());
     beforeEach(async () => {
       leases = [];
       key = await storeAnalysis(services);

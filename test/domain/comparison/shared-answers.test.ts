@@ -4,34 +4,30 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createKeyRing } from "../../../src/adapters/sealing/key-ring.js";
 import { RingSealer } from "../../../src/adapters/sealing/sealer.js";
-import type { Database } from "../../../src/db/open.js";
 import type { HeldAnswer } from "../../../src/domain/comparison/answer-cache.js";
 import { encodeComparison } from "../../../src/domain/comparison/encode-comparison.js";
 import { EncodedAnswer } from "../../../src/domain/comparison/encoded-answer.js";
 import { openSharedAnswer, putSharedAnswer } from "../../../src/domain/comparison/shared-answers.js";
 import type { Services } from "../../../src/domain/context.js";
-import { CACHE_TYPES, type EntryToPut } from "../../../src/domain/ports.js";
-import { comparisonOf, servicesOn } from "../fixtures.js";
+import { CACHE_TYPES, type EntryToPut, type Sealer, type SharedStore } from "../../../src/domain/ports.js";
+import { comparisonOf } from "../fixtures.js";
 
-/** No query is made here. */
-const NO_DATABASE = {} as Database;
 const REVISION = "revision 1";
 const VERSION = "v2.1.0";
+
+/** The part of the services that is used here. */
+function servicesWith(sealer: Sealer): Services {
+  const shared: Pick<SharedStore, "putEntry"> = { putEntry: async (entry) => entries.push(entry) > 0 };
+  return { sealer, shared } as unknown as Services;
+}
+const sealerWith = async (byte: number) =>
+  new RingSealer(await createKeyRing([{ kid: "test", secret: new Uint8Array(Buffer.alloc(32, byte)) }]));
 
 let services: Services;
 let entries: EntryToPut[];
 beforeEach(async () => {
   entries = [];
-  const real = await servicesOn(NO_DATABASE);
-  const shared = {
-    visit: real.shared.visit.bind(real.shared),
-    putEntry: async (entry: EntryToPut) => entries.push(entry) > 0,
-    moveGeneration: async () => {},
-    state: () => "ready" as const,
-    ping: async () => {},
-    close: async () => {},
-  };
-  services = { ...real, shared };
+  services = servicesWith(await sealerWith(7));
 });
 
 const answerOf = (whole: EncodedAnswer): HeldAnswer => ({
@@ -179,8 +175,7 @@ describe("an answer in the shared store", () => {
 
   test("is a miss under other keys", async () => {
     const sealed = await put();
-    const ring = await createKeyRing([{ kid: "test", secret: new Uint8Array(Buffer.alloc(32, 9)) }]);
-    services = { ...services, sealer: new RingSealer(ring) };
+    services = servicesWith(await sealerWith(9));
     expect(await open(sealed)).toBeUndefined();
   });
 });

@@ -19,9 +19,8 @@ import {
   DATABASES,
   dumpOf,
   rowsOf,
-  servicesOn,
   storeAnalysis,
-  type TestDb,
+  type TestWorld,
 } from "../fixtures.js";
 
 const CANARY = "CELL-CANARY-셀";
@@ -65,13 +64,13 @@ function withCell(cell: string, pegs = 1): ComputedComparison {
 
 describe.each(DATABASES)("comparisons in $kind", ({ here, open }) => {
   describe.skipIf(!here)("as stored", () => {
-    let database: TestDb;
+    let world: TestWorld;
     let services: Services;
     beforeAll(async () => {
-      database = await open();
-      services = await servicesOn(database.db);
+      world = await open();
+      services = world.services;
     });
-    afterAll(() => database.close());
+    afterAll(() => world.close());
 
     async function store(comparison: ComputedComparison, key?: ComparisonKey): Promise<ComparisonKey> {
       const into = key ?? (await storeAnalysis(services));
