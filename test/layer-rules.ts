@@ -51,7 +51,12 @@ export const LAYER_RULES: readonly LayerRule[] = [
     packages: ["drizzle-orm", "postgres", "@electric-sql/pglite"],
     node: true,
   },
-  { layer: "domain/", local: ["contract/", "db/"], packages: ["drizzle-orm", "lru-cache"], node: true },
+  {
+    layer: "domain/",
+    local: ["contract/", "db/"],
+    packages: ["drizzle-orm", "lru-cache", "zod"],
+    node: true,
+  },
   adapter("auth", "jose", "lru-cache", "zod"),
   adapter("mcp", "cockatiel", "ofetch", "undici", "zod"),
   adapter("memory", "lru-cache"),
@@ -69,7 +74,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   {
     layer: "http/",
     local: ["contract/", "trpc/"],
-    packages: ["@hono/zod-openapi", "@trpc/server", "hono", "zod"],
+    packages: ["@hono/node-server", "@hono/zod-openapi", "@trpc/server", "hono", "zod"],
     node: true,
   },
   {

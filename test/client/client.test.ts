@@ -286,15 +286,11 @@ describe("an error", () => {
   });
 });
 
-type LinkOptions = Parameters<typeof httpBatchLink<AppRouter>>[0];
+type LinkOptions = Parameters<typeof httpLink<AppRouter>>[0] & Parameters<typeof httpBatchLink<AppRouter>>[0];
 
 const UPSTREAM: { name: string; link: (options: LinkOptions) => TRPCLink<AppRouter> }[] = [
   { name: "httpLink", link: (options) => httpLink(options) },
   { name: "httpBatchLink", link: (options) => httpBatchLink(options) },
-  {
-    name: "httpBatchLink, all as POST",
-    link: (options) => httpBatchLink({ ...options, methodOverride: "POST" }),
-  },
   { name: "httpBatchStreamLink", link: (options) => httpBatchStreamLink(options) },
 ];
 
@@ -344,7 +340,7 @@ describe.each(UPSTREAM)("a plain tRPC client with superjson and $name", ({ link 
         timestamp: [undefined, new Date(1704067200000 + i * 1000), "2024-01-08T00:00:00+09:00"][i % 3],
       })),
     };
-    const results = [];
+    const results: object[] = [];
     for (const client of [ours, plain]) {
       const created = await client.analysis.create.mutate(analysis);
       const { id: _, created_at, updated_at, ...found } = await ours.analysis.byId.query({ id: created.id });
