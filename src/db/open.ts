@@ -46,7 +46,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     : openEmbedded(options.dataDir, logger);
 }
 
-type QueryLogger = false | { logQuery(text: string): void };
+export type QueryLogger = false | { logQuery(text: string): void };
 
 function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDatabase {
   const client = postgres(url, {
@@ -70,18 +70,25 @@ async function openEmbedded(dataDir: string, logger: QueryLogger): Promise<OpenD
   const unlock = inMemory ? () => {} : lockDataDir(dataDir);
   try {
     const client = await PGlite.create(inMemory ? dataDir : join(dataDir, "pglite"));
-    const db = drizzlePglite(client, { schema, logger });
-    return {
-      db: db as unknown as Database,
-      kind: "embedded",
-      ping: async () => void (await db.execute(sql`select 1`)),
-      close: async () => {
-        await client.close();
-        unlock();
-      },
+    const database = fromPglite(client, logger);
+    const close = async () => {
+      await database.close();
+      unlock();
     };
+    return { ...database, close };
   } catch (error) {
     unlock();
     throw error;
   }
+}
+
+/** An embedded database that is open already; closing this closes it. */
+export function fromPglite(client: PGlite, logger: QueryLogger): OpenDatabase {
+  const db = drizzlePglite(client, { schema, logger });
+  return {
+    db: db as unknown as Database,
+    kind: "embedded",
+    ping: async () => void (await db.execute(sql`select 1`)),
+    close: () => client.close(),
+  };
 }

@@ -1,16 +1,15 @@
 import type { ServerResponse } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { isPegError, type PegClient } from "../../src/client/index.js";
-import { parseConfig } from "../../src/config.js";
 import type { ErrorCode } from "../../src/contract/errors.js";
 import type { OpenDatabase } from "../../src/db/open.js";
-import { openMigratedDatabase } from "../../src/runtime.js";
 import {
   type Misbehaviour,
   startAnalysisService,
   type TestAnalysisService,
 } from "../support/analysis-service.js";
-import { sampleAnalysis, startBackend, TEST_ENV, type TestBackend } from "../support/backend.js";
+import { sampleAnalysis, startBackend, type TestBackend } from "../support/backend.js";
+import { openFromTemplate } from "../support/embedded-template.js";
 
 const JSON_HEADERS = { "content-type": "application/json" };
 
@@ -116,7 +115,7 @@ describe("with an analysis service that", () => {
   const start = (env: Record<string, string>) => startBackend({ MCP_RETRIES: "1", ...env }, { database });
 
   beforeAll(async () => {
-    database = await openMigratedDatabase(parseConfig(TEST_ENV));
+    database = await openFromTemplate(inject("embeddedTemplate"));
     service = await startAnalysisService();
   });
   // A backend of its own for each test: its circuit is closed.

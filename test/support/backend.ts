@@ -1,8 +1,10 @@
 import { SignJWT } from "jose";
+import { inject } from "vitest";
 import { createPegClient, type PegClient } from "../../src/client/index.js";
 import { parseConfig } from "../../src/config.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
 import { createRuntime, type Runtime, type RuntimeOverrides } from "../../src/runtime.js";
+import { openFromTemplate } from "./embedded-template.js";
 
 export const TEST_SECRET = "a secret for tests, of thirty-two bytes or more";
 export const TEST_ENCRYPTION_KEYS = `test:${Buffer.alloc(32, 7).toString("base64url")}`;
@@ -51,17 +53,23 @@ export async function startBackend(
   overrides: RuntimeOverrides = {},
 ): Promise<TestBackend> {
   const queries: string[] = [];
-  const runtime = await createRuntime(parseConfig({ ...TEST_ENV, ...env }), {
-    onQuery: (text) => void queries.push(text),
-    ...overrides,
-  });
+  const onQuery = (text: string) => void queries.push(text);
+  const config = parseConfig({ ...TEST_ENV, ...env });
+  const inMemory = !config.DATABASE_URL && config.DATA_DIR.startsWith("memory://") && !overrides.database;
+  const own = inMemory
+    ? await openFromTemplate(inject("embeddedTemplate"), { logQuery: onQuery })
+    : undefined;
+  const runtime = await createRuntime(config, { onQuery, ...(own ? { database: own } : {}), ...overrides });
   const { url } = await runtime.listen();
   return {
     runtime,
     url,
     queries,
     clientOf: async (userId, options) => createPegClient({ url, token: await tokenFor(userId, options) }),
-    stop: () => runtime.stop(),
+    stop: async () => {
+      await runtime.stop();
+      await own?.close();
+    },
   };
 }
 

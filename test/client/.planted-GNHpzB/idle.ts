@@ -1,0 +1,2 @@
+// @ts-expect-error nothing is wrong here
+export const right: number = 1;

@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { PGlite } from "@electric-sql/pglite";
+import { migrateDatabase } from "../../src/db/migrate.js";
+import { fromPglite, type OpenDatabase, type QueryLogger } from "../../src/db/open.js";
+
+const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
+
+/** Makes an embedded database, migrates it, and writes it to a file. */
+export async function writeEmbeddedTemplate(path: string): Promise<string> {
+  const client = await PGlite.create("memory://");
+  await migrateDatabase(fromPglite(client, false), { migrationsFolder });
+  const dump = await client.dumpDataDir("none");
+  writeFileSync(path, new Uint8Array(await dump.arrayBuffer()));
+  await client.close();
+  return path;
+}
+
+/** An embedded database in memory, migrated, of the caller's own. */
+export async function openFromTemplate(path: string, logger: QueryLogger = false): Promise<OpenDatabase> {
+  const client = await PGlite.create({ loadDataDir: new Blob([new Uint8Array(readFileSync(path))]) });
+  return fromPglite(client, logger);
+}
