@@ -20,7 +20,7 @@ import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
-import type { AnalysisService, Clock, Logger, SharedStore } from "./domain/ports.js";
+import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./domain/ports.js";
 import { findMissingKeys } from "./domain/sealing/rotate-keys.js";
 import { createApp } from "./http/app.js";
 import { createHttpServer } from "./http/server.js";
@@ -64,8 +64,13 @@ function encryptionKeys(config: Config): EncryptionKey[] {
   return [{ kid: "development", secret: new Uint8Array(Buffer.from(encryptionKey, "base64url")) }];
 }
 
+/** The key ring of the settings. */
+export async function createSealer(config: Config): Promise<RingSealer> {
+  return new RingSealer(await createKeyRing(encryptionKeys(config)));
+}
+
 /** @throws ConfigError where stored data could not be opened */
-async function refuseMissingKeys({ db }: OpenDatabase, sealer: RingSealer): Promise<void> {
+export async function refuseMissingKeys({ db }: OpenDatabase, sealer: Sealer): Promise<void> {
   const missing = await findMissingKeys({ db, sealer });
   if (missing.length) {
     throw new ConfigError([
@@ -156,7 +161,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       clock,
       logger,
     });
-    const sealer = new RingSealer(await createKeyRing(encryptionKeys(config)));
+    const sealer = await createSealer(config);
     await refuseMissingKeys(database, sealer);
     const shared = openSharedStore(config, clock, logger, database.kind === "embedded");
     closers.push(() => shared.close());

@@ -10,10 +10,11 @@ import { CommandError } from "./command-error.js";
 import { formatTruth } from "./demo/format-truth.js";
 import { simulateNetwork } from "./demo/simulate-network.js";
 import { formatComparison, formatCount, painter } from "./format-comparison.js";
-import { type AnalysisFile, readAnalysisFile } from "./read-analysis-file.js";
+import type { AnalysisFile } from "./read-analysis-file.js";
+import { type FileOptions, readAnyAnalysis, withFileOptions } from "./read-any-analysis.js";
 import { signToken } from "./sign-token.js";
 
-interface DemoOptions {
+interface DemoOptions extends FileOptions {
   data?: string;
   once?: boolean;
 }
@@ -44,7 +45,7 @@ async function showComparison(client: PegClient, options: DemoOptions, color: bo
   const step = (text: string) => process.stderr.write(`${painter(color)("dim", `> ${text}`)}\n`);
   const simulated = options.data === undefined ? simulateNetwork() : undefined;
   step(simulated ? "simulating two weeks of a small network" : `reading ${options.data}`);
-  const analysis: AnalysisFile = simulated?.analysis ?? (await readAnalysisFile(options.data ?? ""));
+  const analysis: AnalysisFile = simulated?.analysis ?? (await readAnyAnalysis(options.data ?? "", options));
   step(`storing ${formatCount(analysis.stats.length, "row")} as an analysis`);
   const created = await client.analysis.create.mutate(analysis);
   step("comparing N-1 with N");
@@ -67,10 +68,9 @@ async function showComparison(client: PegClient, options: DemoOptions, color: bo
 }
 
 export function addDemo(program: Command, env: NodeJS.ProcessEnv): void {
-  program
-    .command("demo")
+  withFileOptions(program.command("demo"))
     .description("the whole way on embedded parts: store, compare, show; then serve until you stop it")
-    .option("--data <file>", "a real analysis instead of a simulated one: JSON, gzipped or not")
+    .option("--data <file>", "a real analysis instead of a simulated one: JSON or CSV, gzipped or not")
     .option("--once", "leave after printing")
     .action(async (options: DemoOptions) => {
       const dataDir = mkdtempSync(join(tmpdir(), "peg-bff-demo-"));

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addAudit } from "./audit.js";
 import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
 import { describeFailure } from "./describe-failure.js";
+import { addGrant, addRevoke } from "./grant.js";
 import { addImport } from "./import.js";
 import { addMcpServer } from "./mcp-server.js";
 import { addMigrate } from "./migrate.js";
+import { addRotateKeys } from "./rotate-keys.js";
 import { addServe } from "./serve.js";
 import { addToken } from "./token.js";
 
@@ -19,7 +22,19 @@ const program = new Command("peg-bff")
   .version(version)
   .showHelpAfterError("(peg-bff --help tells more)");
 
-for (const add of [addServe, addMigrate, addMcpServer, addToken, addImport, addCompare, addDemo]) {
+for (const add of [
+  addServe,
+  addMigrate,
+  addMcpServer,
+  addToken,
+  addImport,
+  addCompare,
+  addGrant,
+  addRevoke,
+  addAudit,
+  addRotateKeys,
+  addDemo,
+]) {
   add(program, process.env);
 }
 

@@ -36,7 +36,7 @@ describe("a number", () => {
 
   test("is shown to within a part in two hundred, in at most ten characters", () => {
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      fc.property(fc.double({ noNaN: true, min: -1e300, max: 1e300 }), (value) => {
         const text = formatNumber(value);
         expect(text.length).toBeLessThanOrEqual(10);
         expect(Math.abs(Number(text) - value)).toBeLessThanOrEqual(Math.abs(value) / 200);
@@ -86,12 +86,12 @@ Comparison of of-a-test
 N-1  2024-01-01 00:00 to 2024-01-07 23:00 UTC
 N    2024-01-08 00:00 to 2024-01-14 23:00 UTC
 
- PEG                 Weight     N-1       N     Change  Trend   Significance
----------------------------------------------------------------------------------------
- DL_Throughput_Mbps      10   42.00   47.00  +11.9 % ▲  up      medium
- ERAB_Drop_Rate           9  0.8000  0.6000  -25.0 % ▼  down    high
- HO_Success_Rate          5   97.00   96.90   -0.1 % =  stable  low
- New_Counter              5       0   5.000 +100.0 % ▲  up      high (zero baseline)
+ PEG                 Weight     N-1       N      Change  Trend   Significance
+--------------------------------------------------------------------------------------
+ DL_Throughput_Mbps      10   42.00   47.00   +11.9 % ▲  up      medium
+ ERAB_Drop_Rate           9  0.8000  0.6000   -25.0 % ▼  down    high
+ HO_Success_Rate          5   97.00   96.90    -0.1 % =  stable  low
+ New_Counter              5       0   5.000  +100.0 % ▲  up      high (zero baseline)
 
 Summary  4 PEGs: 2 improved, 1 declined, 1 stable
 Overall  improving, weighted change +10.0 % (better is positive)
@@ -151,8 +151,8 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
   test("cuts the middle out of long names, which differ at their ends", () => {
     const names = ["RTT_delay_of_the_drive_average_ms", "RTT_delay_of_the_drive_maximum_ms"];
     const text = formatComparison(answerOf(names.map((name) => peg(name))), { color: false, columns: 60 });
-    expect(text).toMatch(/RTT_delay_of.*….*rage_ms/);
-    expect(text).toMatch(/RTT_delay_of.*….*imum_ms/);
+    expect(text).toContain("RTT_delay…verage_ms");
+    expect(text).toContain("RTT_delay…aximum_ms");
   });
 
   test("shows nothing that would move the cursor of a terminal", () => {

@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import type { AuditEntry } from "../contract/audit.js";
+import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
+import { formatTable } from "./format-table.js";
+
+function detailsOf(details: Record<string, unknown>): string {
+  return Object.entries(details)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" ");
+}
+
+export function addAudit(program: Command, env: NodeJS.ProcessEnv): void {
+  withConnectOptions(program.command("audit"))
+    .description("show who did what to an analysis, newest first: a table on a terminal, JSON in a pipe")
+    .argument("<id>", "the analysis, which may be deleted")
+    .action(async (id: string, options: ConnectOptions) => {
+      const { client, close } = await connect(env, options);
+      try {
+        const entries: AuditEntry[] = [];
+        let cursor: string | null = null;
+        do {
+          const page = await client.audit.list.query({ id, ...(cursor === null ? {} : { cursor }) });
+          entries.push(...page.entries);
+          cursor = page.next_cursor;
+        } while (cursor !== null);
+        if (!process.stdout.isTTY) {
+          process.stdout.write(`${JSON.stringify(entries)}\n`);
+        } else if (entries.length) {
+          const rows = entries.map((entry) => [
+            entry.at.toISOString(),
+            entry.actor_id,
+            entry.action,
+            detailsOf(entry.details),
+            entry.request_id ?? "",
+          ]);
+          process.stdout.write(
+            `${formatTable([["When", "Who", "What", "Details", "Request"], ...rows], { numeric: [], columns: process.stdout.columns })}\n`,
+          );
+        } else {
+          process.stdout.write(`Nothing was ever done to ${id}.\n`);
+        }
+      } finally {
+        await close();
+      }
+    });
+}

@@ -1,0 +1,200 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Redis as IoRedis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { connectRest } from "../../../src/adapters/redis/rest-client.js";
+import { RedisStore } from "../../../src/adapters/redis/shared-store.js";
+import { connectTcp } from "../../../src/adapters/redis/tcp-requester.js";
+import { CACHE_TYPES, type LimitRule, type VisitRequest } from "../../../src/domain/ports.js";
+import { createTestRedis, hasRedis, type TestRedis } from "../../support/database.js";
+import { startUpstashServer, type UpstashServer } from "../../support/upstash-server.js";
+
+const TEN: LimitRule = { name: "get", limit: 10, windowMs: 60_000 };
+const HUNDRED: LimitRule = { name: "all", limit: 100, windowMs: 3_600_000 };
+
+async function untilReady(ping: () => Promise<unknown>): Promise<void> {
+  await vi.waitFor(ping, { timeout: 5000, interval: 20 });
+}
+
+describe.skipIf(!hasRedis)("the shared store on Redis", () => {
+  let server: TestRedis;
+  let upstash: UpstashServer;
+  let raw: IoRedis;
+  let overRest: RedisStore;
+  let overTcp: RedisStore;
+  let disconnect: () => void;
+  beforeAll(async () => {
+    server = await createTestRedis();
+    upstash = await startUpstashServer({ redisUrl: server.url });
+    raw = new IoRedis(server.url);
+    overRest = new RedisStore(connectRest(upstash.url, upstash.token));
+    const tcp = connectTcp(server.url);
+    overTcp = new RedisStore(tcp.redis);
+    disconnect = tcp.close;
+    await untilReady(() => overTcp.ping());
+  });
+  afterAll(async () => {
+    disconnect();
+    raw.disconnect();
+    await upstash.stop();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    await raw.flushall();
+    await raw.script("FLUSH");
+  });
+
+  const visit = (userId = "user"): VisitRequest => ({
+    userId,
+    rules: [TEN, HUNDRED],
+    analysisId: "a1",
+    entry: "peg_comparison",
+  });
+
+  /** Commands that Redis is sent by clients during some work. */
+  async function commandsDuring(work: () => Promise<unknown>): Promise<string[]> {
+    const commands: string[] = [];
+    const monitor = await new IoRedis(server.url).monitor();
+    monitor.on("monitor", (_time: string, args: string[], source: string) => {
+      if (source !== "lua") commands.push(String(args[0]).toUpperCase());
+    });
+    await work();
+    await raw.echo("end");
+    await expect.poll(() => commands.at(-1)).toBe("ECHO");
+    monitor.disconnect();
+    return commands.slice(0, -1);
+  }
+
+  test("a visit is exactly one HTTP request", async () => {
+    await overRest.visit(visit());
+    upstash.resetCounts();
+    const { generation } = await overRest.visit(visit());
+    expect(generation).not.toBeNull();
+    expect(upstash).toMatchObject({ requests: 1, commandNames: ["EVALSHA", "GET", "GET"] });
+  });
+
+  test("a visit without an analysis is one HTTP request of one command", async () => {
+    await overRest.visit(visit());
+    upstash.resetCounts();
+    await overRest.visit({ userId: "user", rules: [TEN] });
+    expect(upstash).toMatchObject({ requests: 1, commandNames: ["EVALSHA"] });
+  });
+
+  test("a visit is one pipeline over TCP, and parallel ones do not mix", async () => {
+    await overTcp.visit(visit());
+    expect(await commandsDuring(() => overTcp.visit(visit()))).toEqual(["EVALSHA", "GET", "GET"]);
+    const many = await commandsDuring(() =>
+      Promise.all(Array.from({ length: 5 }, (_, i) => overTcp.visit(visit(`user ${i}`)))),
+    );
+    expect(many).toEqual(Array.from({ length: 5 }, () => ["EVALSHA", "GET", "GET"]).flat());
+  });
+
+  test("L8: a flush of the scripts is survived, on the next trip", async () => {
+    await overTcp.visit(visit());
+    await raw.script("FLUSH");
+    expect((await overTcp.visit(visit())).limits.rules[0]?.remaining).toBe(8);
+    await raw.script("FLUSH");
+    expect((await overRest.visit(visit())).limits.rules[0]?.remaining).toBe(7);
+  });
+
+  test("L14: both ways to Redis charge the same count and read the same words", async () => {
+    const [a, b] = [await overTcp.visit(visit()), await overRest.visit(visit())];
+    expect([a, b].map(({ limits }) => limits.rules[0]?.remaining)).toEqual([9, 8]);
+    expect(a.generation).toBe(b.generation);
+    const generation = a.generation ?? "";
+    const value = randomBytes(64);
+    await overTcp.putEntry({ type: "peg_comparison", analysisId: "a1", value, ttlSeconds: 60, generation });
+    expect(Buffer.from((await overRest.visit(visit())).entry ?? []).equals(value)).toBe(true);
+  });
+
+  test("L4: fifty calls over four connections pass exactly ten times", async () => {
+    const connections = Array.from({ length: 4 }, () => connectTcp(server.url));
+    const stores = connections.map(({ redis }) => new RedisStore(redis));
+    await Promise.all(stores.map((store) => untilReady(() => store.ping())));
+    const visits = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        (stores[i % 4] as RedisStore).visit({ userId: "u", rules: [TEN] }),
+      ),
+    );
+    expect(visits.filter(({ limits }) => limits.allowed)).toHaveLength(10);
+    for (const { close } of connections) close();
+  });
+
+  test("L16, C14: no key holds a user id, and every key has an end", async () => {
+    const user = "someone@example.com";
+    const value = Buffer.from("x");
+    for (const store of [overTcp, overRest]) {
+      const generation = (await store.visit(visit(user))).generation ?? "";
+      for (const type of CACHE_TYPES) {
+        expect(await store.putEntry({ type, analysisId: "a1", value, ttlSeconds: 60, generation })).toBe(
+          true,
+        );
+      }
+    }
+    await overTcp.moveGeneration("a2");
+    const keys = await raw.keys("*");
+    expect(keys.filter((key) => key.startsWith("peg_comparison:")).sort()).toEqual(
+      CACHE_TYPES.map((type) => `peg_comparison:${type}:a1`).sort(),
+    );
+    const hash = createHash("sha256").update(user).digest("base64url");
+    expect(keys.filter((key) => key.includes(hash)).length).toBe(2);
+    for (const key of keys) {
+      expect(key).not.toContain("someone");
+      expect(await raw.pttl(key)).toBeGreaterThan(0);
+    }
+    const kept = await Promise.all(keys.map((key) => raw.dumpBuffer(key)));
+    expect(Buffer.concat(kept.map((bytes) => bytes ?? Buffer.alloc(0))).includes("someone")).toBe(false);
+  });
+
+  test("an entry in Redis ends with its TTL", async () => {
+    const generation = (await overTcp.visit(visit())).generation ?? "";
+    const entry = { type: "metadata", analysisId: "a1", value: Buffer.from("x"), ttlSeconds: 77 } as const;
+    await overTcp.putEntry({ ...entry, generation });
+    expect(await raw.ttl("peg_comparison:metadata:a1")).toBeGreaterThan(70);
+    expect(await raw.ttl("peg_comparison:metadata:a1")).toBeLessThanOrEqual(77);
+  });
+
+  test("C13: nothing runs KEYS, SCAN or FLUSH", async () => {
+    const commands = await commandsDuring(async () => {
+      const generation = (await overTcp.visit(visit())).generation ?? "";
+      await overTcp.putEntry({
+        type: "metadata",
+        analysisId: "a1",
+        value: Buffer.from("x"),
+        ttlSeconds: 9,
+        generation,
+      });
+      await overTcp.moveGeneration("a1");
+    });
+    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.filter((name) => /KEYS|SCAN|FLUSH/.test(name))).toEqual([]);
+  });
+
+  test("L2: no window of 200 ms holds more than the limit, however hard a caller tries", async () => {
+    const rule: LimitRule = { name: "short", limit: 5, windowMs: 200 };
+    const passed: { before: number; after: number }[] = [];
+    const until = performance.now() + 1500;
+    while (performance.now() < until) {
+      const before = performance.now();
+      const { limits } = await overTcp.visit({ userId: "u", rules: [rule] });
+      if (limits.allowed) passed.push({ before, after: performance.now() });
+    }
+    // The server's clock ticks in whole milliseconds: windows of it may seem one shorter from here.
+    for (const { after } of passed) {
+      const inWindow = passed.filter(
+        (call) => call.before >= after && call.after < after + rule.windowMs - 1,
+      );
+      expect(inWindow.length).toBeLessThanOrEqual(rule.limit);
+    }
+    // Nor does it hold less: as soon as one call leaves the window the next one passes.
+    const gaps = passed.slice(rule.limit).map(({ before }, i) => before - (passed[i]?.before ?? 0));
+    expect(Math.min(...gaps)).toBeLessThan(rule.windowMs + 25);
+  });
+
+  test("L7: a key of another type is an error here, for the caller to survive", async () => {
+    await overTcp.visit({ userId: "u", rules: [TEN] });
+    const [key = ""] = await raw.keys("peg_limit*");
+    await raw.set(key, "text");
+    await expect(overTcp.visit({ userId: "u", rules: [TEN] })).rejects.toThrow("WRONGTYPE");
+    await expect(overRest.visit({ userId: "u", rules: [TEN] })).rejects.toThrow("WRONGTYPE");
+  });
+});

@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { createPegClient } from "../../src/client/index.js";
+import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
+
+const SHARED = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
+
+/** What still runs of the group that a process led; what has ended may wait for its parent. Linux tells. */
+function leftOf(leader: number): string[] {
+  if (!existsSync("/proc/self/stat")) return [];
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return Number(group) === leader && state !== "Z";
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe.skipIf(!cliIsBuilt)("the demo", { timeout: 60_000 }, () => {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** With a folder of its own for what is temporary. */
+  function start(args: string[], port = "0"): { demo: TestProcess; leavesNothing(): Promise<void> } {
+    const folder = mkdtempSync(join(tmpdir(), "peg-demo-"));
+    folders.push(folder);
+    const demo = startCli(["demo", ...args], { TMPDIR: folder, PORT: port });
+    return {
+      demo,
+      leavesNothing: async () => {
+        expect(readdirSync(folder)).toEqual([]);
+        // The analysis service ends by itself when its parent is gone.
+        await expect.poll(() => leftOf(demo.pid), { timeout: 10_000, interval: 50 }).toEqual([]);
+      },
+    };
+  }
+
+  test("stores, compares, shows what was injected beside what was found, and leaves nothing", async () => {
+    const { demo, leavesNothing } = start(["--once"]);
+    expect(await demo.waitForExit(50_000)).toEqual({ code: 0, signal: null });
+    const { stdout } = demo;
+    expect(stdout).not.toContain("\u001b[");
+    expect(stdout).toMatch(/^ PEG +Weight +N-1 +N +Change +Trend +Significance$/m);
+    expect(stdout).toMatch(/^ DL_Throughput_Mbps +10 +42\.00 +4\d\.\d\d +\+1\d\.\d % ▲ +up +medium$/m);
+    expect(stdout).toContain("Summary  11 PEGs: 4 improved, 1 declined, 6 stable\nOverall  improving, ");
+    expect(stdout).toContain("Skipped  VoLTE_MOS: no samples in period N");
+
+    const [head = "", , ...truth] = stdout
+      .slice(stdout.indexOf("Injected beside found"))
+      .split("\n")
+      .slice(1);
+    expect(head).toMatch(/^ PEG +Injected +Found +Agree +What was done$/);
+    const rows = truth.slice(0, truth.indexOf(""));
+    expect(rows).toHaveLength(12);
+    for (const row of rows) expect(row.slice(head.indexOf("Agree"), head.indexOf("What")).trim()).toBe("yes");
+
+    expect(stdout).toContain("The first answer was not cached; the second one came with cached: true.");
+    await leavesNothing();
+  });
+
+  test.each([
+    { name: "small_5g_drive.json", summary: "9 PEGs" },
+    { name: "large_lte_oss_2018_2019.json.gz", summary: "3 PEGs" },
+  ])("takes the measurements of $name", async ({ name, summary }) => {
+    if (!existsSync(join(SHARED, name))) return;
+    const { demo, leavesNothing } = start(["--once", "--data", join(SHARED, name)]);
+    expect(await demo.waitForExit(50_000)).toEqual({ code: 0, signal: null });
+    expect(demo.stdout).toContain(`Summary  ${summary}: `);
+    expect(demo.stdout).toContain("cached: true.");
+    expect(demo.stdout).not.toContain("Injected");
+    await leavesNothing();
+  });
+
+  test("serves on until it is interrupted, on a free port where its own is taken", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as AddressInfo;
+    const { demo, leavesNothing } = start([], String(port));
+    const [, url = ""] = await demo.waitForLine(/^The API listens on (http:\S+) until/, 50_000);
+    const [token = ""] = await demo.waitForLine(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    const [, id = ""] = await demo.waitForLine(/^Analysis (\S+) holds/);
+    expect(new URL(url).port).not.toBe(String(port));
+    taken.close();
+    const found = await createPegClient({ url, token }).pegComparison.get.query({ id });
+    expect(found).toMatchObject({ status: "COMPLETED", cached: true });
+    expect(await demo.kill("SIGINT", 20_000)).toEqual({ code: 0, signal: null });
+    await leavesNothing();
+  });
+
+  test("leaves nothing where it fails, before and after its start, or is interrupted meanwhile", async () => {
+    const settings = start([], "many");
+    const data = start(["--data", join(tmpdir(), "absent.json")]);
+    const interrupted = start(["--once"]);
+    await interrupted.demo.waitForLine(/starting the embedded database/, 20_000);
+    interrupted.demo.signal("SIGINT");
+    expect((await settings.demo.waitForExit(20_000)).code).toBe(1);
+    expect(settings.demo.stderr).toMatch(/^The settings cannot be used:\n {2}- PORT: /);
+    expect((await data.demo.waitForExit(40_000)).code).toBe(1);
+    expect(data.demo.stderr).toContain("absent.json cannot be read: there is no such file\n");
+    await interrupted.demo.waitForExit(20_000);
+    for (const one of [settings, data, interrupted]) await one.leavesNothing();
+  });
+});

@@ -1,3 +1,0 @@
-import { createPegClient } from "../../../src/client/index.js";
-  const peg = createPegClient({ url: "http://127.0.0.1", token: "t" });
-  await peg.pegComparison.fetch.query({ id: "a" });
