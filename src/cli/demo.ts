@@ -8,7 +8,7 @@ import type { CompletedComparison } from "../contract/comparison.js";
 import { createRuntime, type Runtime } from "../runtime.js";
 import { CommandError } from "./command-error.js";
 import { formatTruth } from "./demo/format-truth.js";
-import { simulateNetwork } from "./demo/simulate-network.js";
+import { type InjectedChange, simulateNetwork } from "./demo/simulate-network.js";
 import { formatComparison, formatCount, painter } from "./format-comparison.js";
 import type { AnalysisFile } from "./read-analysis-file.js";
 import { type FileOptions, readAnyAnalysis, withFileOptions } from "./read-any-analysis.js";
@@ -39,13 +39,27 @@ async function start(config: Config): Promise<{ runtime: Runtime; url: string }>
   }
 }
 
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const step = (text: string) => process.stderr.write(`> ${text}\n`);
+
+/** What is compared, and of a simulation what should be found. */
+interface Material {
+  analysis: AnalysisFile;
+  truth?: InjectedChange[];
+}
+
+async function prepare(options: DemoOptions): Promise<Material> {
+  const { data } = options;
+  step(data === undefined ? "simulating two weeks of a small network" : `reading ${data}`);
+  return data === undefined ? simulateNetwork() : { analysis: await readAnyAnalysis(data, options) };
+}
+
 /** Stores an analysis, compares it through the typed client, and shows what came of it. */
-async function showComparison(client: PegClient, options: DemoOptions, color: boolean): Promise<void> {
-  const print = (text: string) => process.stdout.write(`${text}\n`);
-  const step = (text: string) => process.stderr.write(`${painter(color)("dim", `> ${text}`)}\n`);
-  const simulated = options.data === undefined ? simulateNetwork() : undefined;
-  step(simulated ? "simulating two weeks of a small network" : `reading ${options.data}`);
-  const analysis: AnalysisFile = simulated?.analysis ?? (await readAnyAnalysis(options.data ?? "", options));
+async function showComparison(
+  client: PegClient,
+  { analysis, truth }: Material,
+  color: boolean,
+): Promise<void> {
   step(`storing ${formatCount(analysis.stats.length, "row")} as an analysis`);
   const created = await client.analysis.create.mutate(analysis);
   step("comparing N-1 with N");
@@ -53,9 +67,9 @@ async function showComparison(client: PegClient, options: DemoOptions, color: bo
   print("");
   const { columns } = process.stdout;
   print(formatComparison(answer, { color, columns }));
-  if (simulated) {
+  if (truth) {
     print(`\n${painter(color)("bold", "Injected beside found")}`);
-    print(formatTruth(simulated.truth, answer, columns));
+    print(formatTruth(truth, answer, columns));
   }
   step("asking again");
   const again = await completed(client, created.id);
@@ -91,15 +105,17 @@ export function addDemo(program: Command, env: NodeJS.ProcessEnv): void {
         HOST: env.HOST,
         PORT: options.once ? "0" : env.PORT,
       });
-      process.stderr.write("> starting the embedded database and the analysis service\n");
+      // First: a file that cannot be read needs no server.
+      const material = await prepare(options);
+      step("starting the embedded database and the analysis service");
       const { runtime, url } = await start(config);
       stop = () => runtime.stop();
       try {
         const token = await signToken(config, { sub: USER, expires: "12h" });
         const color = process.stdout.isTTY && !env.NO_COLOR;
-        await showComparison(createPegClient({ url, token }), options, color);
+        await showComparison(createPegClient({ url, token }), material, color);
         if (options.once) return await stop();
-        process.stdout.write(`\nThe API listens on ${url} until you press Ctrl-C. Your token:\n${token}\n`);
+        print(`\nThe API listens on ${url} until you press Ctrl-C. Your token:\n${token}`);
       } catch (error) {
         await stop();
         throw error;

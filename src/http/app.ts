@@ -40,8 +40,10 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
     c.set("services", services);
     c.set("requestId", requestId);
     await next();
-    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
-    c.header("x-request-id", requestId);
+    // On the response itself: `c.header` would build a new one each time, and copy its body.
+    const { headers } = c.res;
+    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+    headers.set("x-request-id", requestId);
   });
   if (corsOrigins.length) {
     app.use(
@@ -60,12 +62,13 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
     const json = c.req.method !== "POST" || JSON_TYPE.test(c.req.header("content-type") ?? "");
     return json ? next() : refuse(c, "API_VALIDATION_ERROR", "A body must be application/json.", 415);
   });
-  app.use(
-    `${TRPC_ENDPOINT}/*`,
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => refuse(c, "PAYLOAD_TOO_LARGE", "A body may have at most 64 MiB."),
-    }),
+  const limitBody = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (c) => refuse(c, "PAYLOAD_TOO_LARGE", "A body may have at most 64 MiB."),
+  });
+  app.use(`${TRPC_ENDPOINT}/*`, (c, next) =>
+    // Looking for a body costs more than answering from the cache, and these have none.
+    c.req.method === "GET" || c.req.method === "HEAD" ? next() : limitBody(c, next),
   );
   app.all(`${TRPC_ENDPOINT}/*`, serveTrpc);
 

@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { createPegClient } from "../../src/client/index.js";
 import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
+import { sharedData } from "../support/shared-data.js";
 
-const SHARED = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
+const SMALL = "small_5g_drive.json";
+const LARGE = "large_lte_oss_2018_2019.json.gz";
 
 /** What still runs of the group that a process led; what has ended may wait for its parent. Linux tells. */
 function leftOf(leader: number): string[] {
@@ -68,15 +69,13 @@ describe.skipIf(!cliIsBuilt)("the demo", { timeout: 60_000 }, () => {
     await leavesNothing();
   });
 
-  test.each([
-    { name: "small_5g_drive.json", summary: "9 PEGs" },
-    { name: "large_lte_oss_2018_2019.json.gz", summary: "3 PEGs" },
-  ])("takes the measurements of $name", async ({ name, summary }) => {
-    if (!existsSync(join(SHARED, name))) return;
-    const { demo, leavesNothing } = start(["--once", "--data", join(SHARED, name)]);
+  test.skipIf(!sharedData.found)("takes the measurements of a network over two years", async () => {
+    const { demo, leavesNothing } = start(["--once", "--data", sharedData.path(LARGE)]);
     expect(await demo.waitForExit(50_000)).toEqual({ code: 0, signal: null });
-    expect(demo.stdout).toContain(`Summary  ${summary}: `);
+    expect(demo.stdout).toMatch(/^ E_RAB_SETUP_FR +8 +0\.36\d\d +0\.20\d\d +-43\.\d % ▼ +down +high$/m);
+    expect(demo.stdout).toContain("Summary  3 PEGs: ");
     expect(demo.stdout).toContain("cached: true.");
+    expect(demo.stdout).toContain(" holds 52304 rows of 3 PEGs in 1 cell.\n");
     expect(demo.stdout).not.toContain("Injected");
     await leavesNothing();
   });
@@ -84,20 +83,22 @@ describe.skipIf(!cliIsBuilt)("the demo", { timeout: 60_000 }, () => {
   test("serves on until it is interrupted, on a free port where its own is taken", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void taken.close());
     const { port } = taken.address() as AddressInfo;
-    const { demo, leavesNothing } = start([], String(port));
+    const data = sharedData.found ? ["--data", sharedData.path(SMALL)] : [];
+    const { demo, leavesNothing } = start(data, String(port));
     const [, url = ""] = await demo.waitForLine(/^The API listens on (http:\S+) until/, 50_000);
     const [token = ""] = await demo.waitForLine(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     const [, id = ""] = await demo.waitForLine(/^Analysis (\S+) holds/);
     expect(new URL(url).port).not.toBe(String(port));
-    taken.close();
     const found = await createPegClient({ url, token }).pegComparison.get.query({ id });
     expect(found).toMatchObject({ status: "COMPLETED", cached: true });
+    if (data.length) expect(demo.stdout).toContain("Summary  9 PEGs: ");
     expect(await demo.kill("SIGINT", 20_000)).toEqual({ code: 0, signal: null });
     await leavesNothing();
   });
 
-  test("leaves nothing where it fails, before and after its start, or is interrupted meanwhile", async () => {
+  test("leaves nothing where it fails, or is interrupted while it starts", async () => {
     const settings = start([], "many");
     const data = start(["--data", join(tmpdir(), "absent.json")]);
     const interrupted = start(["--once"]);
@@ -106,6 +107,7 @@ describe.skipIf(!cliIsBuilt)("the demo", { timeout: 60_000 }, () => {
     expect((await settings.demo.waitForExit(20_000)).code).toBe(1);
     expect(settings.demo.stderr).toMatch(/^The settings cannot be used:\n {2}- PORT: /);
     expect((await data.demo.waitForExit(40_000)).code).toBe(1);
+    expect(data.demo.stderr).not.toContain("starting");
     expect(data.demo.stderr).toContain("absent.json cannot be read: there is no such file\n");
     await interrupted.demo.waitForExit(20_000);
     for (const one of [settings, data, interrupted]) await one.leavesNothing();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,9 @@ import { analysisCreateOutput } from "../../src/contract/analysis.js";
 import { sampleAnalysis } from "../support/backend.js";
 import { cliIsBuilt, startCli, startProcess, type TestProcess } from "../support/process.js";
 import { findOnPath } from "../support/programs.js";
+import { sharedData } from "../support/shared-data.js";
 
 const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const SHARED = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
 /** util-linux's: it runs a command on a terminal of its own. */
 const hasTerminal = process.platform === "linux" && findOnPath("script") !== undefined;
 const ESCAPE = "\u001b[";
@@ -110,11 +110,10 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
     expect(JSON.parse((await run(["compare", "gzipped"])).stdout)).toMatchObject({ cached: true });
   });
 
-  test.each(["small_5g_drive.json", "large_lte_oss_2018_2019.json.gz"])(
+  test.skipIf(!sharedData.found).each(["small_5g_drive.json", "large_lte_oss_2018_2019.json.gz"])(
     "import and compare take the measurements of %s",
     async (name) => {
-      if (!existsSync(join(SHARED, name))) return;
-      const imported = await run(["import", join(SHARED, name)]);
+      const imported = await run(["import", sharedData.path(name)]);
       const { id, rows } = JSON.parse(imported.stdout) as { id: string; rows: number };
       expect(rows).toBeGreaterThan(500);
       const { data } = JSON.parse((await run(["compare", id])).stdout) as {

@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import fc from "fast-check";
+import { inject } from "vitest";
 import { parseConfig } from "../../src/config.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
-import type { Database } from "../../src/db/open.js";
+import type { Database, OpenDatabase } from "../../src/db/open.js";
 import { analysisResults } from "../../src/db/schema.js";
 import { createAnalysis } from "../../src/domain/analysis/create-analysis.js";
 import type { ComputedComparison } from "../../src/domain/comparison/computed-comparison.js";
@@ -12,10 +13,11 @@ import type { AnalysisService } from "../../src/domain/ports.js";
 import { createRuntime } from "../../src/runtime.js";
 import { TEST_ENV } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
+import { openFromTemplate } from "../support/embedded-template.js";
 
 /** The two databases that every query has to work on, for describe.each. */
 export const DATABASES = [
-  { kind: "PGlite", here: true, open: () => openWorld({}) },
+  { kind: "PGlite", here: true, open: openEmbedded },
   { kind: "PostgreSQL", here: hasPostgres, open: openOnPostgres },
 ];
 
@@ -35,11 +37,24 @@ const noService: AnalysisService = {
   close: async () => {},
 };
 
-async function openWorld(env: Record<string, string>): Promise<TestWorld> {
+async function openWorld(env: Record<string, string>, database?: OpenDatabase): Promise<TestWorld> {
   const { services, stop } = await createRuntime(parseConfig({ ...TEST_ENV, ...env }), {
     analysisService: noService,
+    ...(database ? { database } : {}),
   });
   return { services, db: services.db, close: stop };
+}
+
+async function openEmbedded(): Promise<TestWorld> {
+  const database = await openFromTemplate(inject("embeddedTemplate"));
+  const world = await openWorld({}, database);
+  return {
+    ...world,
+    close: async () => {
+      await world.close();
+      await database.close();
+    },
+  };
 }
 
 async function openOnPostgres(): Promise<TestWorld> {

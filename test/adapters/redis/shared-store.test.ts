@@ -53,7 +53,8 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
   /** Commands that Redis is sent by clients during some work. */
   async function commandsDuring(work: () => Promise<unknown>): Promise<string[]> {
     const commands: string[] = [];
-    const monitor = await new IoRedis(server.url).monitor();
+    const connection = new IoRedis(server.url);
+    const monitor = await connection.monitor();
     monitor.on("monitor", (_time: string, args: string[], source: string) => {
       if (source !== "lua") commands.push(String(args[0]).toUpperCase());
     });
@@ -61,6 +62,7 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
     await raw.echo("end");
     await expect.poll(() => commands.at(-1)).toBe("ECHO");
     monitor.disconnect();
+    connection.disconnect();
     return commands.slice(0, -1);
   }
 
@@ -188,6 +190,24 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
     // Nor does it hold less: as soon as one call leaves the window the next one passes.
     const gaps = passed.slice(rule.limit).map(({ before }, i) => before - (passed[i]?.before ?? 0));
     expect(Math.min(...gaps)).toBeLessThan(rule.windowMs + 25);
+  });
+
+  test("L2: each call leaves the window by itself, while younger ones go on counting", async () => {
+    const rule: LimitRule = { name: "spread", limit: 3, windowMs: 500 };
+    const visit = async () => (await overTcp.visit({ userId: "u", rules: [rule] })).limits;
+    const began = performance.now();
+    await visit();
+    const first = performance.now();
+    await expect.poll(() => performance.now() - first, { interval: 10 }).toBeGreaterThan(250);
+    await visit();
+    await visit();
+    expect((await visit()).exhausted?.resetMs).toBeLessThanOrEqual(250);
+    await expect.poll(async () => (await visit()).allowed, { interval: 5 }).toBe(true);
+    const waited = performance.now();
+    expect(waited - began).toBeGreaterThanOrEqual(rule.windowMs - 1);
+    expect(waited - first).toBeLessThan(rule.windowMs + 150);
+    // The place of the first was taken; the two younger ones still count.
+    expect((await visit()).allowed).toBe(false);
   });
 
   test("L7: a key of another type is an error here, for the caller to survive", async () => {
