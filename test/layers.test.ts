@@ -92,10 +92,10 @@ describe("the checker catches", () => {
     ],
     ["the domain in http", "http/x.ts", 'import { x } from "../domain/errors.js";', "../domain/errors.js"],
     [
-      "the domain in a command",
+      "the database in a command",
       "cli/x.ts",
-      'import { x } from "../domain/errors.js";',
-      "../domain/errors.js",
+      'import { x } from "../db/open.js";',
+      "../db/open.js",
     ],
     [
       "the bundled service's insides in a command",
