@@ -91,12 +91,7 @@ describe("the checker catches", () => {
       "../db/schema.js",
     ],
     ["the domain in http", "http/x.ts", 'import { x } from "../domain/errors.js";', "../domain/errors.js"],
-    [
-      "the database in a command",
-      "cli/x.ts",
-      'import { x } from "../db/open.js";',
-      "../db/open.js",
-    ],
+    ["the database in a command", "cli/x.ts", 'import { x } from "../db/open.js";', "../db/open.js"],
     [
       "the bundled service's insides in a command",
       "cli/x.ts",

@@ -11,9 +11,14 @@ import type { AppEnv } from "./refuse.js";
 
 export const TRPC_ENDPOINT = "/trpc";
 
+/** Whether the caller asks for answers one by one, as they are ready. */
+function isStreamed(headers: Headers): boolean {
+  return headers.has("trpc-accept") || headers.get("accept") === "application/jsonl";
+}
+
 /** The calls of a plain GET of queries; undefined for anything else, which tRPC's own handler takes. */
 function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } | undefined {
-  if (request.method !== "GET" || request.headers.has("trpc-accept")) return undefined;
+  if (request.method !== "GET" || isStreamed(request.headers)) return undefined;
   const { url } = request;
   const queryAt = url.indexOf("?");
   const path = url.slice(
@@ -42,16 +47,22 @@ function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } |
 /** Serves tRPC. */
 export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   const { services, requestId } = c.var;
-  const ctx = createCallContext({ services, requestId, token: bearerToken(c.req.raw.headers) });
+  const { headers } = c.req.raw;
+  const ctx = createCallContext({
+    services,
+    requestId,
+    token: bearerToken(headers),
+    streamed: isStreamed(headers),
+  });
   const queries = readQueries(c.req.raw);
   if (queries) {
     const { status, body, errors } = await answerQueries(queries.calls, ctx, queries.batch);
-    const headers = {
+    const answer = {
       "content-type": "application/json",
       vary: "trpc-accept, accept",
       ...answerHeaders(errors),
     };
-    return c.body(body as Buffer<ArrayBuffer>, status as 200, headers);
+    return c.body(body as Buffer<ArrayBuffer>, status as 200, answer);
   }
   return fetchRequestHandler({
     endpoint: TRPC_ENDPOINT,

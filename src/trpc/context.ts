@@ -7,6 +7,8 @@ export interface RequestContext {
   requestId: string;
   /** The token as it was sent, unchecked. */
   token: string | undefined;
+  /** Set where tRPC streams its answer in chunks, and encodes each as a whole. */
+  streamed: boolean;
   /** Of each call of a batch, for the headers of the answer. */
   limitDecisions: LimitDecision[];
 }

@@ -6,11 +6,17 @@ import type { CacheType } from "../domain/ports.js";
 import { type LimitClass, t } from "./init.js";
 import { mapErrors } from "./middleware/errors.js";
 import { takeLimits } from "./middleware/limits.js";
+import { openAnswers } from "./middleware/open-answers.js";
 import { logRequests } from "./middleware/request-log.js";
 import { requireOperator, requireToken } from "./middleware/token.js";
 
 // Errors are mapped innermost of the two, so that the log sees what the caller sees. Token, then limits.
-const limited = t.procedure.use(logRequests).use(mapErrors).use(requireToken).use(takeLimits);
+const limited = t.procedure
+  .use(openAnswers)
+  .use(logRequests)
+  .use(mapErrors)
+  .use(requireToken)
+  .use(takeLimits);
 
 /** What checks a value: a schema, or a function that is made for the purpose. */
 interface Parser<TIn, TOut> {

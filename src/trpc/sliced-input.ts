@@ -32,7 +32,7 @@ async function parseInSlices(list: readonly unknown[]): Promise<StatsRow[]> {
       issues.push({ ...issue, path: ["stats", start + Number(place), ...rest] });
     }
   }
-  if (issues.length) throw new z.ZodError(issues);
+  if (issues.length) throw new z.ZodRealError(issues);
   return parsed;
 }
 

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import fc from "fast-check";
-import { inject } from "vitest";
+import { inject, inject } from "vitest";
 import { parseConfig } from "../../src/config.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
 import type { Database, OpenDatabase } from "../../src/db/open.js";
@@ -13,7 +13,7 @@ import type { AnalysisService } from "../../src/domain/ports.js";
 import { createRuntime } from "../../src/runtime.js";
 import { TEST_ENV } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
-import { openFromTemplate } from "../support/embedded-template.js";
+import { openFromTemplate, openFromTemplate } from "../support/embedded-template.js";
 
 /** The two databases that every query has to work on, for describe.each. */
 export const DATABASES = [
@@ -37,24 +37,17 @@ const noService: AnalysisService = {
   close: async () => {},
 };
 
-async function openWorld(env: Record<string, string>, database?: OpenDatabase): Promise<TestWorld> {
+async function openWorld(env: Record<string, string>): Promise<TestWorld> {
+  const own = env.DATABASE_URL ? undefined : await openFromTemplate(inject("embeddedTemplate"));
   const { services, stop } = await createRuntime(parseConfig({ ...TEST_ENV, ...env }), {
     analysisService: noService,
-    ...(database ? { database } : {}),
+    ...(own ? { database: own } : {}),
   });
-  return { services, db: services.db, close: stop };
-}
-
-async function openEmbedded(): Promise<TestWorld> {
-  const database = await openFromTemplate(inject("embeddedTemplate"));
-  const world = await openWorld({}, database);
-  return {
-    ...world,
-    close: async () => {
-      await world.close();
-      await database.close();
-    },
+  const close = async () => {
+    await stop();
+    await own?.close();
   };
+  return { services, db: services.db, close };
 }
 
 async function openOnPostgres(): Promise<TestWorld> {

@@ -1,5 +1,6 @@
 import { loadRawData } from "../analysis/stored-raw-data.js";
 import type { Services } from "../context.js";
+import { PegError } from "../errors.js";
 import { awaitComputation, claimComputation, endComputation, type Lease } from "./computation-lease.js";
 import type { ComputedComparison } from "./computed-comparison.js";
 import { type ComparisonKey, loadStoredComparison, storeComparison } from "./stored-comparison.js";
@@ -36,12 +37,23 @@ async function computeUnderLease(
     return outcome === "stored" ? comparison : undefined;
   } catch (error) {
     // Where this cannot be noted the lease runs out, and whoever waits takes over.
-    await endComputation(services, lease, error).catch((failure: unknown) =>
+    const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.message) : error;
+    await endComputation(services, lease, told).catch((failure: unknown) =>
       services.logger.warn({ err: failure, taskId: lease.taskId }, "a failed computation could not be noted"),
     );
     throw error;
   } finally {
     lease.stop();
+  }
+}
+
+/** Waits for another process; that the data moved under it is no failure for those who wait. */
+async function awaitOther(services: Services, taskId: string): Promise<"done" | "abandoned"> {
+  try {
+    return await awaitComputation(services, taskId);
+  } catch (error) {
+    if (error instanceof PegError && error.code === "CONFLICT") throw new DataMovedError(error.message);
+    throw error;
   }
 }
 
@@ -67,7 +79,7 @@ export async function computeComparison(
       }
       const comparison = await computeUnderLease(services, key, claim, requestId);
       if (comparison) return { comparison, computedHere: true };
-    } else if ((await awaitComputation(services, claim.taskId)) === "done") {
+    } else if ((await awaitOther(services, claim.taskId)) === "done") {
       const stored = await loadStoredComparison(services, key);
       if (stored) return { comparison: stored, computedHere: false };
       throw new DataMovedError("the data was replaced while it was compared");

@@ -35,6 +35,10 @@ export async function getComparison({
   });
   if (computed) return encodeComparison(id, computed, { includeMetadata, cached: false });
   if (includeMetadata) return held.whole;
-  held.bare ??= withoutMetadata(held.whole);
+  if (held.bare === undefined) {
+    held.bare = withoutMetadata(held.whole);
+    // Kept again, so that the cache counts its bytes.
+    if (input.cache_ttl > 0) ctx.services.answers.put("peg_comparison", id, held);
+  }
   return held.bare;
 }
