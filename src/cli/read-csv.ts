@@ -162,11 +162,11 @@ export async function readCsv(
   }
 
   const file = createReadStream(path);
-  const parser = parse({ bom: true, info: true, skip_empty_lines: true, relax_column_count: false });
-  parser.on("data", ({ record, info }: { record: string[]; info: { lines: number } }) => {
+  const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
+  parser.on("data", (record: string[]) => {
     onProgress(file.bytesRead, size);
     try {
-      addRow(record, info.lines);
+      addRow(record, parser.info.lines);
     } catch (error) {
       parser.destroy(error as Error);
     }

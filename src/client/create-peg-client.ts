@@ -16,13 +16,15 @@ const MAX_URL_LENGTH = 6_000;
 function nameNonFinite(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  let copy: Record<string, unknown> | unknown[] | undefined;
-  for (const key of Object.keys(value)) {
-    const before = (value as Record<string, unknown>)[key];
+  // By index, since the keys of half a million rows would be half a million texts.
+  if (Array.isArray(value))
+    return value.some((item) => nameNonFinite(item) !== item) ? value.map(nameNonFinite) : value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, before] of Object.entries(value)) {
     const after = nameNonFinite(before);
     if (after === before) continue;
-    copy ??= Array.isArray(value) ? [...value] : { ...value };
-    (copy as Record<string, unknown>)[key] = after;
+    copy ??= { ...value };
+    copy[key] = after;
   }
   return copy ?? value;
 }

@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import fc from "fast-check";
-import { inject, inject } from "vitest";
+import { inject } from "vitest";
 import { parseConfig } from "../../src/config.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
-import type { Database, OpenDatabase } from "../../src/db/open.js";
+import type { Database } from "../../src/db/open.js";
 import { analysisResults } from "../../src/db/schema.js";
 import { createAnalysis } from "../../src/domain/analysis/create-analysis.js";
 import type { ComputedComparison } from "../../src/domain/comparison/computed-comparison.js";
@@ -13,11 +13,11 @@ import type { AnalysisService } from "../../src/domain/ports.js";
 import { createRuntime } from "../../src/runtime.js";
 import { TEST_ENV } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
-import { openFromTemplate, openFromTemplate } from "../support/embedded-template.js";
+import { openFromTemplate } from "../support/embedded-template.js";
 
 /** The two databases that every query has to work on, for describe.each. */
 export const DATABASES = [
-  { kind: "PGlite", here: true, open: openEmbedded },
+  { kind: "PGlite", here: true, open: () => openWorld({}) },
   { kind: "PostgreSQL", here: hasPostgres, open: openOnPostgres },
 ];
 
