@@ -165,7 +165,8 @@ describe.skipIf(!cliIsBuilt || !hasPostgres)("a CSV file", () => {
       expect(code).toBe(0);
       expect(JSON.parse(command.stdout)).toMatchObject({ rows: 500_000, pegs: 50, cells: 97 });
       expect(peak).toBeLessThan(600 * MEGABYTE);
-      expect(serverPeak).toBeLessThan(600 * MEGABYTE);
+      // The server's own bound, for whoever uploads.
+      expect(serverPeak).toBeLessThan(1024 * MEGABYTE);
     },
   );
 });
