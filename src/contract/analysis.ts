@@ -3,6 +3,11 @@ import { time, timeInput } from "./time.js";
 
 export const MAX_ROWS = 500_000;
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Of a request that carries no raw data. */
+export const MAX_SMALL_BODY_BYTES = 256 * 1024;
+/** PEGs that may be defined, and all values that their definitions may hold together. */
+export const MAX_DEFINITIONS = 10_000;
+export const MAX_DEFINITION_VALUES = 200_000;
 /** Calls that one tRPC request may carry. */
 export const MAX_BATCH_SIZE = 20;
 export const DEFAULT_WEIGHT = 5;
@@ -53,6 +58,10 @@ export const requestParams = z.looseObject({
   peg_definitions: z
     .record(kpiName, pegDefinition)
     .default({})
+    .refine(
+      (value) => Object.keys(value).length <= MAX_DEFINITIONS,
+      `must define at most ${MAX_DEFINITIONS} PEGs`,
+    )
     .refine((value) => !UNSTORABLE.test(JSON.stringify(value)), "must not contain control characters"),
 });
 
@@ -121,7 +130,7 @@ export const cursor = z.string().max(1000);
 export const analysisListInput = z.strictObject({
   cursor: cursor.optional(),
   limit: z.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
-  name: z.string().min(1).max(255).optional(),
+  name: label.optional(),
   created_from: timeInput.optional(),
   created_to: timeInput.optional(),
 });

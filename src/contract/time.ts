@@ -1,6 +1,11 @@
 import { z } from "zod";
 
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** What PostgreSQL, JavaScript and ISO 8601 all write alike. */
+function isOrdinary(instant: Date): boolean {
+  const year = instant.getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}
 const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /**
@@ -13,7 +18,7 @@ export function parseTime(text: string): Date | undefined {
   const dateOnly = text.length === 10;
   const normal = text.replace(" ", "T");
   const instant = new Date(dateOnly || HAS_ZONE.test(normal.slice(10)) ? normal : `${normal}Z`);
-  if (Number.isNaN(instant.getTime())) return undefined;
+  if (!isOrdinary(instant)) return undefined;
   // Date rolls 30 February over to March: such a day is refused instead.
   const day = Number(text.slice(8, 10));
   const lastOfMonth = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0));
@@ -25,7 +30,7 @@ export const timeInput = z
   .union([z.date(), z.string().max(40)], { error: "must be a Date or an ISO 8601 time" })
   .transform((value, context): Date => {
     const instant = typeof value === "string" ? parseTime(value) : value;
-    if (instant) return instant;
+    if (instant && isOrdinary(instant)) return instant;
     context.addIssue({ code: "custom", message: "must be an ISO 8601 time, like 2024-01-15T10:35:00Z" });
     return z.NEVER;
   });

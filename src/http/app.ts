@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import { MAX_BODY_BYTES } from "../contract/analysis.js";
+import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { healthRoutes, type Probe } from "./health.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
@@ -19,6 +19,11 @@ export interface AppOptions {
 /** What a caller may choose as the id of a request: it goes into headers and logs. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
+
+/** Only these take the body of a whole analysis. */
+const WITH_RAW_DATA = new Set(
+  ["analysis.create", "analysis.replaceData"].map((name) => `${TRPC_ENDPOINT}/${name}`),
+);
 
 const HEADERS = {
   "cache-control": "private, no-store",
@@ -62,14 +67,17 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
     const json = c.req.method !== "POST" || JSON_TYPE.test(c.req.header("content-type") ?? "");
     return json ? next() : refuse(c, "API_VALIDATION_ERROR", "A body must be application/json.", 415);
   });
-  const limitBody = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) => refuse(c, "PAYLOAD_TOO_LARGE", "A body may have at most 64 MiB."),
-  });
-  app.use(`${TRPC_ENDPOINT}/*`, (c, next) =>
+  const limitTo = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: (c) => refuse(c, "PAYLOAD_TOO_LARGE", `A body may have at most ${maxSize} bytes here.`),
+    });
+  const [large, small] = [limitTo(MAX_BODY_BYTES), limitTo(MAX_SMALL_BODY_BYTES)];
+  app.use(`${TRPC_ENDPOINT}/*`, (c, next) => {
     // Looking for a body costs more than answering from the cache, and these have none.
-    c.req.method === "GET" || c.req.method === "HEAD" ? next() : limitBody(c, next),
-  );
+    if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+    return WITH_RAW_DATA.has(c.req.path) ? large(c, next) : small(c, next);
+  });
   app.all(`${TRPC_ENDPOINT}/*`, serveTrpc);
 
   app.notFound((c) => refuse(c, "API_VALIDATION_ERROR", "There is nothing at this address.", 404));

@@ -5,6 +5,7 @@ import { isDatabaseAway } from "../db/errors.js";
 import { PegError } from "../domain/errors.js";
 
 const MAX_DETAILS = 100;
+const MAX_PATH_CHARS = 200;
 
 /** Faults of a request that no procedure sees. Their own messages would repeat what was sent. */
 const PROTOCOL_MESSAGES: Partial<Record<TRPCError["code"], string>> = {
@@ -15,17 +16,24 @@ const PROTOCOL_MESSAGES: Partial<Record<TRPCError["code"], string>> = {
   UNSUPPORTED_MEDIA_TYPE: "A body must be application/json.",
 };
 
+/** Issues as details, few and short: a body of unknown fields has millions of both. */
+function detailsOf({ issues }: ZodError): ErrorDetail[] {
+  const details: ErrorDetail[] = [];
+  for (const issue of issues) {
+    const left = MAX_DETAILS - details.length;
+    if (left <= 0) break;
+    const places = issue.code === "unrecognized_keys" ? issue.keys.slice(0, left) : [undefined];
+    for (const key of places) {
+      const path = [...issue.path, ...(key === undefined ? [] : [key])].join(".").slice(0, MAX_PATH_CHARS);
+      details.push({ path, message: key === undefined ? issue.message : "is not a known field" });
+    }
+  }
+  return details;
+}
+
 function fromZod(error: ZodError): PegError {
-  const details = error.issues.slice(0, MAX_DETAILS).flatMap((issue): ErrorDetail[] => {
-    const path = issue.path.join(".");
-    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key].join("."),
-      message: "is not a known field",
-    }));
-  });
   return new PegError("API_VALIDATION_ERROR", "The input does not fit. `details` names the fields.", {
-    details,
+    details: detailsOf(error),
     cause: error,
   });
 }

@@ -4,6 +4,7 @@ import {
   type analysisCreateInput,
   analysisReplaceHead,
   type analysisReplaceInput,
+  MAX_DEFINITION_VALUES,
   MAX_ROWS,
   type StatsRow,
   statsRow,
@@ -14,8 +15,38 @@ const ROWS_PER_SLICE = 5_000;
 const MAX_ISSUES = 100;
 
 const rows = z.array(statsRow);
-/** Refuses what is no list of a size that is taken, before any row is looked at. */
-const rowList = z.array(z.unknown()).min(1, "must hold at least one row").max(MAX_ROWS);
+/** The rows are looked at in slices, later. */
+const rowList = z.custom<unknown[]>(Array.isArray, "must be a list").refine((list) => list.length > 0, {
+  error: "must hold at least one row",
+});
+
+function refuse(path: string[], message: string): never {
+  throw new z.ZodRealError([{ code: "custom", path, message, input: undefined }]);
+}
+
+/** Whether there are more values in it, at any depth, than are taken. */
+function holdsMoreThan(limit: number, value: unknown): boolean {
+  const open: unknown[] = [value];
+  for (let seen = 0; open.length; seen++) {
+    if (seen + open.length > limit) return true;
+    const next = open.pop();
+    // Not spread: a list may be longer than a call has room for arguments.
+    if (typeof next === "object" && next !== null)
+      for (const key in next) open.push((next as Record<string, unknown>)[key]);
+    if (open.length > limit) return true;
+  }
+  return false;
+}
+
+/** Refuses by size alone, before a schema walks what is there. */
+function refuseOversize(value: unknown): void {
+  const { stats, request_params } = (value ?? {}) as { stats?: unknown; request_params?: unknown };
+  if (Array.isArray(stats) && stats.length > MAX_ROWS)
+    refuse(["stats"], `must hold at most ${MAX_ROWS} rows`);
+  if (holdsMoreThan(MAX_DEFINITION_VALUES, request_params)) {
+    refuse(["request_params"], `must hold at most ${MAX_DEFINITION_VALUES} values`);
+  }
+}
 
 async function parseInSlices(list: readonly unknown[]): Promise<StatsRow[]> {
   const parsed: StatsRow[] = [];
@@ -41,6 +72,7 @@ function sliced<TSchema extends z.ZodObject>(head: z.ZodObject): TSchema {
   const envelope = head.extend({ stats: rowList });
   const parser = {
     async parseAsync(value: unknown): Promise<unknown> {
+      refuseOversize(value);
       const { stats, ...rest } = (await envelope.parseAsync(value)) as { stats: unknown[] };
       return { ...rest, stats: await parseInSlices(stats) };
     },

@@ -1,10 +1,11 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { type AnalysisByIdOutput, analysisByIdOutput } from "../../contract/analysis.js";
 import type { Database } from "../../db/open.js";
 import { analysisResults } from "../../db/schema.js";
 import { encodeAnswer } from "../comparison/encode-comparison.js";
 import type { EncodedAnswer } from "../comparison/encoded-answer.js";
 import { findAnswer } from "../comparison/find-answer.js";
+import type { ComparisonKey } from "../comparison/stored-comparison.js";
 import type { VerbContext } from "../context.js";
 import type { AuthorizedAnalysis } from "../permission/authorize.js";
 import { describeAnalysis, describePeriods } from "./describe-analysis.js";
@@ -31,15 +32,18 @@ export async function getAnalysis({
   const { held } = await findAnswer(ctx, analysis, {
     type: "metadata",
     ttlSeconds: METADATA_TTL_S,
-    load: async ({ analysisId }) => {
-      const found = await selectAnalysis(ctx.services.db, analysisId);
+    load: async (key) => {
+      const found = await selectAnalysis(ctx.services.db, key);
       return found && encodeAnswer(analysisByIdOutput.parse(found), DATES);
     },
   });
   return held.whole;
 }
 
-async function selectAnalysis(db: Database, id: string): Promise<AnalysisByIdOutput | undefined> {
+async function selectAnalysis(
+  db: Database,
+  { analysisId, revision }: ComparisonKey,
+): Promise<AnalysisByIdOutput | undefined> {
   const [row] = await db
     .select({
       id: analysisResults.id,
@@ -57,7 +61,7 @@ async function selectAnalysis(db: Database, id: string): Promise<AnalysisByIdOut
       updatedAt: analysisResults.updatedAt,
     })
     .from(analysisResults)
-    .where(eq(analysisResults.id, id));
+    .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision)));
   if (!row) return undefined;
   return {
     ...describeAnalysis(row),

@@ -63,7 +63,7 @@ export async function listAnalyses({
     conditions.push(sql`(${analysisResults.createdAt}, ${analysisResults.id}) < (${at}::timestamptz, ${id})`);
   }
   // One more than is shown tells whether there is a next page.
-  const { sealedCells: _, ...columns } = getTableColumns(analysisResults);
+  const { sealedCells: _cells, requestParams: _definitions, ...columns } = getTableColumns(analysisResults);
   const rows = await db
     .select(columns)
     .from(analysisResults)
