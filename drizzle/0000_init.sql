@@ -84,6 +84,7 @@ CREATE TABLE "peg_comparison_tasks" (
 	"lease_until" timestamp with time zone NOT NULL,
 	"error_code" varchar(50),
 	"error_message" text,
+	"error_details" jsonb,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp with time zone
@@ -101,6 +102,7 @@ CREATE TABLE "user_analysis_permissions" (
 );
 --> statement-breakpoint
 ALTER TABLE "analysis_samples" ADD CONSTRAINT "analysis_samples_analysis_id_analysis_results_id_fk" FOREIGN KEY ("analysis_id") REFERENCES "public"."analysis_results"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "peg_comparison_tasks" ADD CONSTRAINT "peg_comparison_tasks_analysis_id_analysis_results_id_fk" FOREIGN KEY ("analysis_id") REFERENCES "public"."analysis_results"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "idx_analysis_results_created_at" ON "analysis_results" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "idx_analysis_results_owner_id" ON "analysis_results" USING btree ("owner_id");--> statement-breakpoint
 CREATE INDEX "idx_analysis_results_key_id" ON "analysis_results" USING btree ("key_id","id");--> statement-breakpoint

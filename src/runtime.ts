@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
@@ -21,7 +22,7 @@ import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./domain/ports.js";
-import { findMissingKeys } from "./domain/sealing/rotate-keys.js";
+import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
 import { createApp } from "./http/app.js";
 import { createHttpServer } from "./http/server.js";
 import { createLogger } from "./log.js";
@@ -61,7 +62,10 @@ function tokenKeys(config: Config): KeySettings {
 function encryptionKeys(config: Config): EncryptionKey[] {
   if (config.ENCRYPTION_KEYS) return config.ENCRYPTION_KEYS;
   const { encryptionKey } = developmentKeys(config.DATA_DIR);
-  return [{ kid: "development", secret: new Uint8Array(Buffer.from(encryptionKey, "base64url")) }];
+  const secret = new Uint8Array(Buffer.from(encryptionKey, "base64url"));
+  // Two data directories have two keys, whose data may meet in one database.
+  const fingerprint = createHash("sha256").update(secret).digest("hex").slice(0, 8);
+  return [{ kid: `development-${fingerprint}`, secret }];
 }
 
 /** The key ring of the settings. */
@@ -76,6 +80,13 @@ export async function refuseMissingKeys({ db }: OpenDatabase, sealer: Sealer): P
     throw new ConfigError([
       `ENCRYPTION_KEYS: the database holds data sealed with ${missing.join(", ")}, which is not among the keys. ` +
         "Add it after the first key; `peg-bff rotate-keys` then makes it dispensable.",
+    ]);
+  }
+  const wrong = await findWrongKeys({ db, sealer });
+  if (wrong.length) {
+    throw new ConfigError([
+      `ENCRYPTION_KEYS: stored data does not open with ${wrong.join(", ")}: it was sealed with another secret ` +
+        "under that name. Put the right secret back, and give a new one a new name.",
     ]);
   }
 }
@@ -112,7 +123,11 @@ async function openAnalysisService(
 }
 
 /** The embedded database has no other process to hear of. */
-const ALONE: ChangeListener = { hearing: () => true, close: async () => undefined };
+const ALONE: ChangeListener = {
+  hearing: () => true,
+  settled: async () => undefined,
+  close: async () => undefined,
+};
 
 function openChanges(
   config: Config,
@@ -148,7 +163,14 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   const logger = overrides.logger ?? createLogger(config.LOG_LEVEL);
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of closers.splice(0).reverse()) {
+      // What does not close keeps nothing else open.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length) throw failures[0];
   };
   try {
     // First, since it locks the data directory, in which the keys lie as well.

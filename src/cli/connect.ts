@@ -5,6 +5,7 @@ import { parseConfig } from "../config.js";
 import { ADMIN_SCOPE } from "../contract/permissions.js";
 import { addressFile } from "../run-server.js";
 import { createRuntime } from "../runtime.js";
+import { CommandError } from "./command-error.js";
 import { signToken } from "./sign-token.js";
 
 /** How a command reaches the API. */
@@ -49,6 +50,10 @@ async function runningServer(dataDir: string): Promise<string | undefined> {
 /** Connects to a server that runs, or runs one for as long as the command takes. */
 export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Connection> {
   const config = parseConfig({ ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" });
+  if (options.url !== undefined && options.token === undefined && !env.PEG_TOKEN) {
+    // An operator's token, signed here, is nothing to be sent to whatever listens there.
+    throw new CommandError("--url needs your token: give --token, or set PEG_TOKEN");
+  }
   // A server must be made before the token: it locks the data directory, in which the secret lies.
   const known = options.url ?? (config.DATABASE_URL ? undefined : await runningServer(config.DATA_DIR));
   const runtime = known === undefined ? await createRuntime(config) : undefined;

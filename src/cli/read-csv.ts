@@ -105,7 +105,9 @@ export async function readCsv(
   periods: CsvPeriods,
   onProgress: (read: number, size: number) => void = () => undefined,
 ): Promise<CsvAnalysis> {
-  const { size } = await stat(path);
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
   const problems = new Problems(path);
   const read: CsvAnalysis = { stats: [], lines: 0, outside: 0, missing: 0 };
   // One text for all rows of a cell: the parser makes a new one for each.
@@ -172,7 +174,7 @@ export async function readCsv(
     }
   });
   try {
-    if (path.endsWith(".gz")) await pipeline(file, createGunzip(), parser);
+    if (/\.gz$/i.test(path)) await pipeline(file, createGunzip(), parser);
     else await pipeline(file, parser);
   } catch (error) {
     throw error instanceof CommandError ? error : unreadable(path, error);
@@ -195,5 +197,6 @@ function unreadable(path: string, error: unknown): CommandError {
   }
   if (code?.startsWith("CSV_")) return new CommandError(`${path} does not fit: line ${lines} is not CSV`);
   if (code?.startsWith("Z_")) return new CommandError(`${path} is not gzip, or damaged`);
-  return new CommandError(`${path} cannot be read (${code ?? "unknown reason"})`);
+  const why = code === "ENOENT" ? "there is no such file" : (code ?? "unknown reason");
+  return new CommandError(`${path} cannot be read: ${why}`);
 }

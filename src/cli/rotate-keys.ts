@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { parseConfig } from "../config.js";
 import { countSealedOtherwise, rotateKeys } from "../domain/sealing/rotate-keys.js";
 import { createSealer, openMigratedDatabase, refuseMissingKeys } from "../runtime.js";
+import { CommandError } from "./command-error.js";
 import { createProgressBar } from "./progress-bar.js";
 
 export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv): void {
@@ -21,11 +22,16 @@ export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv): void {
           return;
         }
         const bar = createProgressBar(process.stderr);
-        const done = await rotateKeys(services, "operator", (progress) =>
+        const { done, unreadable } = await rotateKeys(services, "operator", (progress) =>
           bar.update(progress.done, progress.done + progress.left, `${progress.left} records left`),
         );
         bar.end();
-        process.stdout.write(`${done} records sealed with key ${sealer.keyId}, 0 left\n`);
+        process.stdout.write(`${done} records sealed with key ${sealer.keyId}, ${unreadable} left\n`);
+        if (unreadable) {
+          throw new CommandError(
+            `${unreadable} records do not open with any key: restore the key that sealed them, and run this again`,
+          );
+        }
       } finally {
         await database.close();
       }

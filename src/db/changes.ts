@@ -3,8 +3,9 @@ import postgres from "postgres";
 import type { Database } from "./open.js";
 
 const CHANNEL = "peg_changes";
-/** A connection that went silent is found out within two of these. */
 const HEARTBEAT_MS = 2_000;
+/** Whoever hears nothing for so long, not even its own heartbeat, trusts nothing any more. */
+const SILENCE_MS = 2 * HEARTBEAT_MS;
 
 /** Says within a transaction that something about an analysis changes: it is heard once that commits. */
 export async function announceChange(tx: Database, analysisId: string): Promise<void> {
@@ -14,6 +15,8 @@ export async function announceChange(tx: Database, analysisId: string): Promise<
 export interface ChangeListener {
   /** Whether every change is sure to be heard. */
   hearing(): boolean;
+  /** Resolves when every listener has heard what was announced before, or knows that it does not hear. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,7 +79,7 @@ export async function listenForChanges({ url, onChange, onResume }: ListenOption
 
   await listen();
   const timer = setInterval(() => {
-    if (performance.now() - lastHeard > 2 * HEARTBEAT_MS) hearing = false;
+    if (performance.now() - lastHeard > SILENCE_MS) hearing = false;
     // Over the connection that listens: the answer shows that it lives, both ways.
     client.notify(CHANNEL, heartbeat).then(
       () => void listen(),
@@ -87,7 +90,8 @@ export async function listenForChanges({ url, onChange, onResume }: ListenOption
   }, HEARTBEAT_MS);
   timer.unref();
   return {
-    hearing: () => hearing,
+    hearing: () => hearing && performance.now() - lastHeard <= SILENCE_MS,
+    settled: () => new Promise((resolve) => setTimeout(resolve, SILENCE_MS + HEARTBEAT_MS / 4)),
     async close() {
       closed = true;
       hearing = false;

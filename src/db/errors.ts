@@ -21,6 +21,9 @@ const AWAY_CODES = new Set([
 ]);
 
 const UNIQUE_VIOLATION = "23505";
+const FOREIGN_KEY_VIOLATION = "23503";
+/** Serialization failure and deadlock: nothing of the transaction took effect. */
+const RETRYABLE = new Set(["40001", "40P01"]);
 
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
@@ -40,4 +43,14 @@ export function isDatabaseAway(error: unknown): boolean {
 /** Whether a row with the same key is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   return codesOf(error).includes(UNIQUE_VIOLATION);
+}
+
+/** Whether the row that this one belongs to is gone. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return codesOf(error).includes(FOREIGN_KEY_VIOLATION);
+}
+
+/** Whether a transaction lost to another one, and may be tried anew. */
+export function isRetryable(error: unknown): boolean {
+  return codesOf(error).some((code) => RETRYABLE.has(code));
 }

@@ -16,6 +16,7 @@ import {
   varchar,
 } from "drizzle-orm/pg-core";
 import type { PegDefinitions } from "../contract/analysis.js";
+import type { ErrorDetail } from "../contract/errors.js";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 const bytes = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
@@ -154,7 +155,9 @@ export const pegComparisonTasks = pgTable(
   "peg_comparison_tasks",
   {
     id: uuid("id").primaryKey().defaultRandom(),
-    analysisId: varchar("analysis_id", { length: 255 }).notNull(),
+    analysisId: varchar("analysis_id", { length: 255 })
+      .notNull()
+      .references(() => analysisResults.id, { onDelete: "cascade" }),
     revision: uuid("revision").notNull(),
     algorithmVersion: varchar("algorithm_version", { length: 50 }).notNull(),
     status: varchar("status", { length: 20 })
@@ -165,6 +168,10 @@ export const pegComparisonTasks = pgTable(
     leaseUntil: instant("lease_until").notNull(),
     errorCode: varchar("error_code", { length: 50 }),
     errorMessage: text("error_message"),
+    errorDetails: jsonb("error_details").$type<{
+      details?: ErrorDetail[] | undefined;
+      retryAfter?: number | undefined;
+    }>(),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
     finishedAt: instant("finished_at"),

@@ -35,8 +35,13 @@ export interface Services {
   sealer: Sealer;
   tokens: TokenVerifier;
   analysisService: AnalysisService;
-  /** Whether every change that another process announces is heard here. */
-  changes: { hearing(): boolean };
+  /** What processes announce to each other. */
+  changes: {
+    /** Whether every change that another process announces is heard here. */
+    hearing(): boolean;
+    /** Resolves when each process has heard what was announced before, or knows that it does not hear. */
+    settled(): Promise<void>;
+  };
   shared: SharedStore;
   limits: LimitRules;
   /** The version of the comparison that is asked for; stored ones of another version are computed anew. */

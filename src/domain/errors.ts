@@ -42,3 +42,8 @@ export function permissionDenied(): PegError {
 export function analysisNotFound(): PegError {
   return new PegError("ANALYSIS_NOT_FOUND", "There is no such analysis. Check its id.");
 }
+
+/** The data was replaced or deleted meanwhile: whatever was computed is of no use. */
+export class DataMovedError extends Error {
+  override readonly name = "DataMovedError";
+}

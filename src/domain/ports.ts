@@ -95,8 +95,12 @@ export interface SharedStore {
   visit(request: VisitRequest): Promise<Visit>;
   /** @returns whether it was stored: not where the generation moved, or the store is away */
   putEntry(entry: EntryToPut): Promise<boolean>;
-  /** Makes all that was learned about an analysis void, and its entries with it. */
-  moveGeneration(analysisId: string): Promise<void>;
+  /**
+   * Makes all that was learned about an analysis void, and its entries with it.
+   *
+   * @returns false where the store could not be told, though other processes may still see it
+   */
+  moveGeneration(analysisId: string): Promise<boolean>;
   /** `away`: goes on in process. */
   state(): "ready" | "away";
   ping(): Promise<void>;
@@ -119,6 +123,8 @@ export interface Sealer {
   seal(text: string, place: Place): Promise<string>;
   /** @throws PegError SERVICE_UNAVAILABLE where the value does not open here with any key */
   open(sealed: string, place: Place): Promise<string>;
+  /** Whether one of the keys opens it, wherever it belongs. */
+  fits(sealed: string): Promise<boolean>;
   /** Seals a whole cache entry; `context` has to be the same on opening. */
   sealBytes(bytes: Uint8Array, context: string): Uint8Array;
   /** @returns undefined for anything that does not open: a miss */

@@ -18,7 +18,7 @@ import { startUpstashServer } from "../support/upstash-server.js";
 interface StoreUnderTest {
   visit(request: VisitRequest): Promise<Visit>;
   putEntry(entry: EntryToPut): Promise<boolean>;
-  moveGeneration(analysisId: string): Promise<void>;
+  moveGeneration(analysisId: string): Promise<unknown>;
 }
 
 interface Opened {

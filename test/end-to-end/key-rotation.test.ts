@@ -73,6 +73,7 @@ describe.skipIf(!cliIsBuilt || !hasPostgres)("keys of stored data", () => {
     const { database, serve, rotate } = await prepare();
     const old = await serve(K1);
     const ids = await seed(old.client);
+    const victims = await seed(old.client);
     await old.server.kill();
 
     const { server, client } = await serve(`${K2},${K1}`);
@@ -85,6 +86,14 @@ describe.skipIf(!cliIsBuilt || !hasPostgres)("keys of stored data", () => {
         );
         const { id } = await client.analysis.create.mutate(sampleAnalysis());
         await client.pegComparison.get.query({ id });
+        // What the rotation works on is changed under it as well.
+        const victim = victims[i];
+        if (victim === undefined) continue;
+        const change =
+          i % 2 === 0
+            ? client.analysis.replaceData.mutate({ ...sampleAnalysis(), id: victim, data_version: 1 })
+            : client.analysis.delete.mutate({ id: victim });
+        await change.catch((error: unknown) => failures.push(error));
       }
     })();
 
@@ -131,19 +140,47 @@ describe.skipIf(!cliIsBuilt || !hasPostgres)("keys of stored data", () => {
     expect(await again.client.pegComparison.get.query({ id })).toMatchObject({ cached: false });
   });
 
-  test("of another secret under the same id open nothing, and the answer is 503", {
+  test("of another secret under a name in use are refused at the start, and nothing is changed", {
     timeout: 60_000,
   }, async () => {
-    const { serve } = await prepare();
+    const { serve, rotate } = await prepare();
     const { server, client } = await serve(K1);
     const { id } = await client.analysis.create.mutate(sampleAnalysis());
     await server.kill();
-    const wrong = await serve(K2.replace("k2:", "k1:"));
-    await expect(wrong.client.pegComparison.get.query({ id })).rejects.toMatchObject({
-      data: { httpStatus: 503, error: { code: "SERVICE_UNAVAILABLE" } },
-    });
-    await wrong.server.kill();
+    const wrong = K2.replace("k2:", "k1:");
+    await expect(serve(wrong)).rejects.toThrow(/does not open with k1/);
+    expect((await rotate(wrong).waitForExit(30_000)).code).toBe(1);
     const right = await serve(K1);
     expect(await right.client.pegComparison.get.query({ id })).toMatchObject({ cached: false });
+  });
+
+  test("that open all but one record leave that one as it is, and say so", { timeout: 60_000 }, async () => {
+    const { database, serve, rotate } = await prepare();
+    const { server, client } = await serve(K1);
+    const first = await client.analysis.create.mutate(sampleAnalysis({ id: "a-good" }));
+    const moved = await client.analysis.create.mutate(sampleAnalysis({ id: "b-moved" }));
+    const last = await client.analysis.create.mutate(sampleAnalysis({ id: "c-good" }));
+    await server.kill();
+    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    cleanups.push(() => sql.end());
+    // Sealed for another record, it opens nowhere else.
+    await sql`update analysis_results set sealed_cells =
+      (select sealed_cells from analysis_results where id = ${first.id}) where id = ${moved.id}`;
+    const rotation = rotate(`${K2},${K1}`);
+    expect((await rotation.waitForExit(30_000)).code).toBe(1);
+    expect(rotation.stderr).toContain("1 records do not open");
+    const keys = await sql<
+      { id: string; key_id: string }[]
+    >`select id, key_id from analysis_results order by id`;
+    expect(keys.map(({ id, key_id }) => `${id} ${key_id}`)).toEqual([
+      `${first.id} k2`,
+      `${moved.id} k1`,
+      `${last.id} k2`,
+    ]);
+    const both = await serve(`${K2},${K1}`);
+    await expect(both.client.pegComparison.get.query({ id: moved.id })).rejects.toMatchObject({
+      data: { httpStatus: 503, error: { code: "SERVICE_UNAVAILABLE" } },
+    });
+    expect(await both.client.pegComparison.get.query({ id: last.id })).toMatchObject({ cached: false });
   });
 });

@@ -3,10 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { Redis } from "ioredis";
 import postgres from "postgres";
 import { afterEach, describe, expect, test } from "vitest";
 import { createPegClient, type PegClient } from "../../src/client/index.js";
+import { startAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, TEST_ENV, tokenFor } from "../support/backend.js";
 import { createTestDatabase, createTestRedis, hasPostgres, hasRedis } from "../support/database.js";
 import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
@@ -24,7 +26,7 @@ function filesBelow(folder: string): { path: string; text: string }[] {
     .map((path) => ({ path, text: readFileSync(path, "latin1") }));
 }
 
-/** Does with an analysis all that writes something down, mistakes included. */
+/** Does with an analysis all that writes something down, mistakes included. Its answers stay cached. */
 async function leaveTraces(client: PegClient): Promise<string[]> {
   const analysis = sampleAnalysis();
   for (const row of analysis.stats) row.cell_id = CELL;
@@ -45,6 +47,9 @@ async function leaveTraces(client: PegClient): Promise<string[]> {
   await attempt(client.permission.grant.mutate({ id, user_id: `${USER}\n`, permission_type: "read" }));
   const broken = { ...analysis, stats: [{ ...analysis.stats[0], avg: CELL }] } as never;
   await attempt(client.analysis.create.mutate(broken));
+  // They do hold the cell: what is looked through afterwards was made of that.
+  expect(JSON.stringify(await client.pegComparison.get.query({ id }))).toContain(CELL);
+  await client.pegComparison.summary.query({ id });
   expect(errors).toHaveLength(5);
   return errors.map((error) => JSON.stringify((error as { data?: unknown; message: string }).data));
 }
@@ -53,20 +58,79 @@ function clean(text: string): boolean {
   return !text.includes(CELL) && !text.includes(USER);
 }
 
+/** Bytes show in a table's text as hexadecimal digits. */
+function cleanAsDigits(text: string): boolean {
+  return [CELL, USER].every((canary) => !text.includes(Buffer.from(canary).toString("hex")));
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** What `bytes` unpack to from some place on, if they hold anything that gzip made. */
+function unpackAnywhere(bytes: Buffer): { offset: number; text: string } | undefined {
+  for (let offset = 0; offset < bytes.length; offset++) {
+    try {
+      return { offset, text: gunzipSync(bytes.subarray(offset)).toString("latin1") };
+    } catch {
+      // Not from here on.
+    }
+  }
+  return undefined;
+}
+
+/** Expects a value of the shared cache to be base64 of a format, a key id, a nonce, a tag and ciphertext. */
+function expectSealed(value: string, keyId: string): void {
+  const bytes = Buffer.from(value, "base64");
+  expect(bytes.toString("base64")).toBe(value);
+  expect(clean(bytes.toString("latin1"))).toBe(true);
+  expect(unpackAnywhere(bytes)).toBeUndefined();
+  expect(bytes[0]).toBe(1);
+  expect(bytes[1]).toBe(keyId.length);
+  expect(bytes.toString("latin1", 2, 2 + keyId.length)).toBe(keyId);
+  expect(bytes.length).toBeGreaterThan(2 + keyId.length + NONCE_BYTES + TAG_BYTES);
+}
+
+test("E10: a cached value that is only compressed, or only looks sealed, is not taken for a sealed one", () => {
+  const packed = gzipSync(JSON.stringify({ metadata: { cell_id: CELL } }));
+  const header = Buffer.from([1, 4, ...Buffer.from("test")]);
+  const inFront = Buffer.concat([header, Buffer.alloc(NONCE_BYTES + TAG_BYTES, 0xa5)]);
+  const ciphertext = Buffer.alloc(packed.length, 0xc3);
+  const sealed = Buffer.concat([inFront, ciphertext]);
+  expectSealed(sealed.toString("base64"), "test");
+
+  const impostors = {
+    compressed: packed,
+    "compressed behind the head of another entry": Buffer.concat([Buffer.alloc(20), packed]),
+    "compressed behind a seal": Buffer.concat([inFront, packed]),
+    "plain behind a seal": Buffer.concat([inFront, Buffer.from(CELL)]),
+    "of another format": Buffer.concat([Buffer.from([2]), sealed.subarray(1)]),
+    "of another key": Buffer.from(sealed.toString("latin1").replace("test", "best"), "latin1"),
+    "without ciphertext": inFront,
+  };
+  for (const [name, bytes] of Object.entries(impostors)) {
+    expect(() => expectSealed(bytes.toString("base64"), "test"), name).toThrow();
+  }
+  expect(() => expectSealed(sealed.toString("latin1"), "test"), "not base64").toThrow();
+});
+
 describe.skipIf(!cliIsBuilt)("a cell id and a user id stand nowhere in plain text", () => {
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function serve(env: Record<string, string>): Promise<{ server: TestProcess; client: PegClient }> {
+  async function serve(
+    env: Record<string, string>,
+  ): Promise<{ server: TestProcess; url: string; client: PegClient }> {
     const server = startCli(["serve"], { ...TEST_ENV, LOG_LEVEL: "trace", ...env });
     cleanups.push(() => server.kill("SIGKILL"));
     const [, url = ""] = await server.waitForLine(/listening on (http:\S+?)"/, 30_000);
-    return { server, client: createPegClient({ url, token: await tokenFor("owner") }) };
+    return { server, url, client: createPegClient({ url, token: await tokenFor("owner") }) };
   }
 
-  test("neither in the data directory nor in the log nor in an answer", { timeout: 60_000 }, async () => {
+  test("E10: neither in the data directory nor in the log nor in an answer", {
+    timeout: 60_000,
+  }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "peg-secrets-"));
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
     const { server, client } = await serve({ DATA_DIR: folder });
@@ -81,7 +145,7 @@ describe.skipIf(!cliIsBuilt)("a cell id and a user id stand nowhere in plain tex
   });
 
   test.skipIf(!hasPostgres || !hasRedis)(
-    "neither in PostgreSQL's dump nor in Redis",
+    "E10: neither in PostgreSQL's dump nor in Redis, whose entries are sealed",
     { timeout: 60_000 },
     async () => {
       const [database, redis] = await Promise.all([createTestDatabase(), createTestRedis()]);
@@ -96,6 +160,9 @@ describe.skipIf(!cliIsBuilt)("a cell id and a user id stand nowhere in plain tex
         const value = (await raw.dump(key)) ?? "";
         expect(clean(key) && clean(value)).toBe(true);
       }
+      const entries = await raw.keys("peg_comparison:*");
+      expect(entries.map((key) => key.split(":")[1]).sort()).toEqual(["peg_comparison", "summary_stats"]);
+      for (const key of entries) expectSealed((await raw.get(key)) ?? "", "test");
       raw.disconnect();
 
       const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
@@ -106,9 +173,7 @@ describe.skipIf(!cliIsBuilt)("a cell id and a user id stand nowhere in plain tex
       for (const { name } of tables) {
         const rows = await sql<{ text: string }[]>`select t::text as text from ${sql(name)} t`;
         expect(rows.filter(({ text }) => !clean(text)).length).toBe(0);
-        // Bytes show as hexadecimal digits.
-        const digits = Buffer.from(CELL).toString("hex");
-        expect(rows.filter(({ text }) => text.includes(digits)).length).toBe(0);
+        expect(rows.filter(({ text }) => !cleanAsDigits(text)).length).toBe(0);
       }
       await sql.end();
 
@@ -116,6 +181,59 @@ describe.skipIf(!cliIsBuilt)("a cell id and a user id stand nowhere in plain tex
       if (dump) {
         const { stdout } = await promisify(execFile)(dump, [database.url], { maxBuffer: 1 << 28 });
         expect(clean(stdout)).toBe(true);
+      }
+    },
+  );
+
+  test.skipIf(!hasPostgres)(
+    "B18: nor in the tasks of comparisons, whether they fail or succeed",
+    { timeout: 60_000 },
+    async () => {
+      const [database, service] = await Promise.all([createTestDatabase(), startAnalysisService()]);
+      cleanups.push(() => Promise.all([database.drop(), service.stop()]));
+      const { url } = await serve({ DATABASE_URL: database.url, MCP_URL: service.url, MCP_RETRIES: "0" });
+      const client = createPegClient({ url, token: await tokenFor(USER) });
+      const create = async (rows?: number): Promise<string> => {
+        const analysis = sampleAnalysis();
+        for (const row of analysis.stats) row.cell_id = CELL;
+        const { id } = await client.analysis.create.mutate({
+          ...analysis,
+          stats: analysis.stats.slice(0, rows),
+        });
+        return id;
+      };
+      const failWith = async (status: number, body: object): Promise<void> => {
+        service.misbehave((response) => {
+          response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+        });
+        const id = await create();
+        await expect(client.pegComparison.get.query({ id })).rejects.toThrow();
+      };
+
+      const error = { code: "DATA_VALIDATION_ERROR", message: `the cell ${CELL} cannot be compared` };
+      const details = [{ path: `raw_data.stats.${CELL}`, message: `${CELL} is asked for by ${CELL}` }];
+      await failWith(422, { success: false, error: { ...error, details } });
+      await failWith(200, { success: false, error: { ...error, details } });
+      await failWith(500, { success: false, error: { code: CELL, message: CELL } });
+      await failWith(200, { success: true, data: { [CELL]: CELL } });
+      const oneSided = await create(1);
+      await expect(client.pegComparison.get.query({ id: oneSided })).rejects.toThrow();
+      const good = await create();
+      const computed = await client.pegComparison.get.query({ id: good });
+      expect(JSON.stringify(computed)).toContain(CELL);
+
+      const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+      try {
+        const tasks = await sql<
+          { status: string; text: string }[]
+        >`select status, t::text as text from peg_comparison_tasks t order by created_at`;
+        const failed = Array.from({ length: 5 }, () => "FAILED");
+        expect(tasks.map(({ status }) => status)).toEqual([...failed, "COMPLETED"]);
+        expect(tasks.filter(({ text }) => !clean(text) || !cleanAsDigits(text))).toEqual([]);
+        // The dump does tell of the failures.
+        expect(tasks.filter(({ text }) => text.includes("DATA_VALIDATION_ERROR")).length).toBeGreaterThan(1);
+      } finally {
+        await sql.end();
       }
     },
   );

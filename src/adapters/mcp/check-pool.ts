@@ -44,9 +44,9 @@ interface CheckThread {
  * while it has nothing to do.
  *
  * @param threadUrl the compiled `check-thread.js`; undefined: all answers are checked here
- * @param maxHeapMb an answer that unfolds to more ends the thread, not the process
+ * @param maxHeapMb more than any answer unfolds to: a thread that runs out of memory may take the process with it
  */
-export function createCheckPool(threadUrl: URL | undefined, maxHeapMb = 1024): CheckPool {
+export function createCheckPool(threadUrl: URL | undefined, maxHeapMb = 2048): CheckPool {
   let thread: CheckThread | undefined;
   let lastId = 0;
   let closed = false;

@@ -60,7 +60,8 @@ export interface AnalysisServiceOptions {
 
 /** Answers up to this size are checked where they are: a thread would cost more than it saves. */
 export const INLINE_CHECK_BYTES = 256 * 1024;
-export const DEFAULT_MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Twice what half a million values take; more would also unfold to more memory than the checking thread has. */
+export const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** For waiting in line, encoding the request and checking the answer. */
 const SPARE_MS = 10_000;

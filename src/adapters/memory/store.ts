@@ -95,9 +95,10 @@ export class MemoryStore implements SharedStore {
     return true;
   }
 
-  async moveGeneration(analysisId: string): Promise<void> {
+  async moveGeneration(analysisId: string): Promise<boolean> {
     this.#generations.set(analysisId, randomUUID());
     for (const type of CACHE_TYPES) this.#entries.delete(`${type}:${analysisId}`);
+    return true;
   }
 
   state(): "ready" {

@@ -15,6 +15,8 @@ const VISIT_DEADLINE_MS = 200;
 const WRITE_DEADLINE_MS = 1000;
 /** How long no request asks a Redis that did not answer. */
 const COOL_DOWN_MS = 1000;
+const MOVE_ATTEMPTS = 3;
+const MOVE_PAUSE_MS = 100;
 
 export interface ResilientStoreOptions {
   redis: RedisStore;
@@ -39,17 +41,26 @@ export class ResilientStore implements SharedStore {
   }
 
   async visit(request: VisitRequest): Promise<Visit> {
-    const visit = await this.#attempt((redis) => redis.visit(request), VISIT_DEADLINE_MS);
+    const visit = this.#isCoolingDown() ? undefined : await this.#attemptVisit(request);
     if (visit) return visit;
     return { limits: this.#options.local.take(request.userId, request.rules), generation: null, entry: null };
   }
 
   async putEntry(entry: EntryToPut): Promise<boolean> {
-    return (await this.#attempt((redis) => redis.putEntry(entry), WRITE_DEADLINE_MS)) ?? false;
+    if (this.#isCoolingDown()) return false;
+    // A refused entry, too large for instance, says nothing of the server: visits do.
+    return withDeadline(this.#options.redis.putEntry(entry), WRITE_DEADLINE_MS).catch(() => false);
   }
 
-  async moveGeneration(analysisId: string): Promise<void> {
-    await this.#attempt((redis) => redis.moveGeneration(analysisId), WRITE_DEADLINE_MS);
+  async moveGeneration(analysisId: string): Promise<boolean> {
+    // However visits fare: other processes may well see a server that this one does not.
+    for (let attempt = 0; attempt < MOVE_ATTEMPTS; attempt++) {
+      const move = this.#options.redis.moveGeneration(analysisId).then(() => true);
+      if (await withDeadline(move, WRITE_DEADLINE_MS).catch(() => false)) return true;
+      await new Promise((resolve) => setTimeout(resolve, MOVE_PAUSE_MS));
+    }
+    this.#options.logger.warn({ analysisId }, "Redis could not be told of a change");
+    return false;
   }
 
   state(): "ready" | "away" {
@@ -64,19 +75,24 @@ export class ResilientStore implements SharedStore {
     this.#options.disconnect();
   }
 
-  /** @returns undefined where Redis is away */
-  async #attempt<T>(ask: (redis: RedisStore) => Promise<T>, deadlineMs: number): Promise<T | undefined> {
-    const { redis, clock, logger } = this.#options;
-    const now = clock.now();
-    if (now < this.#awayUntil) return undefined;
-    // One request asks again while the others go on without.
+  /** Whether no visit should ask now; of those after the cool-down one asks again while the others go on without. */
+  #isCoolingDown(): boolean {
+    const now = this.#options.clock.now();
+    // A clock that was set back must not keep a Redis away for as long.
+    if (now < this.#awayUntil && this.#awayUntil - now <= COOL_DOWN_MS) return true;
     if (this.#away) this.#awayUntil = now + COOL_DOWN_MS;
+    return false;
+  }
+
+  /** @returns undefined where Redis is away */
+  async #attemptVisit(request: VisitRequest): Promise<Visit | undefined> {
+    const { redis, clock, logger } = this.#options;
     try {
-      const answer = await withDeadline(ask(redis), deadlineMs);
+      const visit = await withDeadline(redis.visit(request), VISIT_DEADLINE_MS);
       if (this.#away) logger.info({}, "Redis answers again");
       this.#away = false;
       this.#awayUntil = 0;
-      return answer;
+      return visit;
     } catch (error) {
       // Only the kind of failure: the client puts whole commands into its messages.
       const reason = error instanceof Error ? error.name : typeof error;
@@ -95,7 +111,9 @@ class DeadlineError extends Error {
 async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(`no answer in ${deadlineMs} ms`)), deadlineMs);
+    const late = () => reject(new DeadlineError(`no answer in ${deadlineMs} ms`));
+    // After a stall of this process the answer may lie there unread: it is read before `late` runs.
+    timer = setTimeout(() => setImmediate(late), deadlineMs);
   });
   try {
     return await Promise.race([work, deadline]);

@@ -47,18 +47,29 @@ export class RingSealer implements Sealer {
 
   async open(sealed: string, place: Place): Promise<string> {
     try {
-      const { kid, zip } = decodeProtectedHeader(sealed);
-      const key = typeof kid === "string" && zip === undefined ? this.#ring.byId.get(kid) : undefined;
-      if (!key) throw new Error("no such key");
-      const { plaintext, protectedHeader } = await compactDecrypt(sealed, key.record, {
-        keyManagementAlgorithms: ["dir"],
-        contentEncryptionAlgorithms: ["A256GCM"],
-      });
+      const { plaintext, protectedHeader } = await this.#decrypt(sealed);
       if (!isPlace(protectedHeader.place, place)) throw new Error("sealed for another place");
       return new TextDecoder("utf-8", { fatal: true }).decode(plaintext);
     } catch (error) {
       throw cannotOpen(error);
     }
+  }
+
+  async fits(sealed: string): Promise<boolean> {
+    return this.#decrypt(sealed).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #decrypt(sealed: string) {
+    const { kid, zip } = decodeProtectedHeader(sealed);
+    const key = typeof kid === "string" && zip === undefined ? this.#ring.byId.get(kid) : undefined;
+    if (!key) throw new Error("no such key");
+    return compactDecrypt(sealed, key.record, {
+      keyManagementAlgorithms: ["dir"],
+      contentEncryptionAlgorithms: ["A256GCM"],
+    });
   }
 
   /** Layout: format, length of the key id, key id, nonce, tag, ciphertext. */

@@ -22,6 +22,7 @@ export async function deleteAnalysis({
   return applyChange(ctx, {
     analysisId: id,
     action: "delete",
+    needs: "admin",
     work: async (tx) => {
       // Its samples go with it.
       const [deleted] = await tx

@@ -31,12 +31,12 @@ export async function replaceData({
   return applyChange(ctx, {
     analysisId: id,
     action: "replace",
+    needs: "write",
     work: async (tx) => {
       const [before] = await tx
         .select({ dataVersion: analysisResults.dataVersion })
         .from(analysisResults)
-        .where(eq(analysisResults.id, id))
-        .for("update");
+        .where(eq(analysisResults.id, id));
       if (!before) throw analysisNotFound();
       if (before.dataVersion !== replaced) {
         throw new PegError(

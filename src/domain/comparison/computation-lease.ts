@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import { ERROR_CODES, type ErrorCode } from "../../contract/errors.js";
+import { isForeignKeyViolation } from "../../db/errors.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import type { Services } from "../context.js";
-import { PegError } from "../errors.js";
+import { DataMovedError, PegError } from "../errors.js";
 import type { ComparisonKey } from "./stored-comparison.js";
 
 const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
+/** Whatever takes longer hangs, and is left to a successor. */
+const MAX_RENEWALS = 720;
 const FIRST_LOOK_MS = 50;
 const LAST_LOOK_MS = 500;
 
@@ -43,7 +46,10 @@ export async function claimComputation(
       set: { status: "PROCESSING", attemptToken, leaseUntil: leaseEnd, updatedAt: sql`now()` },
       setWhere: lt(pegComparisonTasks.leaseUntil, sql`now()`),
     })
-    .returning({ id: pegComparisonTasks.id });
+    .returning({ id: pegComparisonTasks.id })
+    .catch((error: unknown) => {
+      throw isForeignKeyViolation(error) ? new DataMovedError("the analysis was deleted meanwhile") : error;
+    });
   if (mine) return holdLease(services, mine.id, attemptToken);
   const [other] = await db
     .select({ id: pegComparisonTasks.id })
@@ -61,7 +67,9 @@ export async function claimComputation(
 }
 
 function holdLease({ db, logger }: Services, taskId: string, attemptToken: string): Lease {
+  let renewals = 0;
   const timer = setInterval(() => {
+    if (++renewals > MAX_RENEWALS) clearInterval(timer);
     db.update(pegComparisonTasks)
       .set({ leaseUntil: leaseEnd, updatedAt: sql`now()` })
       .where(eq(pegComparisonTasks.attemptToken, attemptToken))
@@ -76,14 +84,15 @@ function holdLease({ db, logger }: Services, taskId: string, attemptToken: strin
 /** Notes how a computation ended, for those who wait for it elsewhere. */
 export async function endComputation(services: Services, lease: Lease, error?: unknown): Promise<void> {
   const failed = error !== undefined;
-  const { code, message } =
-    error instanceof PegError ? error : { code: "INTERNAL_ERROR", message: "The comparison failed." };
+  const { code, message, details, retryAfter } =
+    error instanceof PegError ? error : new PegError("INTERNAL_ERROR", "The comparison failed.");
   await services.db
     .update(pegComparisonTasks)
     .set({
       status: failed ? "FAILED" : "COMPLETED",
       errorCode: failed ? code : null,
       errorMessage: failed ? message : null,
+      errorDetails: failed ? { details, retryAfter } : null,
       updatedAt: sql`now()`,
       finishedAt: sql`now()`,
     })
@@ -110,6 +119,7 @@ export async function awaitComputation({ db }: Services, taskId: string): Promis
         abandoned: sql<boolean>`${pegComparisonTasks.leaseUntil} < now()`,
         errorCode: pegComparisonTasks.errorCode,
         errorMessage: pegComparisonTasks.errorMessage,
+        errorDetails: pegComparisonTasks.errorDetails,
       })
       .from(pegComparisonTasks)
       .where(eq(pegComparisonTasks.id, taskId));
@@ -117,7 +127,7 @@ export async function awaitComputation({ db }: Services, taskId: string): Promis
     if (task.status === "FAILED") {
       const code =
         ERROR_CODES.find((known) => known === task.errorCode) ?? ("INTERNAL_ERROR" satisfies ErrorCode);
-      throw new PegError(code, task.errorMessage ?? "The comparison failed.");
+      throw new PegError(code, task.errorMessage ?? "The comparison failed.", task.errorDetails ?? {});
     }
     if (task.abandoned) return "abandoned";
   }

@@ -1,6 +1,6 @@
 import { loadRawData } from "../analysis/stored-raw-data.js";
 import type { Services } from "../context.js";
-import { PegError } from "../errors.js";
+import { DataMovedError, PegError } from "../errors.js";
 import { awaitComputation, claimComputation, endComputation, type Lease } from "./computation-lease.js";
 import type { ComputedComparison } from "./computed-comparison.js";
 import { type ComparisonKey, loadStoredComparison, storeComparison } from "./stored-comparison.js";
@@ -11,33 +11,31 @@ export interface ComputationResult {
   computedHere: boolean;
 }
 
-/** The data was replaced or deleted meanwhile: whatever was computed is of no use. */
-export class DataMovedError extends Error {
-  override readonly name = "DataMovedError";
-}
-
+/** @returns undefined where another process took over, and its outcome counts */
 async function computeUnderLease(
   services: Services,
   key: ComparisonKey,
   lease: Lease,
   requestId: string,
-): Promise<ComputedComparison | undefined> {
+): Promise<ComputationResult | undefined> {
   const { analysisId, algorithmVersion } = key;
   try {
+    // Between the look-up and the claim another process may have finished.
+    const stored = await loadStoredComparison(services, key);
+    if (stored) {
+      await endComputation(services, lease);
+      return { comparison: stored, computedHere: false };
+    }
     const data = await loadRawData(services, analysisId, key.revision);
     if (!data) throw new DataMovedError("the raw data is of another revision");
-    const comparison = await services.analysisService.compare({
-      analysisId,
-      data,
-      algorithmVersion,
-      requestId,
-    });
+    const request = { analysisId, data, algorithmVersion, requestId };
+    const comparison = await services.analysisService.compare(request);
     const outcome = await storeComparison(services, key, lease.attemptToken, comparison);
     if (outcome === "moved") throw new DataMovedError("the data was replaced while it was compared");
-    return outcome === "stored" ? comparison : undefined;
+    return outcome === "stored" ? { comparison, computedHere: true } : undefined;
   } catch (error) {
-    // Where this cannot be noted the lease runs out, and whoever waits takes over.
     const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.message) : error;
+    // Where this cannot be noted the lease runs out, and whoever waits takes over.
     await endComputation(services, lease, told).catch((failure: unknown) =>
       services.logger.warn({ err: failure, taskId: lease.taskId }, "a failed computation could not be noted"),
     );
@@ -70,15 +68,8 @@ export async function computeComparison(
   for (;;) {
     const claim = await claimComputation(services, key);
     if ("attemptToken" in claim) {
-      // Between the look-up and the claim another process may have finished.
-      const stored = await loadStoredComparison(services, key);
-      if (stored) {
-        claim.stop();
-        await endComputation(services, claim);
-        return { comparison: stored, computedHere: false };
-      }
-      const comparison = await computeUnderLease(services, key, claim, requestId);
-      if (comparison) return { comparison, computedHere: true };
+      const result = await computeUnderLease(services, key, claim, requestId);
+      if (result) return result;
     } else if ((await awaitOther(services, claim.taskId)) === "done") {
       const stored = await loadStoredComparison(services, key);
       if (stored) return { comparison: stored, computedHere: false };

@@ -1,9 +1,9 @@
 import type { VerbContext } from "../context.js";
-import { PegError } from "../errors.js";
+import { DataMovedError, PegError } from "../errors.js";
 import { type AuthorizedAnalysis, authorize } from "../permission/authorize.js";
 import type { CacheType } from "../ports.js";
 import type { HeldAnswer } from "./answer-cache.js";
-import { computeComparison, DataMovedError } from "./compute-comparison.js";
+import { computeComparison } from "./compute-comparison.js";
 import type { ComputedComparison } from "./computed-comparison.js";
 import type { EncodedAnswer } from "./encoded-answer.js";
 import { openSharedAnswer, putSharedAnswer } from "./shared-answers.js";
@@ -69,7 +69,9 @@ async function findCached(
   if (held || !visit.entry) return held;
   const entry = { services, type, analysisId, sealed: visit.entry };
   const opened = await openSharedAnswer(entry, revision, algorithmVersion);
-  if (opened) services.answers.put(type, analysisId, opened);
+  // What this process would not keep for its age is not taken from elsewhere either.
+  if (!opened || services.clock.now() - opened.filledAt >= opened.ttlMs) return undefined;
+  services.answers.put(type, analysisId, opened);
   return opened;
 }
 

@@ -10,7 +10,8 @@ const decompress = promisify(gunzip);
 
 /** Moves when what stands in an entry changes; older entries then no longer open. */
 const ENTRY_VERSION = 1;
-const MAX_ENTRY_BYTES = 8 * 1024 * 1024;
+/** Below a mebibyte in base64, which is what a request to Upstash may have; larger answers come from Postgres. */
+const MAX_ENTRY_BYTES = 700 * 1024;
 const MAX_OPENED_BYTES = 128 * 1024 * 1024;
 
 interface EntryOf {

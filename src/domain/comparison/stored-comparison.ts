@@ -8,6 +8,7 @@ import {
   pegComparisonSummaries,
   pegComparisonTasks,
 } from "../../db/schema.js";
+import { transact } from "../../db/transact.js";
 import type { Services } from "../context.js";
 import type { ComparedPeg, ComputedComparison } from "./computed-comparison.js";
 
@@ -137,12 +138,12 @@ export async function storeComparison(
       calculatedAt: comparison.analysisMetadata.calculated_at,
     })),
   );
-  return services.db.transaction(async (tx): Promise<StoreOutcome> => {
+  return transact(services.db, async (tx): Promise<StoreOutcome> => {
     const [analysis] = await tx
       .select({ revision: analysisResults.revision })
       .from(analysisResults)
       .where(eq(analysisResults.id, analysisId))
-      .for("share");
+      .for("update");
     if (analysis?.revision !== key.revision) return "moved";
     const now = new Date(services.clock.now());
     const mine = await tx

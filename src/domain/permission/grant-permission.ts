@@ -3,7 +3,7 @@ import { userAnalysisPermissions } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
 import { PegError } from "../errors.js";
-import { keepAnAdmin, lockAnalysis } from "./keep-an-admin.js";
+import { keepAnAdmin, requireAnalysis } from "./keep-an-admin.js";
 import { describePermission } from "./list-permissions.js";
 
 /**
@@ -28,8 +28,9 @@ export async function grantPermission({
   return applyChange(ctx, {
     analysisId: id,
     action: "grant",
+    needs: "admin",
     work: async (tx) => {
-      await lockAnalysis(tx, id);
+      await requireAnalysis(tx, id);
       const granted = { grantedAt: now, grantedBy: ctx.actor.userId, expiresAt };
       const [row] = await tx
         .insert(userAnalysisPermissions)

@@ -3,13 +3,12 @@ import type { Database } from "../../db/open.js";
 import { analysisResults, userAnalysisPermissions } from "../../db/schema.js";
 import { analysisNotFound, PegError } from "../errors.js";
 
-/** Takes turns with all that change the permissions of an analysis. */
-export async function lockAnalysis(tx: Database, analysisId: string): Promise<void> {
+/** @throws PegError ANALYSIS_NOT_FOUND, for an operator whose analysis was deleted meanwhile */
+export async function requireAnalysis(tx: Database, analysisId: string): Promise<void> {
   const [row] = await tx
     .select({ id: analysisResults.id })
     .from(analysisResults)
-    .where(eq(analysisResults.id, analysisId))
-    .for("update");
+    .where(eq(analysisResults.id, analysisId));
   if (!row) throw analysisNotFound();
 }
 

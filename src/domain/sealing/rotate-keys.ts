@@ -1,10 +1,12 @@
-import { and, asc, count, eq, isNotNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, isNotNull, ne, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.js";
 import { analysisResults, auditLog, pegComparisonResults, pegComparisonSummaries } from "../../db/schema.js";
+import { transact } from "../../db/transact.js";
 import { cellsPlace } from "../analysis/stored-raw-data.js";
 import { auditPlace } from "../apply-change.js";
 import { cellPlace } from "../comparison/stored-comparison.js";
 import type { Services } from "../context.js";
+import { PegError } from "../errors.js";
 import type { Place } from "../ports.js";
 
 const RECORDS_PER_LOOK = 100;
@@ -13,8 +15,11 @@ type RotationServices = Pick<Services, "db" | "sealer" | "clock">;
 
 /** One kind of record with sealed values: which are left, and how one is sealed anew. */
 interface SealedRecords {
+  /** Before all ids. */
+  first: string;
   count(db: Database): Promise<number>;
-  next(db: Database): Promise<string[]>;
+  /** Those left after a place in the order of ids. */
+  next(db: Database, after: string): Promise<string[]>;
   reseal(services: RotationServices, id: string): Promise<void>;
 }
 
@@ -25,18 +30,19 @@ async function sealAnew({ sealer }: RotationServices, sealed: string, place: Pla
 function analyses(keyId: string): SealedRecords {
   const left = ne(analysisResults.keyId, keyId);
   return {
+    first: "",
     count: async (db) => (await db.select({ n: count() }).from(analysisResults).where(left))[0]?.n ?? 0,
-    next: async (db) => {
+    next: async (db, after) => {
       const rows = await db
         .select({ id: analysisResults.id })
         .from(analysisResults)
-        .where(left)
+        .where(and(left, gt(analysisResults.id, after)))
         .orderBy(asc(analysisResults.id))
         .limit(RECORDS_PER_LOOK);
       return rows.map(({ id }) => id);
     },
     reseal: (services, id) =>
-      services.db.transaction(async (tx) => {
+      transact(services.db, async (tx) => {
         const own = and(eq(analysisResults.id, id), left);
         const [row] = await tx
           .select({ sealed: analysisResults.sealedCells })
@@ -54,19 +60,26 @@ function analyses(keyId: string): SealedRecords {
 function comparisons(keyId: string): SealedRecords {
   const left = ne(pegComparisonSummaries.keyId, keyId);
   return {
+    first: "",
     count: async (db) =>
       (await db.select({ n: count() }).from(pegComparisonSummaries).where(left))[0]?.n ?? 0,
-    next: async (db) => {
+    next: async (db, after) => {
       const rows = await db
         .select({ id: pegComparisonSummaries.analysisId })
         .from(pegComparisonSummaries)
-        .where(left)
+        .where(and(left, gt(pegComparisonSummaries.analysisId, after)))
         .orderBy(asc(pegComparisonSummaries.analysisId))
         .limit(RECORDS_PER_LOOK);
       return rows.map(({ id }) => id);
     },
     reseal: (services, id) =>
-      services.db.transaction(async (tx) => {
+      transact(services.db, async (tx) => {
+        // The lock that all who change an analysis take first: none then waits for another in a ring.
+        await tx
+          .select({ id: analysisResults.id })
+          .from(analysisResults)
+          .where(eq(analysisResults.id, id))
+          .for("update");
         const own = and(eq(pegComparisonSummaries.analysisId, id), left);
         const [head] = await tx
           .select({ id: pegComparisonSummaries.id })
@@ -96,18 +109,19 @@ function comparisons(keyId: string): SealedRecords {
 function auditEntries(keyId: string): SealedRecords {
   const left = and(isNotNull(auditLog.keyId), ne(auditLog.keyId, keyId));
   return {
+    first: "0",
     count: async (db) => (await db.select({ n: count() }).from(auditLog).where(left))[0]?.n ?? 0,
-    next: async (db) => {
+    next: async (db, after) => {
       const rows = await db
         .select({ id: auditLog.id })
         .from(auditLog)
-        .where(left)
+        .where(and(left, gt(auditLog.id, Number(after))))
         .orderBy(asc(auditLog.id))
         .limit(RECORDS_PER_LOOK);
       return rows.map(({ id }) => String(id));
     },
     reseal: (services, id) =>
-      services.db.transaction(async (tx) => {
+      transact(services.db, async (tx) => {
         const own = and(eq(auditLog.id, Number(id)), left);
         const [row] = await tx.select().from(auditLog).where(own).for("update");
         if (!row?.analysisId) return;
@@ -126,51 +140,71 @@ export interface RotationProgress {
   left: number;
 }
 
+export interface RotationOutcome {
+  done: number;
+  /** Records that do not open with any key, and were left as they are. */
+  unreadable: number;
+}
+
 /**
  * Seals every record anew that another key than the first of the ring sealed, one record a transaction: reads and
  * writes go on meanwhile, and after a kill the next run goes on where this one was. The audit log notes it.
  *
  * @param actorId who rotates, for the audit log
- * @returns the number of records sealed anew
- * @throws PegError SERVICE_UNAVAILABLE where a record does not open with any key; it is left as it is
  */
 export async function rotateKeys(
   services: RotationServices,
   actorId: string,
   onProgress: (progress: RotationProgress) => void = () => undefined,
-): Promise<number> {
+): Promise<RotationOutcome> {
   const { db, sealer, clock } = services;
   const kinds = [analyses(sealer.keyId), comparisons(sealer.keyId), auditEntries(sealer.keyId)];
   let done = 0;
-  for (;;) {
-    const left = await countSealedOtherwise(services);
+  let unreadable = 0;
+  // Whoever still seals with the old key meanwhile is caught in the next round.
+  for (
+    let left = await countSealedOtherwise(services);
+    left > unreadable;
+    left = await countSealedOtherwise(services)
+  ) {
     onProgress({ done, left });
-    if (left === 0) break;
-    for (const kind of kinds)
-      done += await resealSome(services, kind, (more) =>
-        onProgress({ done: done + more, left: Math.max(0, left - more) }),
-      );
+    const before = done;
+    unreadable = 0;
+    for (const kind of kinds) {
+      for await (const resealed of resealAll(services, kind)) {
+        if (resealed) done++;
+        else unreadable++;
+        onProgress({ done, left: Math.max(0, left - (done - before)) });
+      }
+    }
   }
   await db.insert(auditLog).values({
     at: new Date(clock.now()),
     actorId,
     action: "rotate",
-    details: { records: done, key_id: sealer.keyId },
+    details: { records: done, unreadable, key_id: sealer.keyId },
   });
-  return done;
+  return { done, unreadable };
 }
 
-async function resealSome(
-  services: RotationServices,
-  kind: SealedRecords,
-  onRecord: (done: number) => void,
-): Promise<number> {
-  const ids = await kind.next(services.db);
-  for (const [place, id] of ids.entries()) {
-    await kind.reseal(services, id);
-    onRecord(place + 1);
+/** Goes through the records of a kind once, and tells of each whether it could be sealed anew. */
+async function* resealAll(services: RotationServices, kind: SealedRecords): AsyncGenerator<boolean> {
+  for (
+    let ids = await kind.next(services.db, kind.first), after = kind.first;
+    ids.length;
+    ids = await kind.next(services.db, after)
+  ) {
+    for (const id of ids) {
+      after = id;
+      yield await kind.reseal(services, id).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof PegError) return false;
+          throw error;
+        },
+      );
+    }
   }
-  return ids.length;
 }
 
 /** How many records another key than the first of the ring sealed. */
@@ -189,4 +223,23 @@ export async function findMissingKeys({ db, sealer }: Pick<Services, "db" | "sea
   ]);
   const ids = new Set(used.flat().flatMap(({ keyId }) => (keyId === null ? [] : [keyId])));
   return [...ids].filter((keyId) => !sealer.knows(keyId)).sort();
+}
+
+/** Of each key so many records are tried: one that is damaged says nothing of the key. */
+const SAMPLE = 5;
+
+/** The ids of keys under which no sealed record opens: the ring holds another secret under the same id. */
+export async function findWrongKeys({ db, sealer }: Pick<Services, "db" | "sealer">): Promise<string[]> {
+  const used = await db.selectDistinct({ keyId: analysisResults.keyId }).from(analysisResults);
+  const fitting = await Promise.all(
+    used.map(async ({ keyId }) => {
+      const rows = await db
+        .select({ sealed: analysisResults.sealedCells })
+        .from(analysisResults)
+        .where(eq(analysisResults.keyId, keyId))
+        .limit(SAMPLE);
+      return Promise.all(rows.map(({ sealed }) => sealer.fits(sealed)));
+    }),
+  );
+  return used.flatMap(({ keyId }, i) => (fitting[i]?.some(Boolean) ? [] : [keyId]));
 }
