@@ -2,12 +2,26 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const TIMED = "test/**/*.timed.test.ts";
 
+/** Of both groups. */
+const shared = {
+  setupFiles: ["test/support/worker-setup.ts"],
+  globals: false,
+  pool: "forks" as const,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
+    // Once for both groups, which is why they do not extend this.
+    globalSetup: ["test/support/global-setup.ts"],
+    maxWorkers: 2,
+    teardownTimeout: 10_000,
+    reporters: ["default"],
     projects: [
       {
-        extends: true,
         test: {
+          ...shared,
           name: "suite",
           include: ["test/**/*.test.ts"],
           // The fault runs take minutes: LONG_TESTS=1 npx vitest run test/faults
@@ -16,19 +30,15 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
         // How long something holds the event loop shows only where nothing else wants the processor.
-        test: { name: "timed", include: [TIMED], fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: {
+          ...shared,
+          name: "timed",
+          include: [TIMED],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
-    globalSetup: ["test/support/global-setup.ts"],
-    setupFiles: ["test/support/worker-setup.ts"],
-    globals: false,
-    pool: "forks",
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 10_000,
-    reporters: ["default"],
   },
 });
