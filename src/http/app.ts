@@ -70,7 +70,11 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
   const limitTo = (maxSize: number) =>
     bodyLimit({
       maxSize,
-      onError: (c) => refuse(c, "PAYLOAD_TOO_LARGE", `A body may have at most ${maxSize} bytes here.`),
+      onError: (c) => {
+        // The rest of the body is not read: nothing else can come over this connection.
+        c.header("connection", "close");
+        return refuse(c, "PAYLOAD_TOO_LARGE", `A body may have at most ${maxSize} bytes here.`);
+      },
     });
   const [large, small] = [limitTo(MAX_BODY_BYTES), limitTo(MAX_SMALL_BODY_BYTES)];
   app.use(`${TRPC_ENDPOINT}/*`, (c, next) => {

@@ -131,6 +131,25 @@ describe.each([
       }
     });
 
+    test("do not let an admin undo the own revocation with what was under way", {
+      timeout: 60_000,
+    }, async () => {
+      const { id } = await admin.analysis.create.mutate(sampleAnalysis());
+      const bob = await both.second.clientOf("bob");
+      const bobAsAdmin = { id, user_id: "bob", permission_type: "admin" as const };
+      for (let round = 0; round < 10; round++) {
+        await admin.permission.grant.mutate(bobAsAdmin);
+        await bob.permission.list.query({ id });
+        const selfGrants = Promise.allSettled(
+          Array.from({ length: 12 }, () => bob.permission.grant.mutate(bobAsAdmin)),
+        );
+        await admin.permission.revoke.mutate(bobAsAdmin);
+        await selfGrants;
+        const { permissions } = await admin.permission.list.query({ id });
+        expect(permissions.map(({ user_id }) => user_id)).toEqual(["admin"]);
+      }
+    });
+
     test("keep one replacement of two that name the same version", async () => {
       const { id } = await admin.analysis.create.mutate(sampleAnalysis());
       const elsewhere = await both.second.clientOf("admin");
