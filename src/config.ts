@@ -2,8 +2,9 @@ import { createPublicKey } from "node:crypto";
 import { z } from "zod";
 
 /** What a variable may be, what it is where unset, and what it means: the one list of settings. */
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const port = z.coerce.number("must be a number from 0 to 65535").int().min(0).max(65_535);
+const count = (min: number, max: number) =>
+  z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max);
 const url = (...protocols: string[]) =>
   z
     .string()

@@ -1,10 +1,11 @@
-import { ConfigError, parseConfig } from "./config.js";
+import { describeFailure } from "./cli/describe-failure.js";
+import { parseConfig } from "./config.js";
 import { runServer } from "./run-server.js";
 
 // What `npm start` runs.
 try {
   await runServer(parseConfig(process.env));
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+  process.stderr.write(`${describeFailure(error)}\n`);
   process.exitCode = 1;
 }

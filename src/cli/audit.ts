@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import type { AuditEntry } from "../contract/audit.js";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
-import { formatTable } from "./format-table.js";
+import { formatTable, printable } from "./format-table.js";
 
 function detailsOf(details: Record<string, unknown>): string {
   return Object.entries(details)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => printable(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`))
     .join(" ");
 }
 
@@ -29,7 +29,7 @@ export function addAudit(program: Command, env: NodeJS.ProcessEnv): void {
         } else if (entries.length) {
           const rows = entries.map((entry) => [
             entry.at.toISOString(),
-            entry.actor_id,
+            printable(entry.actor_id),
             entry.action,
             detailsOf(entry.details),
             entry.request_id ?? "",

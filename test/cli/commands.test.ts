@@ -113,11 +113,23 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
 
   test("that reaches no server says so, and what to do", async () => {
     const port = await freePort();
-    const { code, stderr } = await run(["compare", "x", "--url", `http://127.0.0.1:${port}`]);
+    const { code, stderr } = await run([
+      "compare",
+      "x",
+      "--token",
+      "any",
+      "--url",
+      `http://127.0.0.1:${port}`,
+    ]);
     expect(code).toBe(1);
     expect(stderr).toBe(
       `No server answers at 127.0.0.1:${port} (ECONNREFUSED). Start it with peg-bff serve, or check --url.\n`,
     );
+    const tokenless = await run(["compare", "x", "--url", `http://127.0.0.1:${port}`]);
+    expect(tokenless).toMatchObject({
+      code: 1,
+      stderr: "--url needs your token: give --token, or set PEG_TOKEN\n",
+    });
     const wrong = await run(["compare", "x", "--url", "localhost:3000"]);
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toContain("Give the address of a server, like http://127.0.0.1:3000.");
@@ -128,7 +140,14 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      const { code, stderr } = await run(["compare", "x", "--url", `http://127.0.0.1:${port}`]);
+      const { code, stderr } = await run([
+        "compare",
+        "x",
+        "--token",
+        "any",
+        "--url",
+        `http://127.0.0.1:${port}`,
+      ]);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^What answered is not this API: check --url\. \(.*\)\n$/);
     } finally {

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CompletedComparison } from "../../src/contract/comparison.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
-import { TEST_ENV } from "../support/backend.js";
+import { TEST_ENV, tokenFor } from "../support/backend.js";
 import { createTestDatabase, hasPostgres, type TestDatabase } from "../support/database.js";
 import { cliIsBuilt, startCli } from "../support/process.js";
 import { sharedData } from "../support/shared-data.js";
@@ -141,7 +141,10 @@ describe.skipIf(!cliIsBuilt || !hasPostgres)("a CSV file", () => {
       const path = file("half-a-million.csv", `timestamp,cell_id,${kpis.join()}\n${lines.join("\n")}\n`);
       const server = startCli(["serve"], { ...env, LOG_LEVEL: "info" });
       const [, url = ""] = await server.waitForLine(/listening on (http:\S+?)"/, 30_000);
-      const command = startCli(["import", path, "--id", "half-a-million", "--url", url, ...PERIODS], env);
+      const command = startCli(["import", path, "--id", "half-a-million", "--url", url, ...PERIODS], {
+        ...env,
+        PEG_TOKEN: await tokenFor("importer"),
+      });
       let peak = 0;
       const peakOf = (pid: number) => {
         try {

@@ -145,7 +145,7 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
     const outcomes = await Promise.all([
       run(["compare", "known", "--token", "rubbish"]),
       run(["compare", "known"], { PEG_TOKEN: "rubbish" }),
-      run(["compare", "known", "--url", url], { JWT_SECRET: "another secret than that of the server" }),
+      run(["compare", "known"], { JWT_SECRET: "another secret than that of the server" }),
     ]);
     for (const { code, stdout, stderr } of outcomes) {
       expect([code, stdout]).toEqual([1, ""]);

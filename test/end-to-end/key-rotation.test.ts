@@ -154,6 +154,23 @@ describe.skipIf(!cliIsBuilt || !hasPostgres)("keys of stored data", () => {
     expect(await right.client.pegComparison.get.query({ id })).toMatchObject({ cached: false });
   });
 
+  test("are asked of every record: one in plain text is not taken, and stays as it is (E11)", {
+    timeout: 60_000,
+  }, async () => {
+    const { database, serve } = await prepare();
+    const { client } = await serve(K1);
+    const { id } = await client.analysis.create.mutate(sampleAnalysis());
+    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    cleanups.push(() => sql.end());
+    const plain = JSON.stringify(["cell-0", "cell-1"]);
+    await sql`update analysis_results set sealed_cells = ${plain} where id = ${id}`;
+    await expect(client.pegComparison.get.query({ id })).rejects.toMatchObject({
+      data: { httpStatus: 503, error: { code: "SERVICE_UNAVAILABLE" } },
+    });
+    const [row] = await sql`select sealed_cells from analysis_results where id = ${id}`;
+    expect(row?.sealed_cells).toBe(plain);
+  });
+
   test("that open all but one record leave that one as it is, and say so", { timeout: 60_000 }, async () => {
     const { database, serve, rotate } = await prepare();
     const { server, client } = await serve(K1);

@@ -106,6 +106,48 @@ describe.skipIf(!hasPostgres || !hasRedis)("what a get costs", () => {
     expect(await owner.pegComparison.get.query({ id })).toMatchObject({ cached: false });
   });
 
+  test("never a search through keys, whatever is done (C13)", async () => {
+    const [backend] = backends as [TestBackend, TestBackend];
+    upstash.resetCounts();
+    const alice = await backend.clientOf("alice");
+    const { id } = await alice.analysis.create.mutate(sampleAnalysis());
+    await alice.pegComparison.get.query({ id });
+    await alice.pegComparison.summary.query({ id });
+    await alice.analysis.list.query({});
+    await alice.permission.grant.mutate({ id, user_id: "bob", permission_type: "read" });
+    await alice.permission.revoke.mutate({ id, user_id: "bob", permission_type: "read" });
+    await alice.analysis.replaceData.mutate({ ...sampleAnalysis(), id, data_version: 1 });
+    await alice.pegComparison.get.query({ id });
+    await alice.analysis.delete.mutate({ id });
+    const allowed = ["EVALSHA", "EVAL", "GET", "SET", "DEL"];
+    expect(upstash.commandNames.length).toBeGreaterThan(10);
+    expect(upstash.commandNames.filter((name) => !allowed.includes(name))).toEqual([]);
+  });
+
+  test("no answer of another analysis, however alike the ids are (C7)", async () => {
+    const [backend] = backends as [TestBackend, TestBackend];
+    const alice = await backend.clientOf("alice");
+    const ids = [
+      "c7",
+      "c7:peg_comparison",
+      "peg_comparison:c7",
+      "peg_comparison:peg_comparison:c7",
+      "c7:",
+      ":c7",
+      "C7",
+    ];
+    for (const [i, id] of ids.entries())
+      await alice.analysis.create.mutate(sampleAnalysis({ id, factor: i + 2 }));
+    for (let round = 0; round < 2; round++) {
+      for (const [i, id] of ids.entries()) {
+        expect(await alice.pegComparison.get.query({ id })).toMatchObject({
+          cached: round === 1,
+          data: { analysis_id: id, summary: { weighted_avg_change: expect.closeTo((i + 1) * 100, 9) } },
+        });
+      }
+    }
+  });
+
   test("nothing of a user or a cell stands in Redis", async () => {
     const [backend] = backends as [TestBackend, TestBackend];
     const canary = await backend.clientOf("canary-user-4711");

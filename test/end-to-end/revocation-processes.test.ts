@@ -10,7 +10,8 @@ const AT_ONCE = 100;
 const ROUNDS = 10;
 
 /** Reads that a replacement of the same data overlaps. */
-const INTERLEAVINGS = 1000;
+/** In each of the two set-ups: a thousand together. */
+const INTERLEAVINGS = 500;
 const ANALYSES = 4;
 const READERS = 6;
 /** Reads of an analysis that a writer lets pass, at most, before it replaces the data again. */
