@@ -8,7 +8,7 @@ import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
 
 const K1 = `k1:${Buffer.alloc(32, 1).toString("base64url")}`;
 const K2 = `k2:${Buffer.alloc(32, 2).toString("base64url")}`;
-const ANALYSES = 120;
+const ANALYSES = 60;
 
 describe.skipIf(!cliIsBuilt || !hasPostgres)("keys of stored data", () => {
   const cleanups: (() => unknown)[] = [];

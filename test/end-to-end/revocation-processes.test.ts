@@ -9,8 +9,7 @@ const READS = 1000;
 const AT_ONCE = 100;
 const ROUNDS = 10;
 
-/** Reads that a replacement of the same data overlaps. */
-/** In each of the two set-ups: a thousand together. */
+/** Reads that a replacement of the same data overlaps, in each of the two set-ups: a thousand together. */
 const INTERLEAVINGS = 500;
 const ANALYSES = 4;
 const READERS = 6;

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createPegClient, type PegClient } from "../../src/client/index.js";
-import { startAnalysisService } from "./analysis-service.js";
+import { startAnalysisService, type TestAnalysisService } from "./analysis-service.js";
 import { TEST_ENV, tokenFor } from "./backend.js";
 import { createTestDatabase, createTestRedis } from "./database.js";
 import { startCli, type TestProcess } from "./process.js";
@@ -21,6 +21,8 @@ const LATE_MS = 150;
 export interface TwoProcesses {
   first: ServerProcess;
   second: ServerProcess;
+  /** What both have comparisons made by. */
+  service: TestAnalysisService;
   /** A new client each time: what is read through it shares no request with what is read through another. */
   clientOf(userId: string, server: ServerProcess): Promise<PegClient>;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startTwoProcesses(options: {
     const servers = await Promise.all(processes.map(untilItListens));
     const [first, second] = servers as [ServerProcess, ServerProcess];
     return {
+      service,
       first,
       second,
       clientOf: async (userId, { url }) => {
