@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "./config.js";
-import { createRuntime, type Runtime } from "./runtime.js";
+import { createRuntime } from "./runtime.js";
 
 /** Where a running server on an embedded database says how it is reached, for commands on the same machine. */
 export function addressFile(dataDir: string): string {
@@ -9,12 +9,13 @@ export function addressFile(dataDir: string): string {
 }
 
 /** Serves until the process is asked to stop. */
-export async function runServer(config: Config): Promise<Runtime> {
+export async function runServer(config: Config): Promise<void> {
   const runtime = await createRuntime(config);
   const { logger } = runtime.services;
   const embedded = runtime.database.kind === "embedded" && !config.DATA_DIR.startsWith("memory://");
+  let url: string;
   try {
-    const { url } = await runtime.listen();
+    ({ url } = await runtime.listen());
     if (embedded) writeFileSync(addressFile(config.DATA_DIR), JSON.stringify({ url }));
     logger.info({ url, database: runtime.database.kind }, `listening on ${url}`);
   } catch (error) {
@@ -37,5 +38,7 @@ export async function runServer(config: Config): Promise<Runtime> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  return runtime;
+  // A command that runs a server for itself waits for its address, and takes it along when it ends.
+  process.send?.({ url });
+  process.on("disconnect", () => stop("SIGTERM"));
 }

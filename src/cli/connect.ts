@@ -4,8 +4,8 @@ import { createPegClient, type PegClient } from "../client/index.js";
 import { parseConfig } from "../config.js";
 import { ADMIN_SCOPE } from "../contract/permissions.js";
 import { addressFile } from "../run-server.js";
-import { createRuntime } from "../runtime.js";
 import { CommandError } from "./command-error.js";
+import { startOwnServer } from "./own-server.js";
 import { signToken } from "./sign-token.js";
 
 /** How a command reaches the API. */
@@ -56,15 +56,15 @@ export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): 
   }
   // A server must be made before the token: it locks the data directory, in which the secret lies.
   const known = options.url ?? (config.DATABASE_URL ? undefined : await runningServer(config.DATA_DIR));
-  const runtime = known === undefined ? await createRuntime(config) : undefined;
+  const own = known === undefined ? await startOwnServer(env) : undefined;
   try {
-    const url = known ?? (await runtime?.listen())?.url ?? "";
+    const url = known ?? own?.url ?? "";
     const token =
       options.token ??
       (env.PEG_TOKEN || (await signToken(config, { sub: options.user, expires: "1h", scope: ADMIN_SCOPE })));
-    return { client: createPegClient({ url, token }), close: async () => runtime?.stop() };
+    return { client: createPegClient({ url, token }), close: async () => own?.stop() };
   } catch (error) {
-    await runtime?.stop();
+    await own?.stop();
     throw error;
   }
 }
