@@ -6,7 +6,7 @@ import type { Database } from "../db/open.js";
 import { analysisResults, auditLog } from "../db/schema.js";
 import { transact } from "../db/transact.js";
 import type { VerbContext } from "./context.js";
-import { permissionDenied } from "./errors.js";
+import { analysisNotFound, permissionDenied } from "./errors.js";
 import { readStanding } from "./permission/authorize.js";
 
 export interface Change<T> {
@@ -18,7 +18,8 @@ export interface Change<T> {
   work(tx: Database): Promise<{ result: T; details: Record<string, unknown> }>;
 }
 
-function auditPlace(analysisId: string) {
+/** Where the user id in an audit entry is sealed to. */
+export function auditPlace(analysisId: string) {
   return { table: "audit_log", record: analysisId, field: "details.user_id" };
 }
 
@@ -63,7 +64,7 @@ async function takeTurn(
   analysisId: string,
   needs: PermissionType,
 ): Promise<void> {
-  await tx
+  const [analysis] = await tx
     .select({ id: analysisResults.id })
     .from(analysisResults)
     .where(eq(analysisResults.id, analysisId))
@@ -71,12 +72,12 @@ async function takeTurn(
   const { grants } = await readStanding(tx, actor.userId, analysisId);
   const now = new Date(services.clock.now());
   if (!can({ scopes: actor.scopes, grants }, needs, now)) throw permissionDenied();
+  // Only an operator comes here without one: it was deleted meanwhile.
+  if (!analysis) throw analysisNotFound();
 }
 
 /** Drops what this process holds of an analysis. */
-export function forget({ answers, standings }: VerbContext["services"], analysisId: string): void {
+function forget({ answers, standings }: VerbContext["services"], analysisId: string): void {
   answers.drop(analysisId);
   standings.drop(analysisId);
 }
-
-export { auditPlace };

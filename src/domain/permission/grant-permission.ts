@@ -3,7 +3,7 @@ import { userAnalysisPermissions } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
 import { PegError } from "../errors.js";
-import { keepAnAdmin, requireAnalysis } from "./keep-an-admin.js";
+import { keepAnAdmin } from "./keep-an-admin.js";
 import { describePermission } from "./list-permissions.js";
 
 /**
@@ -30,7 +30,6 @@ export async function grantPermission({
     action: "grant",
     needs: "admin",
     work: async (tx) => {
-      await requireAnalysis(tx, id);
       const granted = { grantedAt: now, grantedBy: ctx.actor.userId, expiresAt };
       const [row] = await tx
         .insert(userAnalysisPermissions)

@@ -1,16 +1,7 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { Database } from "../../db/open.js";
-import { analysisResults, userAnalysisPermissions } from "../../db/schema.js";
-import { analysisNotFound, PegError } from "../errors.js";
-
-/** @throws PegError ANALYSIS_NOT_FOUND, for an operator whose analysis was deleted meanwhile */
-export async function requireAnalysis(tx: Database, analysisId: string): Promise<void> {
-  const [row] = await tx
-    .select({ id: analysisResults.id })
-    .from(analysisResults)
-    .where(eq(analysisResults.id, analysisId));
-  if (!row) throw analysisNotFound();
-}
+import { userAnalysisPermissions } from "../../db/schema.js";
+import { PegError } from "../errors.js";
 
 /**
  * Checks, after a change and before it commits, that somebody can still administer the analysis for good.

@@ -3,7 +3,7 @@ import type { PermissionRevokeInput } from "../../contract/permission.js";
 import { userAnalysisPermissions } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
-import { keepAnAdmin, requireAnalysis } from "./keep-an-admin.js";
+import { keepAnAdmin } from "./keep-an-admin.js";
 
 /**
  * Takes a permission away. When this returns no process serves anything on its strength any more.
@@ -23,7 +23,6 @@ export async function revokePermission({
     action: "revoke",
     needs: "admin",
     work: async (tx) => {
-      await requireAnalysis(tx, id);
       const rows = await tx
         .delete(userAnalysisPermissions)
         .where(
