@@ -150,6 +150,44 @@ describe.each([
       }
     });
 
+    test("drop what they hold where the changing process dies between commit and generation (C5)", async () => {
+      const { id } = await admin.analysis.create.mutate(sampleAnalysis({ factor: 2 }));
+      const grant = { id, user_id: "c5-reader", permission_type: "read" as const };
+      await admin.permission.grant.mutate(grant);
+      const reader = await both.second.clientOf("c5-reader");
+      const elsewhere = await both.second.clientOf("admin");
+      await reader.pegComparison.get.query({ id });
+      await elsewhere.pegComparison.get.query({ id });
+      const { shared } = both.first.runtime.services;
+      const move = shared.moveGeneration.bind(shared);
+      // It does not come to move the generation, nor to acknowledge, until the test has ended.
+      const stuck: ((moved: boolean) => void)[] = [];
+      shared.moveGeneration = () => new Promise((resolve) => stuck.push(resolve));
+      try {
+        void admin.permission.revoke.mutate(grant).catch(() => undefined);
+        void admin.analysis.replaceData
+          .mutate({ ...sampleAnalysis({ factor: 3 }), id, data_version: 1 })
+          .catch(() => undefined);
+        const denied = () =>
+          reader.pegComparison.get.query({ id }).then(
+            () => false,
+            (error: unknown) => isPegError(error, "PERMISSION_DENIED"),
+          );
+        await expect.poll(denied, { timeout: 5000 }).toBe(true);
+        const change = async () => {
+          const answer = await elsewhere.pegComparison.summary.query({ id });
+          return Math.round(answer.data.summary.weighted_avg_change);
+        };
+        await expect.poll(change, { timeout: 5000 }).toBe(200);
+        expect(await elsewhere.pegComparison.get.query({ id })).toMatchObject({
+          data: { summary: { weighted_avg_change: expect.closeTo(200, 9) } },
+        });
+      } finally {
+        shared.moveGeneration = move;
+        for (const end of stuck) end(true);
+      }
+    });
+
     test("keep one replacement of two that name the same version", async () => {
       const { id } = await admin.analysis.create.mutate(sampleAnalysis());
       const elsewhere = await both.second.clientOf("admin");
