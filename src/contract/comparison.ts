@@ -89,11 +89,13 @@ export type CompletedComparison = z.infer<typeof completedComparison>;
 
 export const taskStatus = z.enum(["PENDING", "PROCESSING", "COMPLETED", "FAILED"]);
 
+export const taskId = z.uuid();
+
 const taskFields = {
   success: z.literal(true),
-  task_id: z.string(),
-  progress: z.number().min(0).max(100),
-  estimated_completion: time.nullable(),
+  task_id: taskId,
+  progress: z.number().min(0).max(100).describe("percent; never goes back"),
+  estimated_completion: time.nullable().describe("null while nothing comparable was computed before"),
   error: z.object({ code: errorCode, message: z.string() }).optional(),
 };
 
@@ -125,3 +127,21 @@ export const pegComparisonSummaryOutput = z.object({
   ...computation,
 });
 export type PegComparisonSummaryOutput = z.infer<typeof pegComparisonSummaryOutput>;
+
+export const pegComparisonStatusInput = z.strictObject({
+  id: analysisId,
+  task_id: taskId.optional().describe("the newest task of the analysis where absent"),
+});
+export type PegComparisonStatusInput = z.infer<typeof pegComparisonStatusInput>;
+
+/** A task in any state. Once it is `COMPLETED`, `get` answers with the comparison. */
+export const pegComparisonStatusOutput = z.object({ ...taskFields, status: taskStatus });
+export type PegComparisonStatusOutput = z.infer<typeof pegComparisonStatusOutput>;
+
+export const pegComparisonWatchInput = pegComparisonStatusInput.extend({
+  lastEventId: z.string().max(100).nullish().describe("the id of the last event that was received"),
+});
+export type PegComparisonWatchInput = z.infer<typeof pegComparisonWatchInput>;
+
+export const pegComparisonRecomputeInput = z.strictObject({ id: analysisId });
+export type PegComparisonRecomputeInput = z.infer<typeof pegComparisonRecomputeInput>;

@@ -5,6 +5,10 @@ import { parseTime } from "./time.js";
 
 /** Where the analysis service listens, below its base address. */
 export const MCP_ANALYSIS_PATH = "/mcp/peg-comparison/analysis";
+/** The asynchronous form, which not every service offers: starts a comparison with the same body. */
+export const MCP_ASYNC_PATH = "/mcp/peg-comparison/analysis-async";
+/** Followed by a slash and the id that the asynchronous form answered with. */
+export const MCP_STATUS_PATH = "/mcp/peg-comparison/status";
 
 export const DEFAULT_ALGORITHM_VERSION = "v2.1.0";
 
@@ -92,4 +96,14 @@ export const mcpFailure = z.object({
       details: z.unknown().optional(),
     }),
   ]),
+});
+
+/** What the asynchronous form answers at once. */
+export const mcpTaskCreated = z.object({ task_id: z.string().min(1).max(255) });
+
+/** How far such a comparison is. Once it is completed `result` is the whole answer; once it failed, a failure. */
+export const mcpTaskStatus = z.object({
+  status: z.enum(["PENDING", "PROCESSING", "COMPLETED", "FAILED"]),
+  progress: z.number().min(0).max(100).optional(),
+  result: z.unknown().optional(),
 });

@@ -21,6 +21,11 @@ export interface ComparisonRequest {
   algorithmVersion: string;
   /** Passed on, so that both services' logs can be joined. */
   requestId: string;
+  /**
+   * Hears what share of the comparison is done, 0 to 1, as the service reports it. Where it is set the
+   * asynchronous form of the protocol is used, which may take minutes; the other one where there is no such form.
+   */
+  onProgress?: ((share: number) => void) | undefined;
 }
 
 /** The service that compares. */
@@ -89,6 +94,12 @@ export interface EntryToPut {
   generation: string;
 }
 
+/** One of the streams that a user holds open, in any process. */
+export interface StreamPlace {
+  userId: string;
+  streamId: string;
+}
+
 /** What all processes share: limits, generations, and sealed answers. Redis, or this process alone. */
 export interface SharedStore {
   /** Charges the limits and reads what a request needs, in one round trip. Never throws for want of a server. */
@@ -101,6 +112,14 @@ export interface SharedStore {
    * @returns false where the store could not be told, though other processes may still see it
    */
   moveGeneration(analysisId: string): Promise<boolean>;
+  /**
+   * Takes one of a user's places for open streams, or keeps it: a place that is not kept for `ttlMs` is free again.
+   *
+   * @returns false where `max` others are taken
+   */
+  holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean>;
+  /** Gives the place back. Never throws. */
+  dropStream(place: StreamPlace): Promise<void>;
   /** `away`: goes on in process. */
   state(): "ready" | "away";
   ping(): Promise<void>;
