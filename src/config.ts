@@ -90,6 +90,8 @@ const settings = z.object({
   RATE_LIMIT_GET: rate.prefault("10/1m"),
   RATE_LIMIT_STATUS: rate.prefault("60/1m"),
   RATE_LIMIT_ALL: rate.prefault("1000/1h"),
+  GET_DEADLINE_MS: count(1, 3_600_000).default(25_000),
+  WORKER: z.enum(["inline", "none"]).default("inline"),
   CORS_ORIGINS: list
     .refine(
       (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
@@ -127,6 +129,9 @@ function conflicts(config: Config, env: Record<string, string | undefined>): str
   }
   if (given("DATABASE_LISTEN_URL").length && !given("DATABASE_URL").length) {
     problems.push("DATABASE_LISTEN_URL: set DATABASE_URL as well");
+  }
+  if (config.WORKER === "none" && !given("DATABASE_URL").length) {
+    problems.push("WORKER: none needs DATABASE_URL; the embedded database has no other process to work for it");
   }
   if (config.production) {
     if (!tokenKeys.length)

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
 import { startBundledService } from "./adapters/mcp/bundled-service.js";
+import { type Boss, createBoss, migrateQueue } from "./adapters/queue/boss.js";
+import { createJobQueue } from "./adapters/queue/job-queue.js";
+import { startWorker, type Worker } from "./adapters/queue/worker.js";
 import { MemoryStore } from "./adapters/memory/store.js";
 import { ResilientStore } from "./adapters/redis/resilient-store.js";
 import { connectRest } from "./adapters/redis/rest-client.js";
@@ -13,7 +17,7 @@ import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.j
 import { RingSealer } from "./adapters/sealing/sealer.js";
 import { type Config, ConfigError } from "./config.js";
 import { DEFAULT_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
-import { type ChangeListener, type ListenOptions, listenForChanges } from "./db/changes.js";
+import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChanges } from "./db/changes.js";
 import { migrateDatabase } from "./db/migrate.js";
 import { type OpenDatabase, openDatabase } from "./db/open.js";
 import { developmentKeys } from "./development-keys.js";
@@ -21,10 +25,13 @@ import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
-import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./domain/ports.js";
+import type { AnalysisService, Clock, Logger, Sealer, SharedStore, SqlRunner } from "./domain/ports.js";
 import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
+import { Signals, type Topic } from "./domain/signals.js";
+import { retireTasks } from "./domain/task/retire-tasks.js";
 import { createApp } from "./http/app.js";
 import { createHttpServer } from "./http/server.js";
+import { COMPARE_TASK, loadCompareTask, loadDeadTask } from "./jobs/compare-task.js";
 import { createLogger } from "./log.js";
 
 /** What a test may put in the place of the real thing, or watch. */
@@ -52,6 +59,12 @@ export interface Runtime {
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
 const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+
+/** Comparisons at a time for jobs; calls that wait for theirs are not counted. */
+const JOBS_AT_A_TIME = 4;
+/** How long a stopping worker lets its jobs end before it gives them back. */
+const WORK_GRACE_MS = 20_000;
+const UPKEEP_MS = 3_600_000;
 
 function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
@@ -122,30 +135,62 @@ async function openAnalysisService(
   return { service, stop: () => bundled?.stop() };
 }
 
-/** The embedded database has no other process to hear of. */
-const ALONE: ChangeListener = {
-  hearing: () => true,
-  settled: async () => undefined,
-  close: async () => undefined,
-};
-
 function openChanges(
   config: Config,
-  listener: Omit<ListenOptions, "url">,
-): Promise<ChangeListener> | ChangeListener {
+  database: OpenDatabase,
+  listener: ListenOptions,
+): Promise<ChangeListener> {
   const url = config.DATABASE_LISTEN_URL ?? config.DATABASE_URL;
-  return url ? listenForChanges({ url, ...listener }) : ALONE;
+  return url ? listenForChanges({ url, ...listener }) : listenEmbedded(database, listener);
+}
+
+/** Brings a database and the job queue in it up to date. */
+export async function migrateAll(database: OpenDatabase, logger: Logger, url?: string): Promise<void> {
+  await migrateDatabase(database, {
+    migrationsFolder: MIGRATIONS,
+    url,
+    also: () => migrateQueue(database.run, logger, COMPARE_TASK),
+  });
+}
+
+/** Removes from time to time what nobody asks for any more. */
+function startUpkeep(services: Services): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    retireTasks(services).catch((error: unknown) =>
+      services.logger.warn({ err: error }, "old tasks were not removed"),
+    );
+  }, UPKEEP_MS);
+  return timer.unref();
+}
+
+/** Runs jobs in this process, until it stops. */
+function startWorkers(services: Services, boss: Boss, run: SqlRunner): Worker[] {
+  const { logger, signals } = services;
+  const work = (queue: string, concurrency: number, load: typeof loadCompareTask) =>
+    startWorker({
+      boss,
+      run,
+      logger,
+      queue,
+      concurrency,
+      alarm: signals.alarm("jobs/"),
+      handle: async (job) => (await load())(services, job),
+    });
+  return [
+    work(COMPARE_TASK.name, JOBS_AT_A_TIME, loadCompareTask),
+    work(COMPARE_TASK.deadLetter, 1, loadDeadTask),
+  ];
 }
 
 /** Opens the database that the settings name, and brings it up to date. */
 export async function openMigratedDatabase(
   config: Config,
-  onQuery?: RuntimeOverrides["onQuery"],
+  { logger = createLogger(config.LOG_LEVEL), onQuery }: Pick<RuntimeOverrides, "logger" | "onQuery"> = {},
 ): Promise<OpenDatabase> {
   const { DATABASE_URL: url, DATABASE_LISTEN_URL: direct, DATA_DIR: dataDir } = config;
   const database = await openDatabase({ url, dataDir, pooled: direct !== undefined, onQuery });
   try {
-    await migrateDatabase(database, { migrationsFolder: MIGRATIONS, url: direct ?? url });
+    await migrateAll(database, logger, direct ?? url);
     return database;
   } catch (error) {
     await database.close();
@@ -174,7 +219,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   };
   try {
     // First, since it locks the data directory, in which the keys lie as well.
-    const database = overrides.database ?? (await openMigratedDatabase(config, overrides.onQuery));
+    const database = overrides.database ?? (await openMigratedDatabase(config, { ...overrides, logger }));
     if (!overrides.database) closers.push(() => database.close());
     const tokens = await createTokenVerifier({
       keys: tokenKeys(config),
@@ -196,17 +241,30 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     });
     const answers = new AnswerCache(clock);
     const standings = new StandingCache();
-    const changes = await openChanges(config, {
-      onChange: (analysisId) => {
-        answers.drop(analysisId);
-        standings.drop(analysisId);
+    const signals = new Signals();
+    const changes = await openChanges(config, database, {
+      onAnnouncement: ({ kind, id }) => {
+        // Its own process dropped it already, and an embedded database has no other.
+        if (kind === "analysis" && database.kind === "postgres") {
+          answers.drop(id);
+          standings.drop(id);
+        }
+        signals.emit(`${kind}/${id}` as Topic);
       },
       onResume: () => {
         answers.dropAll();
         standings.dropAll();
+        signals.emitAll();
       },
     });
     closers.push(() => changes.close());
+    const works = config.WORKER === "inline";
+    const boss = createBoss({ run: database.run, logger, supervise: works, migrate: false });
+    await boss.start();
+    closers.push(() => boss.stop({ graceful: false }));
+    const stopping = new AbortController();
+    // Every open stream listens to it.
+    setMaxListeners(0, stopping.signal);
     const services: Services = {
       db: database.db,
       clock,
@@ -215,6 +273,9 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       tokens,
       analysisService: analysis.service,
       changes,
+      signals,
+      queue: createJobQueue(boss, COMPARE_TASK.name),
+      stopping: stopping.signal,
       shared,
       limits: {
         get: { name: "get", ...config.RATE_LIMIT_GET },
@@ -224,7 +285,9 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       algorithmVersion: DEFAULT_ALGORITHM_VERSION,
       answers,
       standings,
+      getDeadlineMs: config.GET_DEADLINE_MS,
       lookups: new SingleFlight(),
+      starts: new SingleFlight(),
       computations: new SingleFlight(),
     };
     const app = createApp({
@@ -242,9 +305,14 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       },
     });
     const server = createHttpServer(app);
-    closers.push(() =>
-      server.close(() => Promise.all([services.lookups.idle(), services.computations.idle()])),
-    );
+    const workers = works ? startWorkers(services, boss, database.run) : [];
+    const upkeep = works ? startUpkeep(services) : undefined;
+    closers.push(async () => {
+      clearInterval(upkeep);
+      stopping.abort();
+      const work = [services.lookups, services.starts, services.computations].map((flights) => flights.idle());
+      await server.close(() => Promise.all([...work, ...workers.map((worker) => worker.stop(WORK_GRACE_MS))]));
+    });
     return {
       services,
       database,

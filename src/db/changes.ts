@@ -1,19 +1,33 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
-import type { Database } from "./open.js";
+import type { Database, OpenDatabase } from "./open.js";
 
 const CHANNEL = "peg_changes";
 const HEARTBEAT_MS = 2_000;
 /** Whoever hears nothing for so long, not even its own heartbeat, trusts nothing any more. */
 const SILENCE_MS = 2 * HEARTBEAT_MS;
 
-/** Says within a transaction that something about an analysis changes: it is heard once that commits. */
-export async function announceChange(tx: Database, analysisId: string): Promise<void> {
-  await tx.execute(sql`select pg_notify(${CHANNEL}, ${analysisId})`);
+/** What processes tell each other: that an analysis or a task changed, or that there is a job to do. */
+export type Announcement =
+  | { kind: "analysis"; id: string }
+  | { kind: "task"; id: string }
+  | { kind: "jobs"; id: "" };
+
+/** Says something within a transaction: it is heard once that commits. */
+export async function announce(tx: Database, { kind, id }: Announcement): Promise<void> {
+  await tx.execute(sql`select pg_notify(${CHANNEL}, ${`${kind}/${id}`})`);
+}
+
+/** The same within a statement, of each row whose id is given. */
+export const announceTaskOf = (id: ReturnType<typeof sql>) => sql`pg_notify(${CHANNEL}, 'task/' || ${id})`;
+
+function readAnnouncement(payload: string): Announcement | undefined {
+  const [, kind, id = ""] = /^(analysis|task|jobs)\/(.*)$/s.exec(payload) ?? [];
+  return kind === undefined ? undefined : ({ kind, id } as Announcement);
 }
 
 export interface ChangeListener {
-  /** Whether every change is sure to be heard. */
+  /** Whether everything that is announced is sure to be heard. */
   hearing(): boolean;
   /** Resolves when every listener has heard what was announced before, or knows that it does not hear. */
   settled(): Promise<void>;
@@ -21,30 +35,40 @@ export interface ChangeListener {
 }
 
 export interface ListenOptions {
-  /** A direct connection: one through a pooler cannot listen. */
-  url: string;
-  onChange(analysisId: string): void;
+  onAnnouncement(announcement: Announcement): void;
   /** Called whenever it hears again after it may have missed something, the first time included. */
   onResume(): void;
 }
 
-/** Analysis ids hold no slash, so that no heartbeat is taken for one. */
 const HEARTBEAT = "heartbeat/";
 
 const RECONNECT_MS = 250;
 
+/** Listens to an embedded database, which belongs to this process: nothing is missed, nobody else listens. */
+export async function listenEmbedded(database: OpenDatabase, options: ListenOptions): Promise<ChangeListener> {
+  const stop = await database.listen?.(CHANNEL, (payload) => {
+    const announcement = readAnnouncement(payload);
+    if (announcement) options.onAnnouncement(announcement);
+  });
+  options.onResume();
+  return { hearing: () => true, settled: async () => undefined, close: async () => stop?.() };
+}
+
 /**
- * Listens for the changes that other processes announce. Reconnects by itself.
+ * Listens for what other processes announce. Reconnects by itself.
  *
  * Not by the driver's own `listen`, which reconnects in silence: whoever holds a cache has to know.
+ *
+ * @param options.url of a direct connection: one through a pooler cannot listen
  */
-export async function listenForChanges({ url, onChange, onResume }: ListenOptions): Promise<ChangeListener> {
+export async function listenForChanges(options: ListenOptions & { url: string }): Promise<ChangeListener> {
+  const { url, onAnnouncement, onResume } = options;
   const heartbeat = `${HEARTBEAT}${crypto.randomUUID()}`;
   let hearing = false;
   let closed = false;
   let lastHeard = 0;
 
-  const options = {
+  const settings = {
     max: 1,
     connect_timeout: 5,
     // The connection that listens stays until it breaks.
@@ -54,7 +78,8 @@ export async function listenForChanges({ url, onChange, onResume }: ListenOption
     onnotice: () => {},
     onnotify: (_channel: string, payload: string) => {
       if (payload === heartbeat) lastHeard = performance.now();
-      else if (!payload.startsWith(HEARTBEAT)) onChange(payload);
+      const announcement = readAnnouncement(payload);
+      if (announcement) onAnnouncement(announcement);
     },
     onclose: () => {
       hearing = false;
@@ -62,7 +87,7 @@ export async function listenForChanges({ url, onChange, onResume }: ListenOption
     },
     connection: { application_name: "peg-comparison-bff listen" },
   };
-  const client = postgres(url, options);
+  const client = postgres(url, settings);
 
   async function listen(): Promise<void> {
     if (closed || hearing) return;

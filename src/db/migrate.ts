@@ -13,13 +13,16 @@ export interface MigrateOptions {
   migrationsFolder: string;
   /** A direct connection: a session lock does not hold through a pooler. */
   url?: string | undefined;
+  /** What else is brought up to date while no other process does. */
+  also?(): Promise<void>;
 }
 
 /** Brings the schema up to date. Safe to run twice and from many processes at once. */
 export async function migrateDatabase(database: OpenDatabase, options: MigrateOptions): Promise<void> {
-  const { migrationsFolder } = options;
+  const { migrationsFolder, also } = options;
   if (database.kind === "embedded" || !options.url) {
     await migratePglite(database.db as unknown as PgliteDatabase, { migrationsFolder });
+    await also?.();
     return;
   }
   const client = postgres(options.url, { max: 1, connect_timeout: 5, onnotice: () => {} });
@@ -27,6 +30,7 @@ export async function migrateDatabase(database: OpenDatabase, options: MigrateOp
     const db = drizzle(client);
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
     await migratePostgres(db, { migrationsFolder });
+    await also?.();
   } finally {
     // Ending the session gives the lock back.
     await client.end({ timeout: 5 });

@@ -6,6 +6,7 @@ import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { lockDataDir } from "./data-dir-lock.js";
+import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
 
 /** PostgreSQL, wherever it runs: the same schema and the same queries. */
@@ -15,6 +16,10 @@ export interface OpenDatabase {
   db: Database;
   /** An embedded database belongs to one process; a PostgreSQL may be shared by many. */
   kind: "embedded" | "postgres";
+  /** Outside of any transaction; a text without values may hold several statements. */
+  run: SqlRunner;
+  /** Hears what is announced in an embedded database, which has no other way to be listened to. */
+  listen?(channel: string, onMessage: (payload: string) => void): Promise<() => Promise<void>>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -60,6 +65,16 @@ function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDa
   return {
     db: db as unknown as Database,
     kind: "postgres",
+    run: async (text, values) => {
+      if (values) return { rows: rowsOf(await client.unsafe(text, values.map(sqlValue))) };
+      // A text that begins a transaction needs a connection of its own.
+      const reserved = await client.reserve();
+      try {
+        return { rows: rowsOf(await reserved.unsafe(text)) };
+      } finally {
+        reserved.release();
+      }
+    },
     ping: async () => void (await db.execute(sql`select 1`)),
     close: () => client.end({ timeout: 5 }),
   };
@@ -88,6 +103,12 @@ export function fromPglite(client: PGlite, logger: QueryLogger): OpenDatabase {
   return {
     db: db as unknown as Database,
     kind: "embedded",
+    run: async (text, values) => {
+      // Only `exec` takes several statements, and only `query` takes values.
+      const result = values ? await client.query(text, values.map(sqlValue)) : (await client.exec(text)).at(-1);
+      return { rows: rowsOf(result ?? []) };
+    },
+    listen: (channel, onMessage) => client.listen(channel, onMessage),
     ping: async () => void (await db.execute(sql`select 1`)),
     close: () => client.close(),
   };

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigserial,
+  boolean,
   customType,
   doublePrecision,
   index,
@@ -150,7 +151,7 @@ export const userAnalysisPermissions = pgTable(
   ],
 );
 
-/** Every computation, whoever asked for it: who works on it (`attemptToken`), until when, how it ended. */
+/** Every computation, whoever asked for it: who works on it (`attemptToken`), until when, how far it is. */
 export const pegComparisonTasks = pgTable(
   "peg_comparison_tasks",
   {
@@ -164,6 +165,12 @@ export const pegComparisonTasks = pgTable(
       .$type<"PENDING" | "PROCESSING" | "COMPLETED" | "FAILED">()
       .notNull(),
     progress: real("progress").notNull().default(0),
+    /** Grows with everything that a watcher is to see. */
+    version: integer("version").notNull().default(1),
+    /** Whether a job sees to it: then a failure that may pass is not the end. */
+    queued: boolean("queued").notNull().default(false),
+    /** Samples of the analysis; by it, finished tasks tell how long others will take. */
+    rowCount: integer("row_count"),
     attemptToken: uuid("attempt_token").notNull(),
     leaseUntil: instant("lease_until").notNull(),
     errorCode: varchar("error_code", { length: 50 }),
@@ -174,6 +181,9 @@ export const pegComparisonTasks = pgTable(
     }>(),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
+    /** Of the attempt that counts. Null where there was nothing left to compute. */
+    startedAt: instant("started_at"),
+    estimatedCompletion: instant("estimated_completion"),
     finishedAt: instant("finished_at"),
   },
   (table) => [
@@ -181,6 +191,7 @@ export const pegComparisonTasks = pgTable(
       .on(table.analysisId, table.revision, table.algorithmVersion)
       .where(sql`${table.status} in ('PENDING', 'PROCESSING')`),
     index("idx_peg_tasks_analysis_id").on(table.analysisId, table.createdAt),
+    index("idx_peg_tasks_finished_at").on(table.finishedAt),
   ],
 );
 

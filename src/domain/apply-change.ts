@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { AUDIT_ACTIONS } from "../contract/audit.js";
 import { can, type PermissionType } from "../contract/permissions.js";
-import { announceChange } from "../db/changes.js";
+import { announce } from "../db/changes.js";
 import type { Database } from "../db/open.js";
 import { analysisResults, auditLog } from "../db/schema.js";
 import { transact } from "../db/transact.js";
@@ -45,7 +45,7 @@ export async function applyChange<T>(ctx: VerbContext, change: Change<T>): Promi
       keyId: sealed === undefined ? null : services.sealer.keyId,
       details: sealed === undefined ? details : { ...details, user_id: sealed },
     });
-    await announceChange(tx, analysisId);
+    await announce(tx, { kind: "analysis", id: analysisId });
     return done.result;
   });
   forget(services, analysisId);

@@ -1,12 +1,13 @@
 import type { Database } from "../db/open.js";
 import type { AnswerCache } from "./comparison/answer-cache.js";
 import type { ComputationResult } from "./comparison/compute-comparison.js";
-import type { FoundAnswer } from "./comparison/find-answer.js";
+import type { FoundAnswer, FoundOrStarted } from "./comparison/find-answer.js";
 import type { SingleFlight } from "./comparison/single-flight.js";
 import type { StandingCache } from "./permission/standing-cache.js";
 import type {
   AnalysisService,
   Clock,
+  JobQueue,
   LimitRule,
   Logger,
   Sealer,
@@ -14,6 +15,7 @@ import type {
   TokenVerifier,
   Visit,
 } from "./ports.js";
+import type { Signals } from "./signals.js";
 
 /** Who acts. */
 export type Actor =
@@ -42,13 +44,21 @@ export interface Services {
     /** Resolves when each process has heard what was announced before, or knows that it does not hear. */
     settled(): Promise<void>;
   };
+  /** What is heard of those changes, for whoever waits. */
+  signals: Signals;
+  queue: JobQueue;
+  /** Aborts when this process begins to stop: what would go on for ever ends then. */
+  stopping: AbortSignal;
   shared: SharedStore;
   limits: LimitRules;
   /** The version of the comparison that is asked for; stored ones of another version are computed anew. */
   algorithmVersion: string;
+  /** How long `get` computes before it answers with a task instead, ms. */
+  getDeadlineMs: number;
   answers: AnswerCache;
   standings: StandingCache;
   lookups: SingleFlight<FoundAnswer>;
+  starts: SingleFlight<FoundOrStarted>;
   computations: SingleFlight<ComputationResult>;
 }
 

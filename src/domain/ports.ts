@@ -1,5 +1,8 @@
+import type { SqlRunner } from "../db/run-sql.js";
 import type { RawData } from "./analysis/raw-data.js";
 import type { ComputedComparison } from "./comparison/computed-comparison.js";
+
+export type { SqlRunner } from "../db/run-sql.js";
 
 /** The clock that all rules read; tests set their own. */
 export interface Clock {
@@ -160,4 +163,30 @@ export interface TokenClaims {
 export interface TokenVerifier {
   /** @throws PegError API_AUTHENTICATION_ERROR, always the same one; SERVICE_UNAVAILABLE without keys to check by */
   verify(token: string): Promise<TokenClaims>;
+}
+
+/** What a job about a task says: no more, so that nothing private lies in the queue. */
+export interface TaskJob {
+  taskId: string;
+  /** Of the call that started it, for the logs. */
+  requestId: string;
+}
+
+/** Jobs that survive the process that sent them. */
+export interface JobQueue {
+  /**
+   * Sends a job about a task, within the transaction that `run` runs in: it is there once that commits.
+   *
+   * @returns false where a job about this task is there already
+   */
+  send(run: SqlRunner, job: TaskJob): Promise<boolean>;
+}
+
+/** One run of a job. */
+export interface JobRun {
+  data: unknown;
+  /** Whether no retry follows. */
+  last: boolean;
+  /** Aborts when the worker has to stop. */
+  signal: AbortSignal;
 }

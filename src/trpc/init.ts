@@ -23,6 +23,12 @@ export const t = initTRPC
   .create({
     transformer,
     isDev: false,
+    // A proxy closes what is silent; a client that hears nothing connects anew, and goes on where it was.
+    sse: {
+      ping: { enabled: true, intervalMs: 10_000 },
+      maxDurationMs: 1_800_000,
+      client: { reconnectAfterInactivityMs: 25_000 },
+    },
     errorFormatter({ error, shape, ctx }) {
       const body = errorBodyOf(
         toPegError(error),

@@ -1,15 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
-import { migrateDatabase } from "../../src/db/migrate.js";
 import { fromPglite, type OpenDatabase, type QueryLogger } from "../../src/db/open.js";
-
-const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
+import { createLogger } from "../../src/log.js";
+import { migrateAll } from "../../src/runtime.js";
 
 /** Makes an embedded database, migrates it, and writes it to a file. */
 export async function writeEmbeddedTemplate(path: string): Promise<string> {
   const client = await PGlite.create("memory://");
-  await migrateDatabase(fromPglite(client, false), { migrationsFolder });
+  await migrateAll(fromPglite(client, false), createLogger("silent"));
   const dump = await client.dumpDataDir("none");
   writeFileSync(path, new Uint8Array(await dump.arrayBuffer()));
   await client.close();

@@ -3,10 +3,10 @@ import type { AnalysisCreateOutput, AnalysisReplaceInput } from "../../contract/
 import {
   analysisResults,
   analysisSamples,
-  pegComparisonResults,
-  pegComparisonSummaries,
 } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
+import { endMovedTasks } from "../comparison/computation-lease.js";
+import { dropComparison } from "../comparison/stored-comparison.js";
 import type { VerbContext } from "../context.js";
 import { analysisNotFound, PegError } from "../errors.js";
 import { describeAnalysis } from "./describe-analysis.js";
@@ -54,8 +54,8 @@ export async function replaceData({
       await insertSamples(tx, id, columns.revision, series);
       const old = and(eq(analysisSamples.analysisId, id), ne(analysisSamples.revision, columns.revision));
       await tx.delete(analysisSamples).where(old);
-      await tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, id));
-      await tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, id));
+      await dropComparison(tx, id);
+      await endMovedTasks(tx, id);
       const { rowCount: rows, pegCount: pegs, cellCount: cells } = columns;
       return {
         result: describeAnalysis(after),

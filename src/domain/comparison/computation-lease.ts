@@ -1,16 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { and, eq, inArray, lt, sql } from "drizzle-orm";
-import { ERROR_CODES, type ErrorCode } from "../../contract/errors.js";
+import { and, eq, inArray, lt, or, sql } from "drizzle-orm";
+import { announceTaskOf } from "../../db/changes.js";
 import { isForeignKeyViolation } from "../../db/errors.js";
-import { pegComparisonTasks } from "../../db/schema.js";
+import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
 import type { Services } from "../context.js";
 import { DataMovedError, PegError } from "../errors.js";
+import { expectedEnd } from "../task/estimate.js";
+import { taskError } from "../task/task-state.js";
+import { createProgress, type Progress } from "./progress.js";
 import type { ComparisonKey } from "./stored-comparison.js";
 
 const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
 /** Whatever takes longer hangs, and is left to a successor. */
 const MAX_RENEWALS = 720;
+/** Whoever waits is told when the task changes, and looks by itself in case that was not heard. */
 const FIRST_LOOK_MS = 50;
 const LAST_LOOK_MS = 500;
 
@@ -18,12 +22,47 @@ const LAST_LOOK_MS = 500;
 export interface Lease {
   taskId: string;
   attemptToken: string;
+  progress: Progress;
   /** Stops renewing; the task's row says how it ended. */
   stop(): void;
 }
 
 // By the database's clock, which all processes share.
 const leaseEnd = sql`now() + make_interval(secs => ${LEASE_MS / 1000})`;
+const past = sql`now() - interval '1 second'`;
+
+/** What a task's row begins with, or begins anew with where another attempt takes over. */
+export function newTask(key: ComparisonKey) {
+  const rows = sql`(select row_count from ${analysisResults} where id = ${key.analysisId})`;
+  return {
+    values: { ...key, rowCount: rows, attemptToken: randomUUID(), estimatedCompletion: expectedEnd(rows) },
+    target: [
+      pegComparisonTasks.analysisId,
+      pegComparisonTasks.revision,
+      pegComparisonTasks.algorithmVersion,
+    ],
+    targetWhere: sql`status in ('PENDING', 'PROCESSING')`,
+    /** Of a task that nobody works on yet. */
+    unclaimed: { status: "PENDING" as const, leaseUntil: past },
+  };
+}
+
+function claimed(attemptToken: string) {
+  return {
+    status: "PROCESSING" as const,
+    attemptToken,
+    leaseUntil: leaseEnd,
+    updatedAt: sql`now()`,
+    startedAt: sql`now()`,
+    version: sql`${pegComparisonTasks.version} + 1`,
+    estimatedCompletion: expectedEnd(sql`${pegComparisonTasks.rowCount}`),
+  };
+}
+
+/** A task without its analysis cannot be: the error of whoever starts one when it is deleted. */
+export function asDataMoved(error: unknown): unknown {
+  return isForeignKeyViolation(error) ? new DataMovedError("the analysis was deleted meanwhile") : error;
+}
 
 /** @returns the lease, or the id of the task in which another process computes the same now */
 export async function claimComputation(
@@ -31,27 +70,30 @@ export async function claimComputation(
   key: ComparisonKey,
 ): Promise<Lease | { taskId: string }> {
   const { db } = services;
-  const attemptToken = randomUUID();
-  const running = inArray(pegComparisonTasks.status, ["PENDING", "PROCESSING"]);
+  const { values, target, targetWhere } = newTask(key);
+  const { attemptToken } = values;
   const [mine] = await db
     .insert(pegComparisonTasks)
-    .values({ ...key, status: "PROCESSING", attemptToken, leaseUntil: leaseEnd })
+    .values({ ...values, status: "PROCESSING", startedAt: sql`now()`, leaseUntil: leaseEnd })
     .onConflictDoUpdate({
-      target: [
-        pegComparisonTasks.analysisId,
-        pegComparisonTasks.revision,
-        pegComparisonTasks.algorithmVersion,
-      ],
-      targetWhere: sql`status in ('PENDING', 'PROCESSING')`,
-      set: { status: "PROCESSING", attemptToken, leaseUntil: leaseEnd, updatedAt: sql`now()` },
+      target,
+      targetWhere,
+      set: claimed(attemptToken),
       setWhere: lt(pegComparisonTasks.leaseUntil, sql`now()`),
     })
     .returning({ id: pegComparisonTasks.id })
     .catch((error: unknown) => {
-      throw isForeignKeyViolation(error) ? new DataMovedError("the analysis was deleted meanwhile") : error;
+      throw asDataMoved(error);
     });
   if (mine) return holdLease(services, mine.id, attemptToken);
-  const [other] = await db
+  const other = await findRunningTask(services, key);
+  // Between the two statements it may have ended: then the next claim succeeds.
+  return other === undefined ? claimComputation(services, key) : { taskId: other };
+}
+
+/** The id of the task in which the comparison is computed, or will be. */
+export async function findRunningTask({ db }: Services, key: ComparisonKey): Promise<string | undefined> {
+  const [task] = await db
     .select({ id: pegComparisonTasks.id })
     .from(pegComparisonTasks)
     .where(
@@ -59,30 +101,73 @@ export async function claimComputation(
         eq(pegComparisonTasks.analysisId, key.analysisId),
         eq(pegComparisonTasks.revision, key.revision),
         eq(pegComparisonTasks.algorithmVersion, key.algorithmVersion),
-        running,
+        inArray(pegComparisonTasks.status, ["PENDING", "PROCESSING"]),
       ),
     );
-  // Between the two statements it may have ended: then the next claim succeeds.
-  return other ? { taskId: other.id } : claimComputation(services, key);
+  return task?.id;
 }
 
-function holdLease({ db, logger }: Services, taskId: string, attemptToken: string): Lease {
+/** @returns undefined where the task is finished, or another process works on it */
+export async function claimTask(services: Services, taskId: string): Promise<Lease | undefined> {
+  const attemptToken = randomUUID();
+  const [mine] = await services.db
+    .update(pegComparisonTasks)
+    .set(claimed(attemptToken))
+    .where(
+      and(
+        eq(pegComparisonTasks.id, taskId),
+        inArray(pegComparisonTasks.status, ["PENDING", "PROCESSING"]),
+        lt(pegComparisonTasks.leaseUntil, sql`now()`),
+      ),
+    )
+    .returning({ id: pegComparisonTasks.id });
+  return mine && holdLease(services, taskId, attemptToken);
+}
+
+function holdLease(services: Services, taskId: string, attemptToken: string): Lease {
+  const { db, logger } = services;
   let renewals = 0;
   const timer = setInterval(() => {
     if (++renewals > MAX_RENEWALS) clearInterval(timer);
     db.update(pegComparisonTasks)
       .set({ leaseUntil: leaseEnd, updatedAt: sql`now()` })
-      .where(eq(pegComparisonTasks.attemptToken, attemptToken))
+      .where(
+        and(eq(pegComparisonTasks.attemptToken, attemptToken), eq(pegComparisonTasks.status, "PROCESSING")),
+      )
       .catch((error: unknown) =>
         logger.warn({ err: error, taskId }, "the lease of a computation was not renewed"),
       );
   }, RENEW_MS);
   timer.unref();
-  return { taskId, attemptToken, stop: () => clearInterval(timer) };
+  const progress = createProgress(services, taskId, attemptToken);
+  const stop = () => {
+    clearInterval(timer);
+    progress.stop();
+  };
+  return { taskId, attemptToken, progress, stop };
 }
 
-/** Notes how a computation ended, for those who wait for it elsewhere. */
-export async function endComputation(services: Services, lease: Lease, error?: unknown): Promise<void> {
+/** How an attempt ended that did not store a comparison. */
+export interface AttemptEnd {
+  error?: unknown;
+  /** Gives the task back where a job sees to it, instead of ending it. */
+  handBack?: boolean;
+}
+
+/** Notes how an attempt ended, for those who wait for it elsewhere. */
+export async function endComputation(services: Services, lease: Lease, end: AttemptEnd = {}): Promise<void> {
+  const { error, handBack = false } = end;
+  const { status, version, attemptToken, queued, id } = pegComparisonTasks;
+  const mine = and(eq(attemptToken, lease.attemptToken), eq(status, "PROCESSING"));
+  if (handBack) {
+    // Its state stays: to those who watch it goes on.
+    const [kept] = await services.db
+      .update(pegComparisonTasks)
+      .set({ leaseUntil: past, updatedAt: sql`now()` })
+      .where(and(mine, queued))
+      .returning({ id, told: announceTaskOf(sql`${id}`) });
+    if (kept) return;
+  }
   const failed = error !== undefined;
   const { code, message, details, retryAfter } =
     error instanceof PegError ? error : new PegError("INTERNAL_ERROR", "The comparison failed.");
@@ -90,45 +175,76 @@ export async function endComputation(services: Services, lease: Lease, error?: u
     .update(pegComparisonTasks)
     .set({
       status: failed ? "FAILED" : "COMPLETED",
+      version: sql`${version} + 1`,
+      ...(failed ? {} : { progress: 100 }),
       errorCode: failed ? code : null,
       errorMessage: failed ? message : null,
       errorDetails: failed ? { details, retryAfter } : null,
       updatedAt: sql`now()`,
+      // Nothing was computed, from which the next could be estimated.
+      startedAt: null,
+      estimatedCompletion: failed ? null : sql`now()`,
       finishedAt: sql`now()`,
     })
-    .where(
-      and(
-        eq(pegComparisonTasks.attemptToken, lease.attemptToken),
-        eq(pegComparisonTasks.status, "PROCESSING"),
-      ),
-    );
+    .where(mine)
+    .returning({ told: announceTaskOf(sql`${id}`) });
 }
 
 /**
  * Waits while another process computes.
  *
- * @returns `done`, or `abandoned` where that process let its lease run out
+ * @returns `done`, or `abandoned` where that process let its lease run out or gave the task back
  * @throws PegError the error that the computation ended with
  */
-export async function awaitComputation({ db }: Services, taskId: string): Promise<"done" | "abandoned"> {
-  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 1.5, LAST_LOOK_MS)) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    const [task] = await db
-      .select({
-        status: pegComparisonTasks.status,
-        abandoned: sql<boolean>`${pegComparisonTasks.leaseUntil} < now()`,
-        errorCode: pegComparisonTasks.errorCode,
-        errorMessage: pegComparisonTasks.errorMessage,
-        errorDetails: pegComparisonTasks.errorDetails,
-      })
-      .from(pegComparisonTasks)
-      .where(eq(pegComparisonTasks.id, taskId));
-    if (!task || task.status === "COMPLETED") return "done";
-    if (task.status === "FAILED") {
-      const code =
-        ERROR_CODES.find((known) => known === task.errorCode) ?? ("INTERNAL_ERROR" satisfies ErrorCode);
-      throw new PegError(code, task.errorMessage ?? "The comparison failed.", task.errorDetails ?? {});
+export async function awaitComputation(
+  { db, signals }: Services,
+  taskId: string,
+  signal?: AbortSignal,
+): Promise<"done" | "abandoned"> {
+  const alarm = signals.alarm(`task/${taskId}`);
+  try {
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 1.5, LAST_LOOK_MS)) {
+      await alarm.wait(pause, signal);
+      signal?.throwIfAborted();
+      const [task] = await db
+        .select({
+          status: pegComparisonTasks.status,
+          abandoned: sql<boolean>`${pegComparisonTasks.leaseUntil} < now()`,
+          errorCode: pegComparisonTasks.errorCode,
+          errorMessage: pegComparisonTasks.errorMessage,
+          errorDetails: pegComparisonTasks.errorDetails,
+        })
+        .from(pegComparisonTasks)
+        .where(eq(pegComparisonTasks.id, taskId));
+      if (!task || task.status === "COMPLETED") return "done";
+      if (task.status === "FAILED") throw taskError(task);
+      if (task.abandoned) return "abandoned";
     }
-    if (task.abandoned) return "abandoned";
+  } finally {
+    alarm.close();
   }
+}
+
+/** Ends the tasks of an analysis whose data is no more what they are about. */
+export async function endMovedTasks(tx: Services["db"], analysisId: string): Promise<void> {
+  const { id, status, version } = pegComparisonTasks;
+  await tx
+    .update(pegComparisonTasks)
+    .set({
+      status: "FAILED",
+      version: sql`${version} + 1`,
+      errorCode: "CONFLICT",
+      errorMessage: "The data was replaced while it was compared. Ask for the comparison again.",
+      errorDetails: {},
+      updatedAt: sql`now()`,
+      estimatedCompletion: null,
+      finishedAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(pegComparisonTasks.analysisId, analysisId),
+        or(eq(status, "PENDING"), eq(status, "PROCESSING")),
+      ),
+    )
+    .returning({ told: announceTaskOf(sql`${id}`) });
 }

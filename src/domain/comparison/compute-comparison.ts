@@ -11,14 +11,32 @@ export interface ComputationResult {
   computedHere: boolean;
 }
 
+/** How an attempt is made. */
+export interface Attempt {
+  requestId: string;
+  /** Uses the analysis service's asynchronous form, which tells how far it is. */
+  withProgress?: boolean;
+  /** No other attempt will follow: any failure is the task's end. */
+  last?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** Whether another attempt may succeed where this one failed. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof DataMovedError) return false;
+  return !(error instanceof PegError) || error.retryable || error.code === "INTERNAL_ERROR";
+}
+
 /** @returns undefined where another process took over, and its outcome counts */
-async function computeUnderLease(
+export async function computeUnderLease(
   services: Services,
   key: ComparisonKey,
   lease: Lease,
-  requestId: string,
+  attempt: Attempt,
 ): Promise<ComputationResult | undefined> {
   const { analysisId, algorithmVersion } = key;
+  const { progress } = lease;
+  const { requestId, withProgress, last, signal } = attempt;
   try {
     // Between the look-up and the claim another process may have finished.
     const stored = await loadStoredComparison(services, key);
@@ -28,15 +46,24 @@ async function computeUnderLease(
     }
     const data = await loadRawData(services, analysisId, key.revision);
     if (!data) throw new DataMovedError("the raw data is of another revision");
-    const request = { analysisId, data, algorithmVersion, requestId };
-    const comparison = await services.analysisService.compare(request);
+    progress.reach("loaded");
+    const onProgress = withProgress
+      ? (share: number) => {
+          progress.reach("sent");
+          progress.compute(share);
+        }
+      : undefined;
+    const request = { analysisId, data, algorithmVersion, requestId, onProgress };
+    const comparison = await services.analysisService.compare(request, signal);
+    progress.reach("checked");
     const outcome = await storeComparison(services, key, lease.attemptToken, comparison);
     if (outcome === "moved") throw new DataMovedError("the data was replaced while it was compared");
     return outcome === "stored" ? { comparison, computedHere: true } : undefined;
   } catch (error) {
     const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.message) : error;
+    const handBack = signal?.aborted || (!last && mayPass(error));
     // Where this cannot be noted the lease runs out, and whoever waits takes over.
-    await endComputation(services, lease, told).catch((failure: unknown) =>
+    await endComputation(services, lease, { error: told, handBack }).catch((failure: unknown) =>
       services.logger.warn({ err: failure, taskId: lease.taskId }, "a failed computation could not be noted"),
     );
     throw error;
@@ -68,7 +95,7 @@ export async function computeComparison(
   for (;;) {
     const claim = await claimComputation(services, key);
     if ("attemptToken" in claim) {
-      const result = await computeUnderLease(services, key, claim, requestId);
+      const result = await computeUnderLease(services, key, claim, { requestId });
       if (result) return result;
     } else if ((await awaitOther(services, claim.taskId)) === "done") {
       const stored = await loadStoredComparison(services, key);

@@ -2,6 +2,8 @@ import type { VerbContext } from "../context.js";
 import { DataMovedError, PegError } from "../errors.js";
 import { type AuthorizedAnalysis, authorize } from "../permission/authorize.js";
 import type { CacheType } from "../ports.js";
+import { startTask } from "../task/start-task.js";
+import type { TaskRow } from "../task/task-state.js";
 import type { HeldAnswer } from "./answer-cache.js";
 import { computeComparison } from "./compute-comparison.js";
 import type { ComputedComparison } from "./computed-comparison.js";
@@ -15,6 +17,9 @@ export interface FoundAnswer {
   computed?: ComputedComparison | undefined;
 }
 
+/** What a lookup ends with that does not wait: the answer, or the task that it will come from. */
+export type FoundOrStarted = FoundAnswer | { task: TaskRow };
+
 /** How one kind of answer is found. */
 export interface AnswerPlan {
   type: CacheType;
@@ -24,6 +29,10 @@ export interface AnswerPlan {
   load(key: ComparisonKey): Promise<EncodedAnswer | undefined>;
   /** Of a comparison that was just computed. Absent for what is never computed. */
   encode?(comparison: ComputedComparison, cached: boolean): EncodedAnswer;
+}
+
+function comparisonName({ analysisId, revision, algorithmVersion }: ComparisonKey): string {
+  return `${analysisId}/${revision}/${algorithmVersion}`;
 }
 
 /** How often an answer is looked for again because its data was replaced meanwhile. */
@@ -39,6 +48,31 @@ export async function findAnswer(
   analysis: AuthorizedAnalysis,
   plan: AnswerPlan,
 ): Promise<FoundAnswer> {
+  return untilAtRest(ctx, analysis, plan, (key) => loadOrCompute(ctx, key, plan));
+}
+
+/** The same, but what has to be computed is left to a task, which is started or joined. */
+export async function findAnswerOrStart(
+  ctx: VerbContext,
+  analysis: AuthorizedAnalysis,
+  plan: AnswerPlan,
+): Promise<FoundOrStarted> {
+  return untilAtRest<FoundOrStarted>(ctx, analysis, plan, async (key) => {
+    const { value } = await ctx.services.starts.run(nameOf(plan, key), async () => {
+      const loaded = await plan.load(key);
+      if (loaded) return { held: await keep(ctx, key, plan, loaded) };
+      return { task: await startTask(ctx.services, key, ctx.requestId) };
+    });
+    return value;
+  });
+}
+
+async function untilAtRest<T>(
+  ctx: VerbContext,
+  analysis: AuthorizedAnalysis,
+  plan: AnswerPlan,
+  find: (key: ComparisonKey) => Promise<T>,
+): Promise<T | { held: HeldAnswer }> {
   let current = analysis;
   for (let move = 0; move < MAX_MOVES; move++) {
     const key = {
@@ -48,7 +82,7 @@ export async function findAnswer(
     };
     try {
       const cached = plan.ttlSeconds > 0 ? await findCached(ctx, key, plan) : undefined;
-      return cached ? { held: cached } : await loadOrCompute(ctx, key, plan);
+      return cached ? { held: cached } : await find(key);
     } catch (error) {
       if (!(error instanceof DataMovedError)) throw error;
       current = await authorize({ ctx, analysisId: analysis.id, needed: "read", fresh: true });
@@ -75,15 +109,18 @@ async function findCached(
   return opened;
 }
 
+function nameOf({ type }: AnswerPlan, key: ComparisonKey): string {
+  return `${type}/${comparisonName(key)}`;
+}
+
 async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<FoundAnswer> {
   const { services, requestId } = ctx;
-  const name = `${key.analysisId}/${key.revision}/${key.algorithmVersion}`;
-  const lookup = await services.lookups.run(`${plan.type}/${name}`, async () => {
+  const lookup = await services.lookups.run(nameOf(plan, key), async () => {
     const loaded = await plan.load(key);
     if (loaded) return { held: await keep(ctx, key, plan, loaded) };
     const { encode } = plan;
     if (!encode) throw new DataMovedError("the analysis was deleted meanwhile");
-    const { value, leader } = await services.computations.run(name, () =>
+    const { value, leader } = await services.computations.run(comparisonName(key), () =>
       computeComparison(services, key, requestId),
     );
     const held = await keep(ctx, key, plan, encode(value.comparison, true));

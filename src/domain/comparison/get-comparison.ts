@@ -1,13 +1,17 @@
 import type { PegComparisonGetInput } from "../../contract/comparison.js";
 import type { VerbContext } from "../context.js";
-import { PegError } from "../errors.js";
 import type { AuthorizedAnalysis } from "../permission/authorize.js";
-import { encodeComparison, withoutMetadata } from "./encode-comparison.js";
+import { joinRunningTask } from "../task/start-task.js";
+import { describeTask, type TaskRow } from "../task/task-state.js";
+import { encodeAnswer, encodeComparison, withoutMetadata } from "./encode-comparison.js";
 import type { EncodedAnswer } from "./encoded-answer.js";
-import { findAnswer } from "./find-answer.js";
+import { type AnswerPlan, type FoundOrStarted, findAnswer, findAnswerOrStart } from "./find-answer.js";
 import { loadStoredComparison } from "./stored-comparison.js";
 
-/** The comparison of an analysis: cached, stored, or computed now. */
+/**
+ * The comparison of an analysis: cached, stored, or computed now. With `async`, and where computing takes too long to
+ * wait for, the state of the task that computes it.
+ */
 export async function getComparison({
   ctx,
   analysis,
@@ -17,14 +21,8 @@ export async function getComparison({
   analysis: AuthorizedAnalysis;
   input: PegComparisonGetInput;
 }): Promise<EncodedAnswer> {
-  if (input.async) {
-    const message = "Tasks are not offered yet: leave out `async`, or set it to false.";
-    throw new PegError("API_VALIDATION_ERROR", message, {
-      details: [{ path: "async", message: "must be false" }],
-    });
-  }
   const { id, include_metadata: includeMetadata } = input;
-  const { held, computed } = await findAnswer(ctx, analysis, {
+  const plan: AnswerPlan = {
     type: "peg_comparison",
     ttlSeconds: input.cache_ttl,
     load: async (key) => {
@@ -32,7 +30,12 @@ export async function getComparison({
       return stored && encodeComparison(id, stored, { includeMetadata: true, cached: true });
     },
     encode: (comparison, cached) => encodeComparison(id, comparison, { includeMetadata: true, cached }),
-  });
+  };
+  const found = input.async
+    ? await findAnswerOrStart(ctx, analysis, plan)
+    : await findInTime(ctx, analysis, plan);
+  if ("task" in found) return encodeTask(found.task);
+  const { held, computed } = found;
   if (computed) return encodeComparison(id, computed, { includeMetadata, cached: false });
   if (includeMetadata) return held.whole;
   if (held.bare === undefined) {
@@ -41,4 +44,34 @@ export async function getComparison({
     if (input.cache_ttl > 0) ctx.services.answers.put("peg_comparison", id, held);
   }
   return held.bare;
+}
+
+/** Waits for the answer; after a while for its task only, which goes on and survives this process. */
+async function findInTime(
+  ctx: VerbContext,
+  analysis: AuthorizedAnalysis,
+  plan: AnswerPlan,
+): Promise<FoundOrStarted> {
+  const { services, requestId } = ctx;
+  const answer = findAnswer(ctx, analysis, plan);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), services.getDeadlineMs);
+  });
+  const first = await Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  if (first !== "late") return first;
+  const { revision } = analysis;
+  const key = { analysisId: analysis.id, revision, algorithmVersion: services.algorithmVersion };
+  const task = await joinRunningTask(services, key, requestId).catch((error: unknown) => {
+    services.logger.warn({ err: error, requestId }, "a long computation did not become a task");
+  });
+  if (!task) return answer;
+  // Nobody waits for it here any more; how it ends stands in the task.
+  answer.catch(() => undefined);
+  return { task };
+}
+
+function encodeTask(task: TaskRow): EncodedAnswer {
+  const state = describeTask(task);
+  return encodeAnswer(state, state.estimated_completion ? ["estimated_completion"] : []);
 }

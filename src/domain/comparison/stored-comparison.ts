@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { comparisonSummary } from "../../contract/comparison.js";
 import { wireAnalysisMetadata } from "../../contract/mcp-protocol.js";
+import { announceTaskOf } from "../../db/changes.js";
 import type { Database } from "../../db/open.js";
 import {
   analysisResults,
@@ -111,6 +112,12 @@ export async function loadStoredComparison(
   return { ...read.head, pegs };
 }
 
+/** Removes the stored comparison of an analysis, of whatever state it is. */
+export async function dropComparison(tx: Database, analysisId: string): Promise<void> {
+  await tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, analysisId));
+  await tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, analysisId));
+}
+
 /** How the attempt to store ended: `moved` where the data was replaced, `fenced` where another took over. */
 export type StoreOutcome = "stored" | "moved" | "fenced";
 
@@ -145,17 +152,22 @@ export async function storeComparison(
       .where(eq(analysisResults.id, analysisId))
       .for("update");
     if (analysis?.revision !== key.revision) return "moved";
-    const now = new Date(services.clock.now());
     const mine = await tx
       .update(pegComparisonTasks)
-      .set({ status: "COMPLETED", progress: 100, updatedAt: now, finishedAt: now })
+      .set({
+        status: "COMPLETED",
+        progress: 100,
+        version: sql`${pegComparisonTasks.version} + 1`,
+        updatedAt: sql`now()`,
+        estimatedCompletion: sql`now()`,
+        finishedAt: sql`now()`,
+      })
       .where(
         and(eq(pegComparisonTasks.attemptToken, attemptToken), eq(pegComparisonTasks.status, "PROCESSING")),
       )
-      .returning({ id: pegComparisonTasks.id });
+      .returning({ told: announceTaskOf(sql`${pegComparisonTasks.id}`) });
     if (!mine.length) return "fenced";
-    await tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, analysisId));
-    await tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, analysisId));
+    await dropComparison(tx, analysisId);
     for (let i = 0; i < rows.length; i += ROWS_PER_INSERT) {
       await tx.insert(pegComparisonResults).values(rows.slice(i, i + ROWS_PER_INSERT));
     }

@@ -1,13 +1,21 @@
 import {
   pegComparisonGetInput,
   pegComparisonGetOutput,
+  pegComparisonRecomputeInput,
+  pegComparisonStatusInput,
+  pegComparisonStatusOutput,
   pegComparisonSummaryInput,
   pegComparisonSummaryOutput,
+  pegComparisonWatchInput,
 } from "../../contract/comparison.js";
 import { getComparison } from "../../domain/comparison/get-comparison.js";
 import { getSummary } from "../../domain/comparison/get-summary.js";
+import { recomputeComparison } from "../../domain/comparison/recompute-comparison.js";
+import { getStatus } from "../../domain/task/get-status.js";
+import { watchComparison } from "../../domain/task/watch-comparison.js";
 import { router } from "../init.js";
 import { analysisProcedure, encoded } from "../procedure.js";
+import { mapStreamErrors, streamOf } from "../stream.js";
 
 export const pegComparisonRouter = router({
   get: analysisProcedure({
@@ -25,4 +33,27 @@ export const pegComparisonRouter = router({
     input: pegComparisonSummaryInput,
     output: encoded(pegComparisonSummaryOutput),
   }).query(({ ctx }) => getSummary({ ctx, analysis: ctx.analysis })),
+
+  status: analysisProcedure({
+    needs: "read",
+    limit: "status",
+    input: pegComparisonStatusInput,
+    output: pegComparisonStatusOutput,
+  }).query(({ ctx, input }) => getStatus({ ctx, input })),
+
+  watch: analysisProcedure({
+    needs: "read",
+    limit: "status",
+    input: pegComparisonWatchInput,
+    output: streamOf(pegComparisonStatusOutput),
+  }).subscription(({ ctx, input, signal }) =>
+    mapStreamErrors(ctx, watchComparison({ ctx, input, signal })),
+  ),
+
+  recompute: analysisProcedure({
+    needs: "write",
+    limit: "get",
+    input: pegComparisonRecomputeInput,
+    output: pegComparisonStatusOutput,
+  }).mutation(({ ctx, input }) => recomputeComparison({ ctx, input })),
 });

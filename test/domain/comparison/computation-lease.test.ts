@@ -115,7 +115,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       const successor = await hold();
       expect(await storeComparison(services, key, dead.attemptToken, comparisonOf(1))).toBe("fenced");
       expect(await loadStoredComparison(services, key)).toBeUndefined();
-      await endComputation(services, dead, new Error("late"));
+      await endComputation(services, dead, { error: new Error("late") });
       expect((await taskOf(successor.taskId)).status).toBe("PROCESSING");
       expect(await storeComparison(services, key, successor.attemptToken, comparisonOf(2))).toBe("stored");
       expect((await loadStoredComparison(services, key))?.summary.weighted_avg_change).toBe(2);
@@ -141,7 +141,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
 
     test("can be had again, as a new task, once the one before has ended", async () => {
       const first = await hold();
-      await endComputation(services, first, new PegError("MCP_TIMEOUT", "Too late."));
+      await endComputation(services, first, { error: new PegError("MCP_TIMEOUT", "Too late.") });
       const second = await hold();
       expect(second.taskId).not.toBe(first.taskId);
       await endComputation(services, second);
@@ -216,7 +216,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       test("throws the failure that it ended with, code and message", async () => {
         for (const code of ERROR_CODES) {
           const lease = await hold();
-          await endComputation(services, lease, new PegError(code, `Safe words about ${code}.`));
+          await endComputation(services, lease, { error: new PegError(code, `Safe words about ${code}.`) });
           const error = await awaitComputation(services, lease.taskId).catch((caught: unknown) => caught);
           expect(error).toBeInstanceOf(PegError);
           expect(error).toMatchObject({ code, message: `Safe words about ${code}.` });
@@ -225,7 +225,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
 
       test("tells nothing of a failure that is not for callers", async () => {
         const lease = await hold();
-        await endComputation(services, lease, new Error("select canary from secrets"));
+        await endComputation(services, lease, { error: new Error("select canary from secrets") });
         const stored = await taskOf(lease.taskId);
         expect(JSON.stringify(stored)).not.toContain("canary");
         await expect(awaitComputation(services, lease.taskId)).rejects.toMatchObject({

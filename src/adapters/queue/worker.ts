@@ -1,0 +1,128 @@
+import type PgBoss from "pg-boss";
+import type { JobRun, Logger, SqlRunner } from "../../domain/ports.js";
+
+export interface WorkerOptions {
+  boss: PgBoss;
+  run: SqlRunner;
+  logger: Logger;
+  queue: string;
+  /** Jobs at a time. */
+  concurrency: number;
+  handle(job: JobRun): Promise<void>;
+  /** Rings when there may be a job. */
+  alarm: { ring(): void; wait(ms: number): Promise<unknown> };
+}
+
+export interface Worker {
+  /** Takes no more jobs; lets those that run end, and has the rest given back after a while. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** In case a call was not heard, and for retries, which nobody calls for. */
+const LOOK_EVERY_MS = 1_000;
+const RENEW_MS = 5_000;
+/** For a run that has to stop, to say so to the database. */
+const HAND_BACK_MS = 3_000;
+
+interface FetchedJob {
+  id: string;
+  data: unknown;
+  retryCount: number;
+  retryLimit: number;
+}
+
+/**
+ * Takes jobs from a queue and runs them.
+ *
+ * Not by pg-boss's own `work`: it asks at intervals, does not wait for its word on how a job ended to be written, and
+ * lets a run expire that still goes on.
+ */
+export function startWorker(options: WorkerOptions): Worker {
+  const { boss, run, logger, queue, concurrency, handle, alarm } = options;
+  const running = new Map<string, Promise<void>>();
+  const handBack = new AbortController();
+  let stopping = false;
+  let away = false;
+
+  /** Its own `fetch` takes an error for an empty queue. */
+  const fetch = async (batchSize: number): Promise<FetchedJob[]> => {
+    let failure: unknown;
+    const db = {
+      executeSql: (text: string, values: unknown[]) =>
+        run(text, values).catch((error: unknown) => {
+          failure = error;
+          throw error;
+        }) as never,
+    };
+    const jobs = await boss.fetch<unknown>(queue, { batchSize, includeMetadata: true, ...{ db } });
+    if (failure !== undefined) throw failure;
+    return jobs;
+  };
+
+  const runJob = async ({ id, data, retryCount, retryLimit }: FetchedJob): Promise<void> => {
+    try {
+      await handle({ data, last: retryCount >= retryLimit, signal: handBack.signal });
+      await boss.complete(queue, id);
+    } catch (error) {
+      const { name, code } = error as { name?: string; code?: string };
+      logger.warn({ err: error, taskId: id, retryCount, retryLimit }, "a job failed");
+      // Where this does not reach the database either, the job expires and is run again.
+      await boss.fail(queue, id, { name, code }).catch((failure: unknown) => {
+        logger.warn({ err: failure, taskId: id }, "a failed job could not be noted");
+      });
+    }
+  };
+
+  const take = async (): Promise<void> => {
+    const free = concurrency - running.size;
+    if (free <= 0) return;
+    const jobs = await fetch(free);
+    if (away) logger.info({ queue }, "jobs are taken again");
+    away = false;
+    for (const job of jobs) {
+      const done = runJob(job).finally(() => {
+        running.delete(job.id);
+        alarm.ring();
+      });
+      running.set(job.id, done);
+    }
+  };
+
+  const loop = (async () => {
+    while (!stopping) {
+      await take().catch((error: unknown) => {
+        if (!away) logger.error({ err: error, queue }, "jobs cannot be taken: the database does not answer");
+        away = true;
+      });
+      await alarm.wait(LOOK_EVERY_MS);
+    }
+  })();
+
+  // pg-boss 10 has no heartbeat; a run is as old as its start, so the start moves along while it runs.
+  const renew = setInterval(() => {
+    if (!running.size) return;
+    const text =
+      "update pgboss.job set started_on = now() where name = $1 and id = any($2::uuid[]) and state = 'active'";
+    run(text, [queue, [...running.keys()]]).catch((error: unknown) =>
+      logger.warn({ err: error }, "running jobs were not renewed"),
+    );
+  }, RENEW_MS);
+  renew.unref();
+
+  return {
+    async stop(graceMs) {
+      stopping = true;
+      alarm.ring();
+      const ended = () => Promise.all(running.values());
+      await Promise.race([ended(), pause(graceMs)]);
+      handBack.abort(new Error("the worker stops"));
+      await Promise.race([ended(), pause(HAND_BACK_MS)]);
+      clearInterval(renew);
+      await loop;
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,26 @@
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
+import { announceTaskOf } from "../../db/changes.js";
+import { pegComparisonTasks } from "../../db/schema.js";
+import type { Services } from "../context.js";
+
+/** Ends a task whose every run died, so that nobody waits for it for ever. Asking again starts a new one. */
+export async function giveUpTask(services: Services, taskId: string): Promise<void> {
+  const { id, status, version, leaseUntil } = pegComparisonTasks;
+  const [ended] = await services.db
+    .update(pegComparisonTasks)
+    .set({
+      status: "FAILED",
+      version: sql`${version} + 1`,
+      errorCode: "INTERNAL_ERROR",
+      errorMessage: "The comparison was tried several times and never came to an end. Tell an operator.",
+      errorDetails: {},
+      updatedAt: sql`now()`,
+      estimatedCompletion: null,
+      finishedAt: sql`now()`,
+    })
+    .where(
+      and(eq(id, taskId), inArray(status, ["PENDING", "PROCESSING"]), lt(leaseUntil, sql`now()`)),
+    )
+    .returning({ id, told: announceTaskOf(sql`${id}`) });
+  if (ended) services.logger.error({ taskId }, "a task was given up: each of its runs died");
+}

@@ -1,0 +1,74 @@
+import { and, eq, sql } from "drizzle-orm";
+import { announce } from "../../db/changes.js";
+import type { Database } from "../../db/open.js";
+import { runIn } from "../../db/run-sql.js";
+import { pegComparisonTasks } from "../../db/schema.js";
+import { transact } from "../../db/transact.js";
+import { asDataMoved, newTask } from "../comparison/computation-lease.js";
+import type { ComparisonKey } from "../comparison/stored-comparison.js";
+import type { Services } from "../context.js";
+import type { TaskRow } from "./task-state.js";
+
+/**
+ * Starts the task of a comparison within a transaction, or joins the one that runs: with the row commits the job that
+ * sees to it, and the word to the workers.
+ *
+ * @throws DataMovedError where the analysis is gone
+ */
+export async function startTaskIn(
+  tx: Database,
+  services: Services,
+  key: ComparisonKey,
+  requestId: string,
+): Promise<TaskRow> {
+  const { values, target, targetWhere, unclaimed } = newTask(key);
+  const [task] = await tx
+    .insert(pegComparisonTasks)
+    .values({ ...values, ...unclaimed, queued: true })
+    // To have the row that is there, and to be the only one who finds it without a job.
+    .onConflictDoUpdate({ target, targetWhere, set: { updatedAt: sql`now()` } })
+    .returning()
+    .catch((error: unknown) => {
+      throw asDataMoved(error);
+    });
+  if (!task) throw new Error("an upsert answers with its row");
+  await queueTask(tx, services, task, requestId);
+  return task;
+}
+
+/** Sees to it that a job sees to the task. The job's id is the task's: twice is once. */
+async function queueTask(tx: Database, services: Services, task: TaskRow, requestId: string): Promise<void> {
+  if (!task.queued) {
+    await tx.update(pegComparisonTasks).set({ queued: true }).where(eq(pegComparisonTasks.id, task.id));
+  }
+  const sent = await services.queue.send(runIn(tx), { taskId: task.id, requestId });
+  if (sent) await announce(tx, { kind: "jobs", id: "" });
+}
+
+export function startTask(services: Services, key: ComparisonKey, requestId: string): Promise<TaskRow> {
+  return transact(services.db, (tx) => startTaskIn(tx, services, key, requestId));
+}
+
+/** Has a job see to the computation that runs now, whoever computes it. Undefined where none does. */
+export function joinRunningTask(
+  services: Services,
+  key: ComparisonKey,
+  requestId: string,
+): Promise<TaskRow | undefined> {
+  return transact(services.db, async (tx) => {
+    const [task] = await tx
+      .select()
+      .from(pegComparisonTasks)
+      .where(
+        and(
+          eq(pegComparisonTasks.analysisId, key.analysisId),
+          eq(pegComparisonTasks.revision, key.revision),
+          eq(pegComparisonTasks.algorithmVersion, key.algorithmVersion),
+          sql`${pegComparisonTasks.status} in ('PENDING', 'PROCESSING')`,
+        ),
+      )
+      .for("update");
+    if (task) await queueTask(tx, services, task, requestId);
+    return task;
+  });
+}

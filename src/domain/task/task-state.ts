@@ -1,0 +1,55 @@
+import { and, desc, eq } from "drizzle-orm";
+import type { PegComparisonStatusOutput } from "../../contract/comparison.js";
+import { ERROR_CODES, type ErrorCode } from "../../contract/errors.js";
+import type { Database } from "../../db/open.js";
+import { pegComparisonTasks } from "../../db/schema.js";
+import { PegError } from "../errors.js";
+
+export type TaskRow = typeof pegComparisonTasks.$inferSelect;
+
+/** A task of an analysis: the one that is named, else the newest. */
+export async function readTask(
+  db: Database,
+  analysisId: string,
+  taskId: string | undefined,
+): Promise<TaskRow | undefined> {
+  const ofAnalysis = eq(pegComparisonTasks.analysisId, analysisId);
+  const [row] = await db
+    .select()
+    .from(pegComparisonTasks)
+    .where(taskId === undefined ? ofAnalysis : and(ofAnalysis, eq(pegComparisonTasks.id, taskId)))
+    .orderBy(desc(pegComparisonTasks.createdAt), desc(pegComparisonTasks.id))
+    .limit(1);
+  return row;
+}
+
+export function taskNotFound(): PegError {
+  return new PegError(
+    "TASK_NOT_FOUND",
+    "There is no such task. Ask for the comparison with `async: true` to start one.",
+  );
+}
+
+export function isFinished({ status }: Pick<TaskRow, "status">): boolean {
+  return status === "COMPLETED" || status === "FAILED";
+}
+
+/** The error that a task ended with, as a caller may see it. */
+export function taskError(row: Pick<TaskRow, "errorCode" | "errorMessage" | "errorDetails">): PegError {
+  const code = ERROR_CODES.find((known) => known === row.errorCode) ?? ("INTERNAL_ERROR" satisfies ErrorCode);
+  return new PegError(code, row.errorMessage ?? "The comparison failed.", row.errorDetails ?? {});
+}
+
+/** What `status` tells. */
+export function describeTask(row: TaskRow): PegComparisonStatusOutput {
+  const state = {
+    success: true as const,
+    task_id: row.id,
+    status: row.status,
+    progress: row.progress,
+    estimated_completion: row.estimatedCompletion,
+  };
+  if (row.status !== "FAILED") return state;
+  const { code, message } = taskError(row);
+  return { ...state, error: { code, message } };
+}

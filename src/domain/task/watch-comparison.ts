@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import type { PegComparisonStatusOutput, PegComparisonWatchInput } from "../../contract/comparison.js";
+import type { VerbContext } from "../context.js";
+import { PegError } from "../errors.js";
+import { authorize } from "../permission/authorize.js";
+import { describeTask, isFinished, readTask, type TaskRow, taskNotFound } from "./task-state.js";
+
+const MAX_STREAMS = 5;
+/** A place is kept this often, and is free again after three times that. */
+const KEEP_PLACE_MS = 10_000;
+/** How often a watcher looks whether it still may, and at the task where it may have missed something. */
+const LOOK_MS = 2_000;
+
+/** A state of the task, with an id that tells which states a reader has seen. */
+export interface TaskEvent {
+  id: string;
+  state: PegComparisonStatusOutput;
+}
+
+/** The id of an event: the task, and the version of its state. A caller may send anything back. */
+function readEventId(text: string | null | undefined): { taskId: string; version: number } | undefined {
+  const [, taskId = "", version = ""] = /^([0-9a-f-]{36}):(\d{1,9})$/.exec(text ?? "") ?? [];
+  return taskId ? { taskId, version: Number(version) } : undefined;
+}
+
+/**
+ * Follows a task to its end: its present state first, then each later one that the reader is ready to take, the
+ * terminal one last. A reader that comes back with the id of its last event gets only what is newer.
+ *
+ * @param signal aborts when the reader is gone
+ * @throws PegError TASK_NOT_FOUND; API_RATE_LIMIT_EXCEEDED beyond five streams of a user; while it goes on,
+ * API_AUTHENTICATION_ERROR when the token expires, PERMISSION_DENIED when the permission ends, SERVICE_UNAVAILABLE
+ * when the server stops
+ */
+export async function* watchComparison({
+  ctx,
+  input,
+  signal,
+}: {
+  ctx: VerbContext;
+  input: PegComparisonWatchInput;
+  signal: AbortSignal | undefined;
+}): AsyncGenerator<TaskEvent> {
+  const { services, actor } = ctx;
+  const { id: analysisId } = input;
+  const last = readEventId(input.lastEventId);
+  const task = await findTask(ctx, input, last?.taskId);
+  const ended = signal ? AbortSignal.any([signal, services.stopping]) : services.stopping;
+  const place = { userId: actor.userId, streamId: randomUUID() };
+  const alarm = services.signals.alarm(`task/${task.id}`, `analysis/${analysisId}`);
+  let seen = last?.taskId === task.id ? Math.min(last.version, task.version) : 0;
+  let keptAt = Number.NEGATIVE_INFINITY;
+  try {
+    for (;;) {
+      if (services.stopping.aborted) throw stopped();
+      if (signal?.aborted) return;
+      if (performance.now() - keptAt >= KEEP_PLACE_MS) {
+        await takePlace(ctx, place);
+        keptAt = performance.now();
+      }
+      checkToken(ctx);
+      await authorize({ ctx, analysisId, needed: "read", fresh: true });
+      const state = await readTask(services.db, analysisId, task.id);
+      if (!state) throw taskNotFound();
+      if (state.version > seen) {
+        seen = state.version;
+        yield { id: `${state.id}:${state.version}`, state: describeTask(state) };
+      }
+      if (isFinished(state)) return;
+      await alarm.wait(LOOK_MS, ended);
+    }
+  } finally {
+    alarm.close();
+    await services.shared.dropStream(place);
+  }
+}
+
+async function findTask(
+  { services }: VerbContext,
+  { id, task_id: named }: PegComparisonWatchInput,
+  lastSeen: string | undefined,
+): Promise<TaskRow> {
+  const resumed = named ?? lastSeen;
+  const task = await readTask(services.db, id, resumed);
+  // What a caller claims to have seen last may be anything, and may be gone; what it names has to be there.
+  const found = task ?? (named === undefined ? await readTask(services.db, id, undefined) : undefined);
+  if (!found) throw taskNotFound();
+  return found;
+}
+
+async function takePlace(
+  { services }: VerbContext,
+  place: { userId: string; streamId: string },
+): Promise<void> {
+  const held = await services.shared.holdStream({ ...place, max: MAX_STREAMS, ttlMs: 3 * KEEP_PLACE_MS });
+  if (held) return;
+  throw new PegError(
+    "API_RATE_LIMIT_EXCEEDED",
+    `${MAX_STREAMS} streams are open already. Close one of them, or ask for the status instead.`,
+    { retryAfter: KEEP_PLACE_MS / 1000, details: [{ path: "streams", message: "is the limit that is used up" }] },
+  );
+}
+
+function checkToken({ services, actor }: VerbContext): void {
+  if (services.clock.now() < actor.tokenExpiresAt.getTime()) return;
+  throw new PegError("API_AUTHENTICATION_ERROR", "The token has expired. Connect again with a new one.");
+}
+
+function stopped(): PegError {
+  return new PegError("SERVICE_UNAVAILABLE", "The server is stopping. Connect again.", { retryAfter: 1 });
+}
