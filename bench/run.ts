@@ -1,4 +1,5 @@
 import { findCores, HELP, readOptions } from "./options.js";
+import { describePickUp, measurePickUp } from "./pick-up.js";
 import { formatRows, judge, LEGEND, summarize } from "./report.js";
 import { planCells, runRounds } from "./rounds.js";
 import { verifyAnswers } from "./verify.js";
@@ -22,15 +23,17 @@ async function main(closers: Closers): Promise<void> {
   const cells = planCells([rivals.bare, rivals.baseline, ours, rivals.plain], cases);
   const rows = summarize(await runRounds({ cells, load, tokens, rounds, seconds, progress }));
   const verdicts = judge(rows);
+  const pickUps = await measurePickUp(closers, progress);
   if (options.json) {
     const { connections, logLevel } = options;
     const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
-    console.log(JSON.stringify({ conditions, rows, verdicts }, null, 2));
+    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps }, null, 2));
     return;
   }
   console.log(formatRows(rows));
   console.log(LEGEND);
   for (const { text } of verdicts) console.log(text);
+  for (const pickUp of pickUps) console.log(describePickUp(pickUp));
 }
 
 const closers = new Closers();

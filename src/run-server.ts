@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "./config.js";
-import { createRuntime } from "./runtime.js";
+import { createRuntime, type Runtime } from "./runtime.js";
 
 /** Where a running server on an embedded database says how it is reached, for commands on the same machine. */
 export function addressFile(dataDir: string): string {
@@ -22,12 +22,28 @@ export async function runServer(config: Config): Promise<void> {
     await runtime.stop();
     throw error;
   }
+  stopOnSignal(runtime, () => {
+    if (embedded) rmSync(addressFile(config.DATA_DIR), { force: true });
+  });
+  // A command that runs a server for itself waits for its address, and takes it along when it ends.
+  process.send?.({ url });
+}
+
+/** Works for servers that run elsewhere, until the process is asked to stop. */
+export async function runWorker(config: Config): Promise<void> {
+  const runtime = await createRuntime(config);
+  runtime.services.logger.info({ database: runtime.database.kind }, "working");
+  stopOnSignal(runtime, () => undefined);
+}
+
+function stopOnSignal(runtime: Runtime, first: () => void): void {
+  const { logger } = runtime.services;
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, "stopping");
-    if (embedded) rmSync(addressFile(config.DATA_DIR), { force: true });
+    first();
     runtime.stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -38,7 +54,5 @@ export async function runServer(config: Config): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // A command that runs a server for itself waits for its address, and takes it along when it ends.
-  process.send?.({ url });
   process.on("disconnect", () => stop("SIGTERM"));
 }

@@ -5,10 +5,10 @@ import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
 import { startBundledService } from "./adapters/mcp/bundled-service.js";
+import { MemoryStore } from "./adapters/memory/store.js";
 import { type Boss, createBoss, migrateQueue } from "./adapters/queue/boss.js";
 import { createJobQueue } from "./adapters/queue/job-queue.js";
 import { startWorker, type Worker } from "./adapters/queue/worker.js";
-import { MemoryStore } from "./adapters/memory/store.js";
 import { ResilientStore } from "./adapters/redis/resilient-store.js";
 import { connectRest } from "./adapters/redis/rest-client.js";
 import { RedisStore } from "./adapters/redis/shared-store.js";
@@ -310,8 +310,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     closers.push(async () => {
       clearInterval(upkeep);
       stopping.abort();
-      const work = [services.lookups, services.starts, services.computations].map((flights) => flights.idle());
-      await server.close(() => Promise.all([...work, ...workers.map((worker) => worker.stop(WORK_GRACE_MS))]));
+      const work = [services.lookups, services.starts, services.computations].map((flights) =>
+        flights.idle(),
+      );
+      await server.close(() =>
+        Promise.all([...work, ...workers.map((worker) => worker.stop(WORK_GRACE_MS))]),
+      );
     });
     return {
       services,

@@ -40,7 +40,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
     layer: "client/",
     local: ["contract/"],
     localTypes: ["trpc/app-router.ts"],
-    packages: ["@trpc/client", "superjson"],
+    packages: ["@trpc/client", "eventsource", "superjson"],
     packageTypes: ["@trpc/server"],
     node: false,
   },

@@ -12,6 +12,7 @@ import { addMigrate } from "./migrate.js";
 import { addRotateKeys } from "./rotate-keys.js";
 import { addServe } from "./serve.js";
 import { addToken } from "./token.js";
+import { addWorker } from "./worker.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -24,6 +25,7 @@ const program = new Command("peg-bff")
 
 for (const add of [
   addServe,
+  addWorker,
   addMigrate,
   addMcpServer,
   addToken,

@@ -3,6 +3,7 @@ import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
 import type { MAX_BATCH_SIZE } from "../contract/analysis.js";
 import type { AppRouter } from "../trpc/app-router.js";
+import { subscriptionLinks } from "./subscriptions.js";
 
 /** The contract's number by its type: its value would bring the schemas, and all of zod, into every page. */
 const MAX_CALLS: typeof MAX_BATCH_SIZE = 20;
@@ -53,6 +54,14 @@ export type PegClient = TRPCClient<AppRouter>;
  * const peg = createPegClient({ url: "https://peg.example.com", token: () => session.token });
  * const answer = await peg.pegComparison.get.query({ id: "result_123" });
  * if (answer.status === "COMPLETED") console.log(answer.data.summary.overall_trend);
+ *
+ * @example
+ * const watched = peg.pegComparison.watch.subscribe({ id: "result_123" }, {
+ *   onData: ({ data }) => console.log(data.status, data.progress),
+ *   onComplete: () => console.log("the comparison is there, or failed"),
+ *   onError: console.error,
+ * });
+ * watched.unsubscribe();
  */
 export function createPegClient({ url, token, fetch }: PegClientOptions): PegClient {
   const link = {
@@ -64,10 +73,14 @@ export function createPegClient({ url, token, fetch }: PegClientOptions): PegCli
   return createTRPCClient<AppRouter>({
     links: [
       splitLink({
-        // Raw data is large, and what changes data should fail or succeed by itself.
-        condition: ({ type }) => type === "mutation",
-        true: httpLink(link),
-        false: httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+        condition: ({ type }) => type === "subscription",
+        true: subscriptionLinks(link),
+        false: splitLink({
+          // Raw data is large, and what changes data should fail or succeed by itself.
+          condition: ({ type }) => type === "mutation",
+          true: httpLink(link),
+          false: httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+        }),
       }),
     ],
   });

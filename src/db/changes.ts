@@ -45,7 +45,10 @@ const HEARTBEAT = "heartbeat/";
 const RECONNECT_MS = 250;
 
 /** Listens to an embedded database, which belongs to this process: nothing is missed, nobody else listens. */
-export async function listenEmbedded(database: OpenDatabase, options: ListenOptions): Promise<ChangeListener> {
+export async function listenEmbedded(
+  database: OpenDatabase,
+  options: ListenOptions,
+): Promise<ChangeListener> {
   const stop = await database.listen?.(CHANNEL, (payload) => {
     const announcement = readAnnouncement(payload);
     if (announcement) options.onAnnouncement(announcement);

@@ -105,7 +105,9 @@ export function fromPglite(client: PGlite, logger: QueryLogger): OpenDatabase {
     kind: "embedded",
     run: async (text, values) => {
       // Only `exec` takes several statements, and only `query` takes values.
-      const result = values ? await client.query(text, values.map(sqlValue)) : (await client.exec(text)).at(-1);
+      const result = values
+        ? await client.query(text, values.map(sqlValue))
+        : (await client.exec(text)).at(-1);
       return { rows: rowsOf(result ?? []) };
     },
     listen: (channel, onMessage) => client.listen(channel, onMessage),

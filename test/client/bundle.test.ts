@@ -47,7 +47,15 @@ describe("the client in a browser", () => {
   test("brings no package but those of a client, and no schemas", () => {
     const packages = new Set(Object.keys(inputs).map(packageOf));
     packages.delete(undefined);
-    const known = new Set(["@trpc/client", "@trpc/server", "copy-anything", "is-what", "superjson"]);
+    const known = new Set([
+      "@trpc/client",
+      "@trpc/server",
+      "copy-anything",
+      "eventsource",
+      "eventsource-parser",
+      "is-what",
+      "superjson",
+    ]);
     expect([...packages].filter((name) => name !== undefined && !known.has(name))).toEqual([]);
   });
 

@@ -52,4 +52,3 @@ export async function migrateQueue(run: SqlRunner, logger: Logger, queue: QueueD
   await boss.updateQueue(name, { name, ...options });
   await boss.stop({ graceful: false });
 }
-

@@ -5,7 +5,9 @@ import type { JobQueue } from "../../domain/ports.js";
 export function createJobQueue(boss: PgBoss, queue: string): JobQueue {
   return {
     async send(run, { taskId, requestId }) {
-      const db = { executeSql: async (text: string, values: unknown[]) => (await run(text, values)) as never };
+      const db = {
+        executeSql: async (text: string, values: unknown[]) => (await run(text, values)) as never,
+      };
       const sent = await boss.send(queue, { taskId, requestId }, { id: taskId, db });
       if (sent !== null) return true;
       // Null is what it answers for a job that is there, and for a queue that is not.

@@ -1,9 +1,6 @@
 import { and, eq, ne } from "drizzle-orm";
 import type { AnalysisCreateOutput, AnalysisReplaceInput } from "../../contract/analysis.js";
-import {
-  analysisResults,
-  analysisSamples,
-} from "../../db/schema.js";
+import { analysisResults, analysisSamples } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
 import { endMovedTasks } from "../comparison/computation-lease.js";
 import { dropComparison } from "../comparison/stored-comparison.js";

@@ -36,11 +36,7 @@ export function newTask(key: ComparisonKey) {
   const rows = sql`(select row_count from ${analysisResults} where id = ${key.analysisId})`;
   return {
     values: { ...key, rowCount: rows, attemptToken: randomUUID(), estimatedCompletion: expectedEnd(rows) },
-    target: [
-      pegComparisonTasks.analysisId,
-      pegComparisonTasks.revision,
-      pegComparisonTasks.algorithmVersion,
-    ],
+    target: [pegComparisonTasks.analysisId, pegComparisonTasks.revision, pegComparisonTasks.algorithmVersion],
     targetWhere: sql`status in ('PENDING', 'PROCESSING')`,
     /** Of a task that nobody works on yet. */
     unclaimed: { status: "PENDING" as const, leaseUntil: past },
@@ -241,10 +237,7 @@ export async function endMovedTasks(tx: Services["db"], analysisId: string): Pro
       finishedAt: sql`now()`,
     })
     .where(
-      and(
-        eq(pegComparisonTasks.analysisId, analysisId),
-        or(eq(status, "PENDING"), eq(status, "PROCESSING")),
-      ),
+      and(eq(pegComparisonTasks.analysisId, analysisId), or(eq(status, "PENDING"), eq(status, "PROCESSING"))),
     )
     .returning({ told: announceTaskOf(sql`${id}`) });
 }

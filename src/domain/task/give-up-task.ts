@@ -18,9 +18,7 @@ export async function giveUpTask(services: Services, taskId: string): Promise<vo
       estimatedCompletion: null,
       finishedAt: sql`now()`,
     })
-    .where(
-      and(eq(id, taskId), inArray(status, ["PENDING", "PROCESSING"]), lt(leaseUntil, sql`now()`)),
-    )
+    .where(and(eq(id, taskId), inArray(status, ["PENDING", "PROCESSING"]), lt(leaseUntil, sql`now()`)))
     .returning({ id, told: announceTaskOf(sql`${id}`) });
   if (ended) services.logger.error({ taskId }, "a task was given up: each of its runs died");
 }

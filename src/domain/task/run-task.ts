@@ -23,7 +23,10 @@ export interface TaskRun {
 export async function runTask(services: Services, run: TaskRun): Promise<void> {
   const { taskId, signal } = run;
   for (;;) {
-    const [task] = await services.db.select().from(pegComparisonTasks).where(eq(pegComparisonTasks.id, taskId));
+    const [task] = await services.db
+      .select()
+      .from(pegComparisonTasks)
+      .where(eq(pegComparisonTasks.id, taskId));
     if (!task || isFinished(task)) return;
     signal.throwIfAborted();
     const lease = await claimTask(services, taskId);

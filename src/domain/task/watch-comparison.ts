@@ -97,7 +97,10 @@ async function takePlace(
   throw new PegError(
     "API_RATE_LIMIT_EXCEEDED",
     `${MAX_STREAMS} streams are open already. Close one of them, or ask for the status instead.`,
-    { retryAfter: KEEP_PLACE_MS / 1000, details: [{ path: "streams", message: "is the limit that is used up" }] },
+    {
+      retryAfter: KEEP_PLACE_MS / 1000,
+      details: [{ path: "streams", message: "is the limit that is used up" }],
+    },
   );
 }
 

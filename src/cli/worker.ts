@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import { parseConfig } from "../config.js";
+import { runWorker } from "../run-server.js";
+import { CommandError } from "./command-error.js";
+
+export function addWorker(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command("worker")
+    .description(
+      "compute long comparisons apart from the servers (run as many as you like; needs DATABASE_URL)",
+    )
+    .action(async () => {
+      const config = parseConfig({ ...env, WORKER: "inline" });
+      if (!config.DATABASE_URL) {
+        throw new CommandError(
+          "A worker needs DATABASE_URL: the embedded database belongs to the server, which computes by itself.",
+        );
+      }
+      await runWorker(config);
+    });
+}
