@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type TestAnalysisService, startAnalysisService } from "../support/analysis-service.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
 
@@ -40,6 +40,9 @@ describe.each([
       state = await peg.pegComparison.status.query({ id, task_id: started.task_id });
     }
     expect(state).toMatchObject({ task_id: started.task_id, status: "COMPLETED", progress: 100 });
-    expect(await peg.pegComparison.get.query({ id, async: true })).toMatchObject({ status: "COMPLETED", cached: true });
+    expect(await peg.pegComparison.get.query({ id, async: true })).toMatchObject({
+      status: "COMPLETED",
+      cached: true,
+    });
   });
 });
