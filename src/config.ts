@@ -131,7 +131,9 @@ function conflicts(config: Config, env: Record<string, string | undefined>): str
     problems.push("DATABASE_LISTEN_URL: set DATABASE_URL as well");
   }
   if (config.WORKER === "none" && !given("DATABASE_URL").length) {
-    problems.push("WORKER: none needs DATABASE_URL; the embedded database has no other process to work for it");
+    problems.push(
+      "WORKER: none needs DATABASE_URL; the embedded database has no other process to work for it",
+    );
   }
   if (config.production) {
     if (!tokenKeys.length)

@@ -6,9 +6,8 @@ import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
 import { startBundledService } from "./adapters/mcp/bundled-service.js";
 import { MemoryStore } from "./adapters/memory/store.js";
-import { type Boss, createBoss, migrateQueue } from "./adapters/queue/boss.js";
+import { createBoss, migrateQueue } from "./adapters/queue/boss.js";
 import { createJobQueue } from "./adapters/queue/job-queue.js";
-import { startWorker, type Worker } from "./adapters/queue/worker.js";
 import { ResilientStore } from "./adapters/redis/resilient-store.js";
 import { connectRest } from "./adapters/redis/rest-client.js";
 import { RedisStore } from "./adapters/redis/shared-store.js";
@@ -25,14 +24,14 @@ import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
-import type { AnalysisService, Clock, Logger, Sealer, SharedStore, SqlRunner } from "./domain/ports.js";
+import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./domain/ports.js";
 import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
 import { Signals, type Topic } from "./domain/signals.js";
-import { retireTasks } from "./domain/task/retire-tasks.js";
 import { createApp } from "./http/app.js";
 import { createHttpServer } from "./http/server.js";
-import { COMPARE_TASK, loadCompareTask, loadDeadTask } from "./jobs/compare-task.js";
+import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { createLogger } from "./log.js";
+import { startWorkers } from "./workers.js";
 
 /** What a test may put in the place of the real thing, or watch. */
 export interface RuntimeOverrides {
@@ -59,12 +58,6 @@ export interface Runtime {
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
 const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
-
-/** Comparisons at a time for jobs; calls that wait for theirs are not counted. */
-const JOBS_AT_A_TIME = 4;
-/** How long a stopping worker lets its jobs end before it gives them back. */
-const WORK_GRACE_MS = 20_000;
-const UPKEEP_MS = 3_600_000;
 
 function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
@@ -151,35 +144,6 @@ export async function migrateAll(database: OpenDatabase, logger: Logger, url?: s
     url,
     also: () => migrateQueue(database.run, logger, COMPARE_TASK),
   });
-}
-
-/** Removes from time to time what nobody asks for any more. */
-function startUpkeep(services: Services): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    retireTasks(services).catch((error: unknown) =>
-      services.logger.warn({ err: error }, "old tasks were not removed"),
-    );
-  }, UPKEEP_MS);
-  return timer.unref();
-}
-
-/** Runs jobs in this process, until it stops. */
-function startWorkers(services: Services, boss: Boss, run: SqlRunner): Worker[] {
-  const { logger, signals } = services;
-  const work = (queue: string, concurrency: number, load: typeof loadCompareTask) =>
-    startWorker({
-      boss,
-      run,
-      logger,
-      queue,
-      concurrency,
-      alarm: signals.alarm("jobs/"),
-      handle: async (job) => (await load())(services, job),
-    });
-  return [
-    work(COMPARE_TASK.name, JOBS_AT_A_TIME, loadCompareTask),
-    work(COMPARE_TASK.deadLetter, 1, loadDeadTask),
-  ];
 }
 
 /** Opens the database that the settings name, and brings it up to date. */
@@ -305,17 +269,13 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       },
     });
     const server = createHttpServer(app);
-    const workers = works ? startWorkers(services, boss, database.run) : [];
-    const upkeep = works ? startUpkeep(services) : undefined;
+    const workers = works ? startWorkers(services, boss, database.run) : undefined;
     closers.push(async () => {
-      clearInterval(upkeep);
       stopping.abort();
       const work = [services.lookups, services.starts, services.computations].map((flights) =>
         flights.idle(),
       );
-      await server.close(() =>
-        Promise.all([...work, ...workers.map((worker) => worker.stop(WORK_GRACE_MS))]),
-      );
+      await server.close(() => Promise.all([...work, workers?.stop()]));
     });
     return {
       services,

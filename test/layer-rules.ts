@@ -95,7 +95,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   { layer: "config.ts", local: [], packages: ["zod"], node: true },
   { layer: "development-keys.ts", local: [], packages: ["zod"], node: true },
   { layer: "log.ts", local: ["domain/errors.ts", "domain/ports.ts"], packages: ["pino"], node: true },
-  ...["runtime.ts", "run-server.ts", "server.ts"].map(
+  ...["runtime.ts", "workers.ts", "run-server.ts", "server.ts"].map(
     (layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true }),
   ),
 ];

@@ -2,7 +2,15 @@ import { z } from "zod";
 import { analysisId, cursor, MAX_PAGE } from "./analysis.js";
 import { time } from "./time.js";
 
-export const AUDIT_ACTIONS = ["create", "replace", "delete", "grant", "revoke", "rotate", "recompute"] as const;
+export const AUDIT_ACTIONS = [
+  "create",
+  "replace",
+  "delete",
+  "grant",
+  "revoke",
+  "rotate",
+  "recompute",
+] as const;
 
 export const auditListInput = z.strictObject({
   id: analysisId,
