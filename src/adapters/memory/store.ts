@@ -8,6 +8,7 @@ import {
   type LimitRule,
   type RuleState,
   type SharedStore,
+  type StreamPlace,
   type Visit,
   type VisitRequest,
 } from "../../domain/ports.js";
@@ -27,6 +28,9 @@ export class MemoryStore implements SharedStore {
     maxSize: MAX_ENTRY_BYTES,
     sizeCalculation: ({ value }) => value.byteLength + 1,
   });
+
+  /** When each stream of a user gives its place back, by its id. */
+  readonly #streams = new LRUCache<string, Map<string, number>>({ max: MAX_USERS });
 
   /** @param options `alone`: no other process may change what this one knows. Else it has no generations. */
   constructor(clock: Clock, options: { alone: boolean }) {
@@ -99,6 +103,23 @@ export class MemoryStore implements SharedStore {
     this.#generations.set(analysisId, randomUUID());
     for (const type of CACHE_TYPES) this.#entries.delete(`${type}:${analysisId}`);
     return true;
+  }
+
+  async holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean> {
+    const { userId, streamId, max, ttlMs } = request;
+    const now = this.#clock.now();
+    const held = this.#streams.get(userId) ?? new Map<string, number>();
+    for (const [id, until] of held) if (until <= now) held.delete(id);
+    if (!held.has(streamId) && held.size >= max) return false;
+    held.set(streamId, now + ttlMs);
+    this.#streams.set(userId, held);
+    return true;
+  }
+
+  async dropStream({ userId, streamId }: StreamPlace): Promise<void> {
+    const held = this.#streams.get(userId);
+    held?.delete(streamId);
+    if (!held?.size) this.#streams.delete(userId);
   }
 
   state(): "ready" {

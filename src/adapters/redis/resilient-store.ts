@@ -5,6 +5,7 @@ import type {
   LimitRule,
   Logger,
   SharedStore,
+  StreamPlace,
   Visit,
   VisitRequest,
 } from "../../domain/ports.js";
@@ -21,7 +22,9 @@ const MOVE_PAUSE_MS = 100;
 export interface ResilientStoreOptions {
   redis: RedisStore;
   /** Takes over while Redis is away. */
-  local: { take(userId: string, rules: readonly LimitRule[]): LimitDecision };
+  local: Pick<SharedStore, "holdStream" | "dropStream"> & {
+    take(userId: string, rules: readonly LimitRule[]): LimitDecision;
+  };
   clock: Clock;
   logger: Logger;
   disconnect: () => void;
@@ -61,6 +64,23 @@ export class ResilientStore implements SharedStore {
     }
     this.#options.logger.warn({ analysisId }, "Redis could not be told of a change");
     return false;
+  }
+
+  async holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean> {
+    const { redis, local } = this.#options;
+    // In process too, so that the count goes on where Redis goes away.
+    const here = await local.holdStream(request);
+    if (!here || this.#isCoolingDown()) return here;
+    const held = await withDeadline(redis.holdStream(request), WRITE_DEADLINE_MS).catch(() => true);
+    if (!held) await local.dropStream(request);
+    return held;
+  }
+
+  async dropStream(place: StreamPlace): Promise<void> {
+    const { redis, local } = this.#options;
+    await local.dropStream(place);
+    // A place that is not given back is free again after a while.
+    await withDeadline(redis.dropStream(place), WRITE_DEADLINE_MS).catch(() => undefined);
   }
 
   state(): "ready" | "away" {

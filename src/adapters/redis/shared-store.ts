@@ -5,6 +5,7 @@ import {
   CACHE_TYPES,
   type CacheType,
   type EntryToPut,
+  type StreamPlace,
   type Visit,
   type VisitRequest,
 } from "../../domain/ports.js";
@@ -20,6 +21,18 @@ redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 return 1
 `;
 
+/** Streams by when their place is free again, by the server's clock. */
+const HOLD_SCRIPT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local held = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not held and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1
+`;
+
 export function entryKey(type: CacheType, analysisId: string): string {
   return `peg_comparison:${type}:${analysisId}`;
 }
@@ -31,6 +44,10 @@ function generationKey(analysisId: string): string {
 /** User ids stand in Redis only as hashes. In braces: the keys of one user share a slot of a cluster. */
 function limitKey(userId: string): string {
   return `{${createHash("sha256").update(userId).digest("base64url")}}`;
+}
+
+function streamsKey(userId: string): string {
+  return `peg_streams:${limitKey(userId)}`;
 }
 
 /** The shared store on a Redis. Its methods throw where the server does not answer. */
@@ -84,6 +101,16 @@ export class RedisStore {
     pipeline.set(generationKey(analysisId), randomUUID(), { ex: GENERATION_TTL_S });
     pipeline.del(...CACHE_TYPES.map((type) => entryKey(type, analysisId)));
     await pipeline.exec();
+  }
+
+  async holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean> {
+    const { userId, streamId, max, ttlMs } = request;
+    const args = [streamId, String(max), String(ttlMs)];
+    return Number(await this.#redis.eval(HOLD_SCRIPT, [streamsKey(userId)], args)) === 1;
+  }
+
+  async dropStream({ userId, streamId }: StreamPlace): Promise<void> {
+    await this.#redis.zrem(streamsKey(userId), streamId);
   }
 
   async ping(): Promise<void> {
