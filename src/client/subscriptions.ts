@@ -1,4 +1,4 @@
-import { httpSubscriptionLink, type Operation, retryLink, type TRPCLink } from "@trpc/client";
+import { httpSubscriptionLink, retryLink, type TRPCLink } from "@trpc/client";
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import { EventSource, type FetchLike } from "eventsource";
 import type { AppRouter } from "../trpc/app-router.js";
@@ -11,28 +11,22 @@ export interface SubscriptionOptions {
   fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** Set on an operation while the server has taken its stream: what ends it then is no refusal. */
-const TAKEN = "pegStreamTaken";
-
-/**
- * A refusal as the one event that tells of it: an EventSource knows of an answer that is no stream only that it is
- * none. What may pass is a failure of the network to it, after which it connects again by itself.
- */
-async function asEvents(response: Response): Promise<Response> {
-  if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
-  const { error } = (await response.json()) as { error: unknown };
-  return new Response(`event: serialized-error\ndata: ${JSON.stringify(error)}\n\n`, {
-    headers: { "content-type": "text/event-stream" },
-  });
-}
-
 /** Asks for a stream with a token in its head: a browser's own EventSource would need it in the address. */
-function fetchStream({ headers, fetch = globalThis.fetch }: SubscriptionOptions, op: Operation): FetchLike {
+function fetchStream({ headers, fetch = globalThis.fetch }: SubscriptionOptions): FetchLike {
   return async (url, init) => {
     const response = await fetch(url, { ...init, headers: { ...init.headers, ...(await headers()) } });
-    op.context[TAKEN] = response.ok;
-    return response.ok ? response : asEvents(response);
+    // To an EventSource any answer is final; one that may pass has to fail as the network does.
+    if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
+    return response;
   };
+}
+
+/** Whether a stream ended because the token that it began with expired. One that is refused at first stays refused. */
+function isTokenUsedUp(error: unknown): boolean {
+  return (
+    isPegError(error, "API_AUTHENTICATION_ERROR") &&
+    (error.data.error.details ?? []).some(({ path }) => path === "token")
+  );
 }
 
 /**
@@ -41,15 +35,12 @@ function fetchStream({ headers, fetch = globalThis.fetch }: SubscriptionOptions,
  */
 export function subscriptionLinks(options: SubscriptionOptions): TRPCLink<AppRouter>[] {
   return [
-    retryLink({
-      // The token that a stream began with has expired. One that is refused from the start stays refused.
-      retry: ({ op, error }) => isPegError(error, "API_AUTHENTICATION_ERROR") && op.context[TAKEN] === true,
-    }),
+    retryLink({ retry: ({ error }) => isTokenUsedUp(error) }),
     httpSubscriptionLink({
       url: options.url,
       transformer: options.transformer,
       EventSource,
-      eventSourceOptions: ({ op }) => ({ fetch: fetchStream(options, op) }),
+      eventSourceOptions: () => ({ fetch: fetchStream(options) }),
     }),
   ];
 }

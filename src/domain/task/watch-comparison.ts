@@ -106,7 +106,9 @@ async function takePlace(
 
 function checkToken({ services, actor }: VerbContext): void {
   if (services.clock.now() < actor.tokenExpiresAt.getTime()) return;
-  throw new PegError("API_AUTHENTICATION_ERROR", "The token has expired. Connect again with a new one.");
+  throw new PegError("API_AUTHENTICATION_ERROR", "The token has expired. Connect again with a new one.", {
+    details: [{ path: "token", message: "has expired" }],
+  });
 }
 
 function stopped(): PegError {
