@@ -171,12 +171,22 @@ describe.each([
       expect(answers.filter((answer) => answer.status === "COMPLETED" && !answer.cached)).toHaveLength(1);
     });
 
-    test("cannot be a task yet", async () => {
+    test("that has to be computed is left to a task where the caller does not wait", async () => {
       const { id } = await alice.analysis.create.mutate(sampleAnalysis());
-      const refused = await alice.pegComparison.get
-        .query({ id, async: true })
-        .catch((error: unknown) => error);
-      expect(isPegError(refused, "API_VALIDATION_ERROR")).toBe(true);
+      const before = service.calls;
+      const started = await alice.pegComparison.get.query({ id, async: true });
+      expect(started).toMatchObject({ success: true, status: "PENDING", progress: 0 });
+      const events: unknown[] = [];
+      await new Promise<void>((resolve, reject) => {
+        alice.pegComparison.watch.subscribe(
+          { id },
+          { onData: ({ data }) => void events.push(data.status), onError: reject, onComplete: resolve },
+        );
+      });
+      expect(events.at(-1)).toBe("COMPLETED");
+      expect(service.calls - before).toBe(1);
+      const answer = await alice.pegComparison.get.query({ id, async: true });
+      expect(answer).toMatchObject({ status: "COMPLETED", cached: true });
     });
 
     test("of data that cannot be compared says why, and is asked for anew next time", async () => {

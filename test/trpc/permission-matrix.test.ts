@@ -33,10 +33,30 @@ interface Row {
   call(client: PegClient, id: string): Promise<unknown>;
 }
 
+/** What a stream ends with, or the error that it is refused with. */
+function lastEvent(client: PegClient, id: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let last: unknown;
+    const onData = (event: unknown) => {
+      last = event;
+    };
+    client.pegComparison.watch.subscribe(
+      { id },
+      { onData, onError: reject, onComplete: () => resolve(last) },
+    );
+  });
+}
+
 /** Every procedure has a row here, or the suite fails. */
 const MATRIX: Record<string, Row> = {
   "pegComparison.get": { who: "read", call: (client, id) => client.pegComparison.get.query({ id }) },
   "pegComparison.summary": { who: "read", call: (client, id) => client.pegComparison.summary.query({ id }) },
+  "pegComparison.status": { who: "read", call: (client, id) => client.pegComparison.status.query({ id }) },
+  "pegComparison.watch": { who: "read", call: (client, id) => lastEvent(client, id) },
+  "pegComparison.recompute": {
+    who: "write",
+    call: (client, id) => client.pegComparison.recompute.mutate({ id }),
+  },
   "analysis.create": {
     who: "anyone with a token",
     call: (client) => client.analysis.create.mutate(sampleAnalysis()),
@@ -65,7 +85,7 @@ let backend: TestBackend;
 const clients = {} as Record<Caller, PegClient>;
 
 beforeAll(async () => {
-  const plenty = { RATE_LIMIT_GET: "10000/1m", RATE_LIMIT_ALL: "10000/1m" };
+  const plenty = { RATE_LIMIT_GET: "10000/1m", RATE_LIMIT_STATUS: "10000/1m", RATE_LIMIT_ALL: "10000/1m" };
   backend = await startBackend(plenty, { clock: { now: () => now.ms } });
   for (const caller of CALLERS) {
     const scope = caller === "operator" ? { scope: "peg:admin" } : {};

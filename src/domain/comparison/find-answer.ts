@@ -60,8 +60,11 @@ export async function findAnswerOrStart(
   return untilAtRest<FoundOrStarted>(ctx, analysis, plan, async (key) => {
     const { value } = await ctx.services.starts.run(nameOf(plan, key), async () => {
       const loaded = await plan.load(key);
-      if (loaded) return { held: await keep(ctx, key, plan, loaded) };
-      return { task: await startTask(ctx.services, key, ctx.requestId) };
+      const task = loaded ? undefined : await startTask(ctx.services, key, ctx.requestId);
+      if (task) return { task };
+      const answer = loaded ?? (await plan.load(key));
+      if (!answer) throw new DataMovedError("the comparison went as soon as it came");
+      return { held: await keep(ctx, key, plan, answer) };
     });
     return value;
   });

@@ -5,7 +5,7 @@ import { runIn } from "../../db/run-sql.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
 import { asDataMoved, newTask } from "../comparison/computation-lease.js";
-import type { ComparisonKey } from "../comparison/stored-comparison.js";
+import { type ComparisonKey, loadStoredSummary } from "../comparison/stored-comparison.js";
 import type { Services } from "../context.js";
 import type { TaskRow } from "./task-state.js";
 
@@ -45,8 +45,26 @@ async function queueTask(tx: Database, services: Services, task: TaskRow, reques
   if (sent) await announce(tx, { kind: "jobs", id: "" });
 }
 
-export function startTask(services: Services, key: ComparisonKey, requestId: string): Promise<TaskRow> {
-  return transact(services.db, (tx) => startTaskIn(tx, services, key, requestId));
+/** Ends a transaction that turned out to have nothing to do. */
+class AlreadyStored extends Error {}
+
+/** The same in a transaction of its own. Undefined where the comparison was stored since the caller looked. */
+export async function startTask(
+  services: Services,
+  key: ComparisonKey,
+  requestId: string,
+): Promise<TaskRow | undefined> {
+  try {
+    return await transact(services.db, async (tx) => {
+      const task = await startTaskIn(tx, services, key, requestId);
+      // Whoever completes a task stores its comparison with it: without the one, the other is there by now.
+      if (await loadStoredSummary(tx, key)) throw new AlreadyStored();
+      return task;
+    });
+  } catch (error) {
+    if (error instanceof AlreadyStored) return undefined;
+    throw error;
+  }
 }
 
 /** Has a job see to the computation that runs now, whoever computes it. Undefined where none does. */
