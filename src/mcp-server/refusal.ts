@@ -9,6 +9,8 @@ export class Refusal extends Error {
     readonly code: string,
     message: string,
     readonly details?: readonly ErrorDetail[],
+    /** Seconds. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { MAX_BODY_BYTES } from "../contract/analysis.js";
-import { MCP_ANALYSIS_PATH } from "../contract/mcp-protocol.js";
+import { MCP_ANALYSIS_PATH, MCP_ASYNC_PATH, MCP_STATUS_PATH } from "../contract/mcp-protocol.js";
 import { carriesToken } from "./bearer-token.js";
-import { type Clock, compare } from "./method/compare.js";
+import { ComparisonTasks } from "./comparison-tasks.js";
+import { type Clock, compare, compareInSteps } from "./method/compare.js";
 import { DataError } from "./method/data-error.js";
 import { readJsonBody } from "./read-body.js";
 import { readRequest } from "./read-request.js";
@@ -34,11 +35,18 @@ export interface McpServer {
 
 interface Answer {
   status: number;
-  body: unknown;
+  /** Encoded where it is text already. */
+  body: object | string;
   headers?: Record<string, string>;
 }
 
-type Handler = (request: IncomingMessage) => Answer | Promise<Answer>;
+/** @param rest of the path, where a route has any */
+type Handler = (request: IncomingMessage, rest: string) => Answer | Promise<Answer>;
+
+interface Route {
+  methods: readonly string[];
+  handle: Handler;
+}
 
 const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
 
@@ -49,22 +57,39 @@ const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.n
 export function createMcpServer(options: McpServerOptions = {}): McpServer {
   const { token, clock = systemClock, bodyLimit = BODY_LIMIT, onError = () => {} } = options;
 
-  const analyse: Handler = async (request) => {
+  const checkToken = (request: IncomingMessage): void => {
     if (token && !carriesToken(request.headers.authorization, token)) {
       throw new Refusal(401, "API_AUTHENTICATION_ERROR", "a valid bearer token is needed");
     }
+  };
+  const tasks = new ComparisonTasks({ clock, describeFailure: (error) => failureOf(error).body });
+  const analyse: Handler = async (request) => {
+    checkToken(request);
     return { status: 200, body: compare(readRequest(await readJsonBody(request, bodyLimit)), clock) };
   };
+  const startTask: Handler = async (request) => {
+    checkToken(request);
+    const task_id = tasks.start(compareInSteps(readRequest(await readJsonBody(request, bodyLimit)), clock));
+    return { status: 202, body: { task_id } };
+  };
+  const taskStatus: Handler = (request, id) => {
+    checkToken(request);
+    return { status: 200, body: tasks.status(id) };
+  };
   const health: Handler = () => ({ status: 200, body: { status: "ok" } });
-  const routes = new Map<string, { methods: readonly string[]; handle: Handler }>([
+  const routes = new Map<string, Route>([
     [MCP_ANALYSIS_PATH, { methods: ["POST"], handle: analyse }],
+    [MCP_ASYNC_PATH, { methods: ["POST"], handle: startTask }],
+    [MCP_STATUS_PATH, { methods: ["GET"], handle: taskStatus }],
     ["/healthz", { methods: ["GET", "HEAD"], handle: health }],
   ]);
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
-    const route = routes.get((request.url ?? "").split("?")[0] as string);
+    const path = (request.url ?? "").split("?")[0] as string;
+    const rest = path.startsWith(`${MCP_STATUS_PATH}/`) ? path.slice(MCP_STATUS_PATH.length + 1) : "";
+    const route = routes.get(rest === "" ? path : MCP_STATUS_PATH);
     if (!route) throw new Refusal(404, "NOT_FOUND", "there is nothing here");
-    if (route.methods.includes(request.method ?? "")) return await route.handle(request);
+    if (route.methods.includes(request.method ?? "")) return await route.handle(request, rest);
     const refusal = new Refusal(
       405,
       "METHOD_NOT_ALLOWED",
@@ -75,8 +100,11 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
   const failureOf = (error: unknown): Answer => {
     if (error instanceof DataError) return { status: 422, body: failureBody(error) };
     if (error instanceof Refusal) {
-      const challenge = error.status === 401 && { headers: { "www-authenticate": "Bearer" } };
-      return { status: error.status, body: failureBody(error), ...challenge };
+      const headers = {
+        ...(error.status === 401 && { "www-authenticate": "Bearer" }),
+        ...(error.retryAfter !== undefined && { "retry-after": String(error.retryAfter) }),
+      };
+      return { status: error.status, body: failureBody(error), headers };
     }
     onError(error);
     return {
@@ -92,7 +120,13 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
       .then((encoded) => send(response, encoded), onError);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  return { listen: (host, port) => listen(server, host, port), close: () => close(server) };
+  return {
+    listen: (host, port) => listen(server, host, port),
+    close: async () => {
+      tasks.close();
+      await close(server);
+    },
+  };
 }
 
 interface Encoded {
@@ -102,7 +136,7 @@ interface Encoded {
 }
 
 function encode({ status, body, headers = {} }: Answer): Encoded {
-  return { status, text: JSON.stringify(body), headers };
+  return { status, text: typeof body === "string" ? body : JSON.stringify(body), headers };
 }
 
 function send(response: ServerResponse, { status, text, headers }: Encoded): void {

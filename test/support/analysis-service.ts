@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { MCP_ANALYSIS_PATH, MCP_ASYNC_PATH, MCP_STATUS_PATH } from "../../src/contract/mcp-protocol.js";
 import { createMcpServer } from "../../src/mcp-server/server.js";
 
 /** What the service answers instead of a comparison. */
@@ -17,8 +18,12 @@ export interface TestAnalysisService {
   /** All calls are answered so until `behave`. */
   misbehaveAlways(answer: Misbehaviour): void;
   behave(): void;
-  /** Holds comparisons back until the returned function is called. */
+  /** Holds comparisons back until the returned function is called; those of the asynchronous form are begun. */
   hold(): () => void;
+  /** What the asynchronous form tells of a comparison that is held, in percent; 0 at first. */
+  tellProgress(percent: number): void;
+  /** Whether there is an asynchronous form; there is at first. */
+  offerAsync(offered: boolean): void;
   /** Resolves when the next comparison, or one since the last call of this, has come in. */
   nextCall(): Promise<void>;
   stop(): Promise<void>;
@@ -37,7 +42,48 @@ export async function startAnalysisService(): Promise<TestAnalysisService> {
   });
   const bodies: string[] = [];
 
+  let heldProgress = 0;
+  let asyncOffered = true;
+  let tasks = 0;
+  /** The real service's id of each task, once it has begun there. */
+  const begun = new Map<string, string>();
+
+  function tell(response: ServerResponse, status: number, body: object): void {
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  }
+
+  /** Begins at once, as far as the caller can see, and in truth when comparisons are not held any more. */
+  function begin(body: Buffer, response: ServerResponse): void {
+    const id = String(++tasks);
+    const started = gate.then(async () => {
+      const answer = await fetch(realUrl + MCP_ASYNC_PATH, { method: "POST", body: new Uint8Array(body) });
+      const { task_id } = (await answer.json()) as { task_id: string };
+      begun.set(id, task_id);
+    });
+    started.catch(() => undefined);
+    tell(response, 202, { task_id: id });
+  }
+
+  async function tellStatus(id: string, response: ServerResponse): Promise<void> {
+    const real = begun.get(id);
+    if (real === undefined) return tell(response, 200, { status: "PROCESSING", progress: heldProgress });
+    const answer = await fetch(`${realUrl}${MCP_STATUS_PATH}/${real}`);
+    response
+      .writeHead(answer.status, { "content-type": "application/json" })
+      .end(Buffer.from(await answer.arrayBuffer()));
+  }
+
   const server = createServer((request, response) => {
+    const path = request.url ?? "";
+    if (path !== MCP_ANALYSIS_PATH && !asyncOffered) {
+      request.resume();
+      return tell(response, 404, { detail: "Not Found" });
+    }
+    // Only what is asked to be compared is counted, and answered as planned.
+    if (path.startsWith(MCP_STATUS_PATH)) {
+      void tellStatus(path.slice(MCP_STATUS_PATH.length + 1), response).catch(() => response.destroy());
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => undefined);
@@ -47,7 +93,8 @@ export async function startAnalysisService(): Promise<TestAnalysisService> {
       arrived();
       const answer = planned.shift() ?? always;
       if (answer) answer(response);
-      else void forward(`${realUrl}${request.url}`, body, response);
+      else if (path === MCP_ASYNC_PATH) begin(body, response);
+      else void forward(`${realUrl}${path}`, body, response);
     });
   });
 
@@ -80,6 +127,12 @@ export async function startAnalysisService(): Promise<TestAnalysisService> {
         open = resolve;
       });
       return open;
+    },
+    tellProgress: (percent) => {
+      heldProgress = percent;
+    },
+    offerAsync: (offered) => {
+      asyncOffered = offered;
     },
     async nextCall() {
       await arrival;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { bulkhead } from "cockatiel";
 import type { ComputedComparison } from "../../domain/comparison/computed-comparison.js";
 import type { AnalysisService, ComparisonRequest } from "../../domain/ports.js";
+import { type AsyncCall, createAsyncForm } from "./async-form.js";
 import { createCheckPool } from "./check-pool.js";
 import { createCircuit } from "./circuit.js";
 import { type Deadline, ServiceClosed, startDeadline, untilAborted } from "./deadline.js";
@@ -12,7 +13,7 @@ import { buildRequestBody } from "./request-body.js";
 import { createRetryBudget } from "./retry-budget.js";
 import { createRetrying } from "./retrying.js";
 import { toPegError, verdictError } from "./to-peg-error.js";
-import { createTransport } from "./transport.js";
+import { type Answer, createTransport } from "./transport.js";
 
 export type { AnalysisServiceLogger, AnalysisServiceOptions } from "./options.js";
 
@@ -35,6 +36,7 @@ async function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
  */
 export function createAnalysisService(options: AnalysisServiceOptions): AnalysisService {
   const { timeoutMs = 30_000, retries = 3, retryBaseMs = 1_000, maxConnections = 100 } = options;
+  const { asyncTimeoutMs = 1_800_000, stallMs = 300_000, sleep = abortableSleep } = options;
   const totalTimeoutMs = options.totalTimeoutMs ?? deriveTotalTimeout(timeoutMs, retries, retryBaseMs);
   const transport = createTransport({
     url: options.url,
@@ -53,23 +55,38 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     retryBaseMs,
     budget: createRetryBudget(options.retryBudget ?? {}, () => performance.now()),
     random: options.random ?? Math.random,
-    sleep: options.sleep ?? abortableSleep,
+    sleep,
     logger: options.logger,
   });
   const closing = new AbortController();
   // Every call listens to it.
   setMaxListeners(0, closing.signal);
 
+  const attempt =
+    (work: () => Promise<Answer>) =>
+    (deadline: Deadline, requestId: string): Promise<Answer> =>
+      retrying(() => circuit.run(work), deadline, requestId);
+  const asyncForm = createAsyncForm({ transport, attempt, sleep, restarts: retries, stallMs });
+  /** The synchronous form. */
+  const sendAndWait = async ({ body, requestId, deadline: outer }: Omit<AsyncCall, "onProgress">) => {
+    const deadline = startDeadline(totalTimeoutMs, [outer.signal]);
+    try {
+      const send = attempt(() => transport.send(body, requestId, deadline.signal));
+      return await untilAborted(send(deadline, requestId), deadline.signal);
+    } finally {
+      deadline.clear();
+    }
+  };
+
   const askAndCheck = async (request: ComparisonRequest, deadline: Deadline): Promise<ComputedComparison> => {
     deadline.signal.throwIfAborted();
     circuit.check();
     const body = await buildRequestBody(request, deadline.signal);
     const sentAt = performance.now();
-    const answer = await retrying(
-      () => circuit.run(() => transport.send(body, request.requestId, deadline.signal)),
-      deadline,
-      request.requestId,
-    );
+    const { requestId, onProgress } = request;
+    const call = { body, requestId, deadline };
+    const answer =
+      (onProgress && (await asyncForm.compare({ ...call, onProgress }))) ?? (await sendAndWait(call));
     const measured = (performance.now() - sentAt) / 1000;
     if (!answer.ok) {
       const refusal = readRefusalText(answer.text);
@@ -84,7 +101,8 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
   return {
     compare: async (request, signal) => {
       signal?.throwIfAborted();
-      const deadline = startDeadline(totalTimeoutMs, [signal, closing.signal]);
+      const allowedMs = request.onProgress ? asyncTimeoutMs : totalTimeoutMs;
+      const deadline = startDeadline(allowedMs, [signal, closing.signal]);
       try {
         // No signal for the bulkhead: it forgets to wake the next in line when one left its queue.
         const work = slots.execute(() => askAndCheck(request, deadline));

@@ -21,14 +21,14 @@ export type Verdict =
 const bad = (reason: string): Verdict => ({ kind: "bad", reason });
 
 /**
- * Checks the bytes of a 2xx answer against the contract.
+ * Checks the bytes of a 2xx answer, of either form, against the contract.
  *
  * @param analysisId the analysis that was asked for
  */
 export function checkAnswer(bytes: AnswerBytes, analysisId: string): Verdict {
   let answer: unknown;
   try {
-    answer = parseJson(decodeText(bytes));
+    answer = resultOf(parseJson(decodeText(bytes)));
   } catch {
     return bad("not JSON");
   }
@@ -56,6 +56,13 @@ export function checkAnswer(bytes: AnswerBytes, analysisId: string): Verdict {
       mcpVersion: mcp_version ?? algorithm_version ?? data.analysis_metadata.algorithm_version,
     },
   };
+}
+
+/** The asynchronous form puts the same answer into the `result` of a status. */
+function resultOf(answer: unknown): unknown {
+  if (typeof answer !== "object" || answer === null || "success" in answer || !("status" in answer))
+    return answer;
+  return (answer as { result?: unknown }).result;
 }
 
 function checkPegs(results: unknown[]): ComparedPeg[] | Verdict {

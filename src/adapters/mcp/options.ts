@@ -34,6 +34,10 @@ export interface AnalysisServiceOptions {
   timeoutMs?: number | undefined;
   /** Deadline of a call in ms, with all attempts, waits and the check. Default: room for all attempts and waits. */
   totalTimeoutMs?: number | undefined;
+  /** Deadline of a call that uses the asynchronous form, in ms (30 min). */
+  asyncTimeoutMs?: number | undefined;
+  /** How long such a comparison may report no progress, in ms (5 min). */
+  stallMs?: number | undefined;
   /** Attempts after the first one. */
   retries?: number | undefined;
   /** Wait before the first retry in ms; doubles with every retry, full jitter. */

@@ -1,6 +1,6 @@
 import { createFetch, type FetchOptions } from "ofetch";
 import { Agent, fetch, Headers } from "undici";
-import { MCP_ANALYSIS_PATH } from "../../contract/mcp-protocol.js";
+import { MCP_ANALYSIS_PATH, MCP_ASYNC_PATH, MCP_STATUS_PATH } from "../../contract/mcp-protocol.js";
 import { type Deadline, DeadlineReached, startDeadline } from "./deadline.js";
 import { AttemptFailure, networkFailure, statusFailure, timeoutFailure } from "./failure.js";
 import { type AnswerBytes, decodeText, readBody } from "./read-body.js";
@@ -31,12 +31,16 @@ export interface Transport {
    * @throws AttemptFailure
    */
   send(body: RequestBody, requestId: string, signal: AbortSignal): Promise<Answer>;
+  /** The same for the asynchronous form, which answers with a task. */
+  start(body: RequestBody, requestId: string, signal: AbortSignal): Promise<Answer>;
+  /** Asks once how such a task is. */
+  status(taskId: string, requestId: string, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
 /** A keep-alive pool to one address. Its deadline covers connecting, headers and body. */
 export function createTransport(options: TransportOptions): Transport {
-  const endpoint = endpointOf(options.url);
+  const base = baseOf(options.url);
   const authorization: Record<string, string> =
     options.token === undefined ? {} : { authorization: bearer(options.token) };
   // undici's own deadlines are off: ours covers the whole attempt, and may be longer than its 300 s.
@@ -53,19 +57,23 @@ export function createTransport(options: TransportOptions): Transport {
     Headers: Headers as unknown as typeof globalThis.Headers,
   });
 
-  const exchange = async (body: RequestBody, requestId: string, deadline: Deadline): Promise<Answer> => {
+  const exchange = async (
+    path: string,
+    body: RequestBody | undefined,
+    requestId: string,
+    deadline: Deadline,
+  ): Promise<Answer> => {
     // ofetch's own retry and timeout share one signal and end at the headers: neither is used.
     const request: FetchOptions<"stream"> & { dispatcher: Agent } = {
-      method: "POST",
+      method: body ? "POST" : "GET",
       headers: {
-        "content-type": "application/json",
         accept: "application/json",
         // Python servers often cannot take a chunked body.
-        "content-length": String(body.length),
+        ...(body ? { "content-type": "application/json", "content-length": String(body.length) } : {}),
         ...(/^[\x21-\x7e]{1,255}$/.test(requestId) ? { "x-request-id": requestId } : {}),
         ...authorization,
       },
-      body: bodyStream(body),
+      ...(body ? { body: bodyStream(body) } : {}),
       responseType: "stream",
       ignoreResponseError: true,
       retry: false,
@@ -73,7 +81,7 @@ export function createTransport(options: TransportOptions): Transport {
       signal: deadline.signal,
       dispatcher: dispatcher as never,
     };
-    const response = await client.raw(endpoint, request);
+    const response = await client.raw(base + path, request);
     const stream = response.body as ReadableStream<Uint8Array> | null;
     if (response.status >= 200 && response.status < 300) {
       return { ok: true, bytes: await readBody(stream, options.maxAnswerBytes) };
@@ -87,20 +95,30 @@ export function createTransport(options: TransportOptions): Transport {
     throw failure;
   };
 
+  const attempt = async (
+    path: string,
+    body: RequestBody | undefined,
+    requestId: string,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
+    const deadline = startDeadline(options.timeoutMs, [signal]);
+    try {
+      return await exchange(path, body, requestId, deadline);
+    } catch (error) {
+      // A call's deadline that passes in an attempt counts against the circuit; a caller who leaves does not.
+      if (signal.aborted) throw signal.reason instanceof DeadlineReached ? timeoutFailure() : signal.reason;
+      if (error instanceof AttemptFailure) throw error;
+      throw deadline.signal.aborted ? timeoutFailure() : networkFailure(error);
+    } finally {
+      deadline.clear();
+    }
+  };
+
   return {
-    send: async (body, requestId, signal) => {
-      const deadline = startDeadline(options.timeoutMs, [signal]);
-      try {
-        return await exchange(body, requestId, deadline);
-      } catch (error) {
-        // A call's deadline that passes in an attempt counts against the circuit; a caller who leaves does not.
-        if (signal.aborted) throw signal.reason instanceof DeadlineReached ? timeoutFailure() : signal.reason;
-        if (error instanceof AttemptFailure) throw error;
-        throw deadline.signal.aborted ? timeoutFailure() : networkFailure(error);
-      } finally {
-        deadline.clear();
-      }
-    },
+    send: (body, requestId, signal) => attempt(MCP_ANALYSIS_PATH, body, requestId, signal),
+    start: (body, requestId, signal) => attempt(MCP_ASYNC_PATH, body, requestId, signal),
+    status: (taskId, requestId, signal) =>
+      attempt(`${MCP_STATUS_PATH}/${encodeURIComponent(taskId)}`, undefined, requestId, signal),
     close: () => dispatcher.destroy(),
   };
 }
@@ -117,14 +135,14 @@ async function errorText(stream: ReadableStream<Uint8Array> | null, giveUp: () =
   }
 }
 
-function endpointOf(text: string): string {
+function baseOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw new TypeError(
       "The analysis service's address must be http(s)://host[:port][/path], without credentials or query",
     );
   }
-  return url.href.replace(/\/+$/, "") + MCP_ANALYSIS_PATH;
+  return url.href.replace(/\/+$/, "");
 }
 
 function bearer(token: string): string {

@@ -37,6 +37,9 @@ export interface McpAnswer {
   algorithm_version: string;
 }
 
+/** Of the time that a comparison takes, what reading and grouping the samples takes. */
+const READING_SHARE = 0.3;
+
 /**
  * Compares the two periods of an analysis by version v2.1.0 of the method.
  *
@@ -46,13 +49,32 @@ export interface McpAnswer {
  * @throws DataError where the data cannot be compared
  */
 export function compare(request: McpRequest, clock: Clock): McpAnswer {
+  const steps = compareInSteps(request, clock);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * The same PEG by PEG, for whoever has other things to do in between.
+ *
+ * @returns steps that tell what share is done, by samples, 0 to 1; then the answer
+ */
+export function* compareInSteps(request: McpRequest, clock: Clock): Generator<number, McpAnswer> {
   const started = clock.elapsed();
   const { raw_data, options } = request;
   const calculatedAt = new Date(clock.now()).toISOString();
   const results: WirePeg[] = [];
   const judged: Judged[] = [];
   const skipped: { peg_name: string; reason: string }[] = [];
-  for (const peg of readPegs(raw_data)) {
+  const pegs = readPegs(raw_data);
+  const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (const [i, peg] of pegs.entries()) {
+    yield READING_SHARE + ((1 - READING_SHARE) * done) / total;
+    done += sizes[i] ?? 0;
     const result = comparePeg(peg, options?.outliers ?? "keep", calculatedAt);
     if ("reason" in result) {
       skipped.push({ peg_name: peg.name, reason: result.reason });
