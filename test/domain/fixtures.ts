@@ -17,7 +17,7 @@ import { openFromTemplate } from "../support/embedded-template.js";
 
 /** The two databases that every query has to work on, for describe.each. */
 export const DATABASES = [
-  { kind: "PGlite", here: true, open: () => openWorld({}) },
+  { kind: "PGlite", here: true, open: (service?: AnalysisService) => openWorld({}, service) },
   { kind: "PostgreSQL", here: hasPostgres, open: openOnPostgres },
 ];
 
@@ -37,10 +37,10 @@ const noService: AnalysisService = {
   close: async () => {},
 };
 
-async function openWorld(env: Record<string, string>): Promise<TestWorld> {
+async function openWorld(env: Record<string, string>, analysisService = noService): Promise<TestWorld> {
   const own = env.DATABASE_URL ? undefined : await openFromTemplate(inject("embeddedTemplate"));
   const { services, stop } = await createRuntime(parseConfig({ ...TEST_ENV, ...env }), {
-    analysisService: noService,
+    analysisService,
     ...(own ? { database: own } : {}),
   });
   const close = async () => {
@@ -50,9 +50,9 @@ async function openWorld(env: Record<string, string>): Promise<TestWorld> {
   return { services, db: services.db, close };
 }
 
-async function openOnPostgres(): Promise<TestWorld> {
+async function openOnPostgres(service?: AnalysisService): Promise<TestWorld> {
   const { url, drop } = await createTestDatabase();
-  const world = await openWorld({ DATABASE_URL: url });
+  const world = await openWorld({ DATABASE_URL: url }, service);
   return {
     ...world,
     close: async () => {
@@ -92,17 +92,22 @@ export const PERIOD_INFO = {
   n_end: new Date("2024-01-14T23:59:59Z"),
 };
 
-/** Stores an analysis and tells its state. */
-export async function storeAnalysis(
-  services: Services,
-  input: Partial<AnalysisCreateInput> = {},
-): Promise<ComparisonKey> {
-  const ctx: VerbContext = {
+/** What a verb is given when the owner of all analyses acts. */
+export function contextOf(services: Services): VerbContext {
+  return {
     services,
     actor: { kind: "user", userId: "owner", scopes: [], tokenExpiresAt: new Date(8.64e15) },
     requestId: "request",
     visit: { limits: { allowed: true, rules: [] }, generation: null, entry: null },
   };
+}
+
+/** Stores an analysis and tells its state. */
+export async function storeAnalysis(
+  services: Services,
+  input: Partial<AnalysisCreateInput> = {},
+): Promise<ComparisonKey> {
+  const ctx = contextOf(services);
   const { id } = await createAnalysis({
     ctx,
     input: {

@@ -1,10 +1,14 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import { announceTaskOf } from "../../db/changes.js";
 import { pegComparisonTasks } from "../../db/schema.js";
+import { awaitComputation } from "../comparison/computation-lease.js";
 import type { Services } from "../context.js";
 
 /** Ends a task whose every run died, so that nobody waits for it for ever. Asking again starts a new one. */
 export async function giveUpTask(services: Services, taskId: string): Promise<void> {
+  // Should anybody still work on it after all, let them.
+  const outcome = await awaitComputation(services, taskId).catch(() => "done" as const);
+  if (outcome === "done") return;
   const { id, status, version, leaseUntil } = pegComparisonTasks;
   const [ended] = await services.db
     .update(pegComparisonTasks)

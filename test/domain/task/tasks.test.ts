@@ -1,0 +1,258 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { pegComparisonTasks } from "../../../src/db/schema.js";
+import { replaceData } from "../../../src/domain/analysis/replace-data.js";
+import { claimTask } from "../../../src/domain/comparison/computation-lease.js";
+import { recomputeComparison } from "../../../src/domain/comparison/recompute-comparison.js";
+import {
+  type ComparisonKey,
+  loadStoredSummary,
+  storeComparison,
+} from "../../../src/domain/comparison/stored-comparison.js";
+import type { Services } from "../../../src/domain/context.js";
+import { PegError } from "../../../src/domain/errors.js";
+import { getStatus } from "../../../src/domain/task/get-status.js";
+import { startTask } from "../../../src/domain/task/start-task.js";
+import { isFinished, readTask, type TaskRow } from "../../../src/domain/task/task-state.js";
+import {
+  comparisonOf,
+  contextOf,
+  DATABASES,
+  PERIOD_INFO,
+  rowsOf,
+  storeAnalysis,
+  type TestWorld,
+} from "../fixtures.js";
+import { createPlayService, eventually, gate, type PlayService } from "./play-service.js";
+
+describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
+  describe.skipIf(!here)("of a comparison", () => {
+    let service: PlayService;
+    let world: TestWorld;
+    let services: Services;
+    let key: ComparisonKey;
+    beforeAll(async () => {
+      service = createPlayService();
+      world = await open(service);
+      services = world.services;
+    });
+    afterAll(() => world.close());
+    beforeEach(async () => {
+      key = await storeAnalysis(services);
+    });
+    afterEach(() => service.script());
+
+    const begin = async (): Promise<TaskRow> => {
+      const task = await startTask(services, key, "request");
+      if (!task) throw new Error("it is stored already");
+      return task;
+    };
+    const taskOf = async (id: string): Promise<TaskRow> => {
+      const task = await readTask(services.db, key.analysisId, id);
+      if (!task) throw new Error("no such task");
+      return task;
+    };
+    const ended = (id: string) =>
+      eventually(async () => {
+        const task = await taskOf(id);
+        return isFinished(task) && task;
+      });
+    const jobsOf = (taskId: string) =>
+      rowsOf<{ name: string; state: string; data: unknown; output: unknown }>(
+        services.db,
+        sql`select name, state::text, data, output from pgboss.job where data->>'taskId' = ${taskId}`,
+      );
+
+    test("is one for a hundred callers, with one job and one computation (B10)", async () => {
+      const before = service.asked.length;
+      const held = gate();
+      service.script(async () => {
+        await held.opened;
+        return comparisonOf(1);
+      });
+      const started = await Promise.all(Array.from({ length: 100 }, begin));
+      expect(new Set(started.map(({ id }) => id)).size).toBe(1);
+      held.open();
+      const { id } = started[0] as TaskRow;
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED", progress: 100 });
+      expect(await jobsOf(id)).toHaveLength(1);
+      expect(service.asked.length - before).toBe(1);
+      expect(await startTask(services, key, "late")).toBeUndefined();
+    });
+
+    test("is not there where its transaction comes to nothing, and neither is its job (B6)", async () => {
+      const before = await rowsOf(services.db, sql`select id from pgboss.job`);
+      const { startTaskIn } = await import("../../../src/domain/task/start-task.js");
+      await expect(
+        services.db.transaction(async (tx) => {
+          await startTaskIn(tx, services, key, "request");
+          throw new Error("no, after all");
+        }),
+      ).rejects.toThrow("no, after all");
+      expect(await readTask(services.db, key.analysisId, undefined)).toBeUndefined();
+      expect(await rowsOf(services.db, sql`select id from pgboss.job`)).toHaveLength(before.length);
+    });
+
+    test("changes nothing once another attempt has taken over (B2, B3)", async () => {
+      const held = gate();
+      const [slow, arrived] = [gate(), gate()];
+      service.script(async () => {
+        arrived.open();
+        await Promise.race([held.opened, slow.opened]);
+        return comparisonOf(-1);
+      });
+      const { id } = await begin();
+      await arrived.opened;
+      // As if its process had died: its lease runs out, and another claims the task.
+      await services.db
+        .update(pegComparisonTasks)
+        .set({ leaseUntil: sql`now() - interval '1 second'` })
+        .where(eq(pegComparisonTasks.id, id));
+      const lease = await claimTask(services, id);
+      if (!lease) throw new Error("it was free");
+      slow.open();
+      await eventually(async () => (await jobsOf(id)).length > 0);
+      expect(await taskOf(id)).toMatchObject({ status: "PROCESSING" });
+      expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(7))).toBe("stored");
+      lease.stop();
+      expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(8))).toBe("fenced");
+      const stored = await loadStoredSummary(services.db, key);
+      expect(stored?.summary.weighted_avg_change).toBe(7);
+    });
+
+    test("never goes back in what it tells, and its version only grows", async () => {
+      const shares = [0.2, 0.9, 0.1, 0.5];
+      service.script(async ({ onProgress }) => {
+        for (const share of shares) {
+          onProgress?.(share);
+          await new Promise((resolve) => setTimeout(resolve, 60));
+        }
+        return comparisonOf(1);
+      });
+      const { id } = await begin();
+      const seen: TaskRow[] = [];
+      await eventually(async () => {
+        const task = await taskOf(id);
+        seen.push(task);
+        return isFinished(task);
+      });
+      const progress = seen.map((task) => task.progress);
+      expect(progress).toEqual([...progress].sort((a, b) => a - b));
+      const versions = seen.map((task) => task.version);
+      expect(versions).toEqual([...versions].sort((a, b) => a - b));
+      expect(new Set(progress).size).toBeGreaterThan(2);
+    });
+
+    test("goes on after a failure that may pass: it is still PROCESSING, and then COMPLETED", async () => {
+      const away = new PegError("MCP_CONNECTION_FAILED", "Away.");
+      service.script(async () => {
+        throw away;
+      });
+      const { id } = await begin();
+      const statuses = new Set<string>();
+      await eventually(async () => {
+        const { status } = await taskOf(id);
+        statuses.add(status);
+        return status === "COMPLETED";
+      });
+      expect(statuses).not.toContain("FAILED");
+      expect((await jobsOf(id)).map(({ name }) => name)).toEqual(["peg-comparison"]);
+    });
+
+    test("fails at once, and once, where trying again cannot help", async () => {
+      const before = service.asked.length;
+      const refusal = new PegError("DATA_VALIDATION_ERROR", "Nothing to compare.", {
+        details: [{ path: "stats", message: "is one-sided" }],
+      });
+      service.script(async () => {
+        throw refusal;
+      });
+      const { id } = await begin();
+      await ended(id);
+      expect(await getStatus({ ctx: contextOf(services), input: { id: key.analysisId } })).toEqual({
+        success: true,
+        task_id: id,
+        status: "FAILED",
+        progress: expect.any(Number),
+        estimated_completion: null,
+        error: { code: "DATA_VALIDATION_ERROR", message: "Nothing to compare." },
+      });
+      expect(service.asked.length - before).toBe(1);
+      // Asking again starts another one.
+      const { id: another } = await begin();
+      expect(another).not.toBe(id);
+      expect(await ended(another)).toMatchObject({ status: "COMPLETED" });
+    });
+
+    test("leaves nothing in the queue but its id, and codes (B18)", async () => {
+      service.script(async () => {
+        throw new PegError("MCP_TIMEOUT", "words about cell-secret", { cause: new Error("cell-secret") });
+      });
+      const { id } = await begin();
+      const [job] = await eventually(async () => {
+        const jobs = await jobsOf(id);
+        return jobs.some(({ output }) => output !== null) && jobs;
+      });
+      expect(job?.data).toEqual({ taskId: id, requestId: "request" });
+      expect(JSON.stringify(job)).not.toContain("cell-secret");
+      await ended(id);
+    });
+
+    test("of data that is replaced meanwhile ends in CONFLICT, and its late result is dropped", async () => {
+      const [held, arrived] = [gate(), gate()];
+      service.script(async () => {
+        arrived.open();
+        await held.opened;
+        return comparisonOf(-1);
+      });
+      const { id } = await begin();
+      await arrived.opened;
+      await replaceData({
+        ctx: contextOf(services),
+        input: {
+          id: key.analysisId,
+          data_version: 1,
+          stats: [{ kpi_name: "PEG", period: "N", avg: 2, cell_id: "cell" }],
+          request_params: { peg_definitions: {} },
+          period_info: PERIOD_INFO,
+        },
+      });
+      expect(await taskOf(id)).toMatchObject({ status: "FAILED", errorCode: "CONFLICT" });
+      held.open();
+      await eventually(async () => (await jobsOf(id)).every(({ state }) => state === "completed"));
+      expect(await loadStoredSummary(services.db, key)).toBeUndefined();
+    });
+
+    test("of a recomputation is a new one, of a new state; while it runs it is joined", async () => {
+      const first = await begin();
+      await ended(first.id);
+      const [held, arrived] = [gate(), gate()];
+      service.script(async () => {
+        arrived.open();
+        await held.opened;
+        return comparisonOf(42);
+      });
+      const recompute = () =>
+        recomputeComparison({ ctx: contextOf(services), input: { id: key.analysisId } });
+      const again = await recompute();
+      expect(again).toMatchObject({ status: "PENDING", progress: 0 });
+      expect(again.task_id).not.toBe(first.id);
+      expect(await loadStoredSummary(services.db, key)).toBeUndefined();
+      await arrived.opened;
+      expect((await recompute()).task_id).toBe(again.task_id);
+      held.open();
+      const { revision } = await ended(again.task_id);
+      expect(revision).not.toBe(key.revision);
+      const stored = await loadStoredSummary(services.db, { ...key, revision });
+      expect(stored?.summary.weighted_avg_change).toBe(42);
+    });
+
+    test("is told of to nobody who names it under another analysis (B19)", async () => {
+      const { id } = await begin();
+      await ended(id);
+      const other = await storeAnalysis(services, { id: `other-${id}` });
+      const ask = getStatus({ ctx: contextOf(services), input: { id: other.analysisId, task_id: id } });
+      await expect(ask).rejects.toMatchObject({ code: "TASK_NOT_FOUND" });
+    });
+  });
+});
