@@ -239,6 +239,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       changes,
       signals,
       queue: createJobQueue(boss, COMPARE_TASK.name),
+      streams: { open: 0 },
       stopping: stopping.signal,
       shared,
       limits: {

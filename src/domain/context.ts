@@ -47,6 +47,8 @@ export interface Services {
   /** What is heard of those changes, for whoever waits. */
   signals: Signals;
   queue: JobQueue;
+  /** Streams that this process holds open. */
+  streams: { open: number };
   /** Aborts when this process begins to stop: what would go on for ever ends then. */
   stopping: AbortSignal;
   shared: SharedStore;

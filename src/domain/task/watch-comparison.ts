@@ -6,6 +6,8 @@ import { authorize } from "../permission/authorize.js";
 import { describeTask, isFinished, readTask, type TaskRow, taskNotFound } from "./task-state.js";
 
 const MAX_STREAMS = 5;
+/** Of all users together, in one process. */
+const MAX_STREAMS_HERE = 1_000;
 /** A place is kept this often, and is free again after three times that. */
 const KEEP_PLACE_MS = 10_000;
 /** How often a watcher looks whether it still may, and at the task where it may have missed something. */
@@ -50,7 +52,10 @@ export async function* watchComparison({
   const alarm = services.signals.alarm(`task/${task.id}`, `analysis/${analysisId}`);
   let seen = last?.taskId === task.id ? Math.min(last.version, task.version) : 0;
   let keptAt = Number.NEGATIVE_INFINITY;
+  services.streams.open++;
   try {
+    if (services.streams.open > MAX_STREAMS_HERE)
+      throw tooManyStreams("This server holds as many streams as it can.");
     for (;;) {
       if (services.stopping.aborted) throw stopped();
       if (signal?.aborted) return;
@@ -70,6 +75,7 @@ export async function* watchComparison({
       await alarm.wait(LOOK_MS, ended);
     }
   } finally {
+    services.streams.open--;
     alarm.close();
     await services.shared.dropStream(place);
   }
@@ -94,14 +100,14 @@ async function takePlace(
 ): Promise<void> {
   const held = await services.shared.holdStream({ ...place, max: MAX_STREAMS, ttlMs: 3 * KEEP_PLACE_MS });
   if (held) return;
-  throw new PegError(
-    "API_RATE_LIMIT_EXCEEDED",
+  throw tooManyStreams(
     `${MAX_STREAMS} streams are open already. Close one of them, or ask for the status instead.`,
-    {
-      retryAfter: KEEP_PLACE_MS / 1000,
-      details: [{ path: "streams", message: "is the limit that is used up" }],
-    },
   );
+}
+
+function tooManyStreams(message: string): PegError {
+  const details = [{ path: "streams", message: "is the limit that is used up" }];
+  return new PegError("API_RATE_LIMIT_EXCEEDED", message, { retryAfter: KEEP_PLACE_MS / 1000, details });
 }
 
 function checkToken({ services, actor }: VerbContext): void {

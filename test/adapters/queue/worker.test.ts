@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { createBoss, migrateQueue } from "../../../src/adapters/queue/boss.js";
+import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
+import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js";
+import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
+import { runIn, type SqlRunner } from "../../../src/db/run-sql.js";
+import { Alarm } from "../../../src/domain/signals.js";
+import { COMPARE_TASK } from "../../../src/jobs/compare-task.js";
+import { createTestDatabase, hasPostgres, type TestDatabase } from "../../support/database.js";
+import { openFromTemplate } from "../../support/embedded-template.js";
+
+const QUEUE = COMPARE_TASK.name;
+const TASK = "6b6e7a7c-9d0e-4f3e-8d7a-111111111111";
+
+interface LogLine {
+  level: string;
+  message: string;
+}
+
+describe.each([
+  { kind: "PGlite", here: true },
+  { kind: "PostgreSQL", here: hasPostgres },
+])("jobs, in $kind", ({ kind, here }) => {
+  describe.skipIf(!here)("and whoever does them", () => {
+    let own: TestDatabase | undefined;
+    let database: OpenDatabase;
+    let boss: ReturnType<typeof createBoss>;
+    let lines: LogLine[];
+    /** Thrown at statements that hold this text. */
+    let broken: string | undefined;
+    const workers: Worker[] = [];
+
+    const note = (level: string) => (_: object, message: string) => void lines.push({ level, message });
+    const logger = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
+    const run: SqlRunner = (text, values) => {
+      if (broken !== undefined && text.includes(broken))
+        return Promise.reject(new Error("the database is away"));
+      return database.run(text, values);
+    };
+    const send = (taskId = TASK) =>
+      database.db.transaction((tx) =>
+        createJobQueue(boss, QUEUE).send(runIn(tx), { taskId, requestId: "request" }),
+      );
+    const work = (handle: () => Promise<void>): { alarm: Alarm; worker: Worker } => {
+      const alarm = new Alarm(() => {});
+      const worker = startWorker({ boss, run, logger, queue: QUEUE, concurrency: 2, alarm, handle });
+      workers.push(worker);
+      return { alarm, worker };
+    };
+    const stateOf = async (id = TASK) => {
+      const { rows } = await database.run("select state::text from pgboss.job where id = $1", [id]);
+      return rows[0]?.state;
+    };
+    async function until(look: () => Promise<boolean> | boolean): Promise<void> {
+      for (let turn = 0; turn < 1_000; turn++) {
+        if (await look()) return;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      throw new Error("it did not happen");
+    }
+
+    beforeEach(async () => {
+      lines = [];
+      broken = undefined;
+      if (kind === "PGlite") {
+        database = await openFromTemplate(inject("embeddedTemplate"));
+      } else {
+        own = await createTestDatabase();
+        database = await openDatabase({ url: own.url, dataDir: "unused" });
+        await migrateQueue(database.run, logger, COMPARE_TASK);
+      }
+      boss = createBoss({ run, logger, supervise: false, migrate: false });
+      await boss.start();
+    });
+    afterEach(async () => {
+      broken = undefined;
+      await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
+      await boss.stop({ graceful: false });
+      await database.close();
+      await own?.drop();
+    });
+
+    test("are sent once, and never into a queue that is not there (B8)", async () => {
+      expect(await send()).toBe(true);
+      expect(await send()).toBe(false);
+      const elsewhere = createJobQueue(boss, "no-such-queue");
+      const lost = elsewhere.send(database.run, { taskId: TASK, requestId: "request" });
+      await expect(lost).rejects.toThrow("peg-bff migrate");
+    });
+
+    test("are done at once when called for, and again after a stop (B13)", async () => {
+      let done = 0;
+      const first = work(async () => void done++);
+      await send();
+      first.alarm.ring();
+      await until(async () => (await stateOf()) === "completed");
+      await first.worker.stop(0);
+      const other = "6b6e7a7c-9d0e-4f3e-8d7a-222222222222";
+      await send(other);
+      work(async () => void done++);
+      await until(async () => (await stateOf(other)) === "completed");
+      expect(done).toBe(2);
+    });
+
+    test("outlive a database that is away when they end: the process goes on, the job is run again (B4)", async () => {
+      broken = "completed_on = now()";
+      let runs = 0;
+      const { alarm } = work(async () => {
+        runs++;
+      });
+      await send();
+      alarm.ring();
+      await until(() => lines.some(({ message }) => message === "a job failed"));
+      broken = undefined;
+      await until(async () => (await stateOf()) === "completed");
+      expect(runs).toBeGreaterThan(1);
+    });
+
+    test("that cannot be taken are an error in the log within two looks, and one only (B5)", async () => {
+      broken = "SKIP LOCKED";
+      const { alarm } = work(async () => {});
+      for (let look = 0; look < 3; look++) {
+        alarm.ring();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await until(() => lines.some(({ level }) => level === "error"));
+      expect(lines.filter(({ level }) => level === "error")).toHaveLength(1);
+      broken = undefined;
+      alarm.ring();
+      await until(() => lines.some(({ message }) => message === "jobs are taken again"));
+    });
+
+    test("have tables that may be brought up to date twice (B15)", async () => {
+      await migrateQueue(database.run, logger, COMPARE_TASK);
+      await migrateQueue(database.run, logger, COMPARE_TASK);
+      const { rows } = await database.run("select name, retry_limit from pgboss.queue order by name", []);
+      expect(rows.map(({ name }) => name)).toEqual([QUEUE, COMPARE_TASK.deadLetter]);
+      expect(await send()).toBe(true);
+    });
+  });
+});
