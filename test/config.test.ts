@@ -39,6 +39,8 @@ describe("settings that are not given", () => {
       RATE_LIMIT_GET: { limit: 10, windowMs: 60_000 },
       RATE_LIMIT_STATUS: { limit: 60, windowMs: 60_000 },
       RATE_LIMIT_ALL: { limit: 1000, windowMs: 3_600_000 },
+      GET_DEADLINE_MS: 25_000,
+      WORKER: "inline",
       CORS_ORIGINS: [],
       LOG_LEVEL: "info",
       production: false,
@@ -252,6 +254,7 @@ describe("rules between settings", () => {
     ],
     ["a REST address without its token", { UPSTASH_REDIS_REST_URL: "https://h" }, "set both or none"],
     ["a REST token without its address", { UPSTASH_REDIS_REST_TOKEN: "t" }, "set both or none"],
+    ["workers apart on an embedded database", { WORKER: "none" }, "WORKER: none needs DATABASE_URL"],
     [
       "a direct address without the other",
       { DATABASE_LISTEN_URL: "postgres://h/d" },

@@ -8,6 +8,7 @@ import {
   CACHE_TYPES,
   type EntryToPut,
   type LimitRule,
+  type StreamPlace,
   type Visit,
   type VisitRequest,
 } from "../../src/domain/ports.js";
@@ -19,6 +20,8 @@ interface StoreUnderTest {
   visit(request: VisitRequest): Promise<Visit>;
   putEntry(entry: EntryToPut): Promise<boolean>;
   moveGeneration(analysisId: string): Promise<unknown>;
+  holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean>;
+  dropStream(place: StreamPlace): Promise<void>;
 }
 
 interface Opened {
@@ -112,6 +115,34 @@ describe.each([
         generation: await generationOf(),
         ...change,
       });
+
+    describe("places for streams", () => {
+      const hold = (streamId: string, ttlMs = 60_000) =>
+        store.holdStream({ userId: user, streamId, max: 5, ttlMs });
+
+      test("five of fifty that ask at once get one, and keep it", async () => {
+        const ids = Array.from({ length: 50 }, () => randomUUID());
+        const held = await Promise.all(ids.map((id) => hold(id)));
+        const taken = ids.filter((_, i) => held[i]);
+        expect(taken).toHaveLength(5);
+        expect(await Promise.all(taken.map((id) => hold(id)))).toEqual([true, true, true, true, true]);
+        expect(await store.holdStream({ userId: randomUUID(), streamId: "x", max: 5, ttlMs: 1000 })).toBe(
+          true,
+        );
+      });
+
+      test("one that is given back, or not kept, is free again", async () => {
+        for (const id of ["a", "b", "c", "d"]) expect(await hold(id)).toBe(true);
+        expect(await hold("short", 50)).toBe(true);
+        expect(await hold("late")).toBe(false);
+        opened.pass(51);
+        await vi.waitFor(async () => expect(await hold("late")).toBe(true), { interval: 10 });
+        expect(await hold("one more")).toBe(false);
+        await store.dropStream({ userId: user, streamId: "a" });
+        await store.dropStream({ userId: user, streamId: "never held" });
+        expect(await hold("one more")).toBe(true);
+      });
+    });
 
     describe("limits", () => {
       test("ten calls pass, the eleventh names the exhausted rule and when to come again", async () => {

@@ -54,6 +54,14 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
     expect(none.stderr).toContain("Usage: peg-bff");
   });
 
+  test("worker needs a database that it can share", async () => {
+    const { code, stderr } = await run(["worker"]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "A worker needs DATABASE_URL: the embedded database belongs to the server, which computes by itself.\n",
+    );
+  });
+
   test("--version tells the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
       version: string;

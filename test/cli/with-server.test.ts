@@ -84,6 +84,39 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
     expect(await asOperator.analysis.byId.query({ id })).toMatchObject({ id });
   });
 
+  test("compare --async gives the same JSON in a pipe, and no bar", async () => {
+    await run(["import", file("task.json", sampleAnalysis({ id: "task" }))]);
+    const compared = await run(["compare", "task", "--async"]);
+    expect([compared.code, compared.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(compared.stdout)).toMatchObject({
+      status: "COMPLETED",
+      cached: true,
+      data: { analysis_id: "task" },
+    });
+  });
+
+  test.skipIf(!hasTerminal)(
+    "compare --async draws a bar to the end on a terminal, then the table",
+    async () => {
+      await run(["import", file("drawn.json", sampleAnalysis({ id: "drawn" }))]);
+      const { code, stdout } = await onTerminal(cli("compare", "drawn", "--async"));
+      const text = stripVTControlCharacters(stdout);
+      expect(code).toBe(0);
+      expect(text).toMatch(/ \d+ % (pending|processing)/);
+      expect(text).toMatch(/█{30} 100 % completed\r?\n/);
+      expect(text).toContain("Comparison of drawn");
+    },
+  );
+
+  test("compare --async of what cannot be compared tells why", async () => {
+    const oneSided = sampleAnalysis({ id: "one-sided" });
+    oneSided.stats = oneSided.stats.filter(({ period }) => period === "N");
+    await run(["import", file("one-sided.json", oneSided)]);
+    const compared = await run(["compare", "one-sided", "--async"]);
+    expect(compared).toMatchObject({ code: 1, stdout: "" });
+    expect(compared.stderr).toContain("(DATA_VALIDATION_ERROR)");
+  });
+
   test("import stores through it what a file holds, gzipped or not, and compare gives JSON in a pipe", async () => {
     const plain = file("plain.json", { ...sampleAnalysis({ pegs: 1 }), analysis_id: "plain" });
     const gzipped = file("gzipped.json.gz", sampleAnalysis({ pegs: 3 }), true);
