@@ -142,6 +142,17 @@ describe("watch", () => {
     release();
   });
 
+  test("ends when the grant runs out, which nobody announces (T19)", async () => {
+    const { peg, id, release } = await heldTask("anna");
+    const expires_at = new Date(clock.ms + 60_000);
+    await peg.permission.grant.mutate({ id, user_id: "guest", permission_type: "read", expires_at });
+    const guest = watch(await clientOf("guest"), id);
+    await guest.until(({ status }) => status === "PROCESSING");
+    clock.ms += 60_000;
+    await expect(guest.ended).rejects.toMatchObject({ data: { error: { code: "PERMISSION_DENIED" } } });
+    release();
+  });
+
   test("ends when the token expires, and the typed client goes on with a new one (T19)", async () => {
     const { id, release } = await heldTask("anna");
     const stream = await openStream(backend.url, id, {

@@ -45,10 +45,26 @@ export async function readStanding(
 }
 
 /**
+ * Decides by what is known of the caller and the analysis, as of now: grants end with time, too.
+ *
+ * @throws PegError PERMISSION_DENIED, the same for an analysis that is absent; ANALYSIS_NOT_FOUND for operators
+ */
+export function checkStanding(
+  { services, actor }: VerbContext,
+  standing: AnalysisStanding,
+  needed: PermissionType,
+): NonNullable<AnalysisStanding["analysis"]> {
+  const now = new Date(services.clock.now());
+  if (!can({ scopes: actor.scopes, grants: standing.grants }, needed, now)) throw permissionDenied();
+  if (!standing.analysis) throw actor.scopes.includes(ADMIN_SCOPE) ? analysisNotFound() : permissionDenied();
+  return standing.analysis;
+}
+
+/**
  * Checks that the caller may act on an analysis. Asks Postgres unless the shared store proves that what this
  * process knows still holds.
  *
- * @throws PegError PERMISSION_DENIED, the same for an analysis that is absent; ANALYSIS_NOT_FOUND for operators
+ * @throws PegError as `checkStanding`
  */
 export async function authorize(input: {
   ctx: VerbContext;
@@ -65,11 +81,9 @@ export async function authorize(input: {
       : services.standings.get(actor.userId, analysisId, visit.generation);
   const mark = services.standings.mark();
   const standing = held ?? (await readStanding(services.db, actor.userId, analysisId));
-  const now = new Date(services.clock.now());
-  if (!can({ scopes: actor.scopes, grants: standing.grants }, needed, now)) throw permissionDenied();
-  if (!standing.analysis) throw actor.scopes.includes(ADMIN_SCOPE) ? analysisNotFound() : permissionDenied();
+  const analysis = checkStanding(ctx, standing, needed);
   if (!held && visit.generation !== null) {
     services.standings.put(actor.userId, analysisId, { generation: visit.generation, standing }, mark);
   }
-  return { id: analysisId, ...standing.analysis };
+  return { id: analysisId, ...analysis };
 }

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { PegComparisonStatusOutput, PegComparisonWatchInput } from "../../contract/comparison.js";
 import type { VerbContext } from "../context.js";
 import { PegError } from "../errors.js";
-import { authorize } from "../permission/authorize.js";
+import { checkStanding, readStanding } from "../permission/authorize.js";
+import type { AnalysisStanding } from "../permission/standing-cache.js";
 import { describeTask, isFinished, readTask, type TaskRow, taskNotFound } from "./task-state.js";
 
 const MAX_STREAMS = 5;
@@ -10,7 +11,7 @@ const MAX_STREAMS = 5;
 const MAX_STREAMS_HERE = 1_000;
 /** A place is kept this often, and is free again after three times that. */
 const KEEP_PLACE_MS = 10_000;
-/** How often a watcher looks whether it still may, and at the task where it may have missed something. */
+/** How often a watcher looks whether it still may: at the clock, and at Postgres where it may have missed something. */
 const LOOK_MS = 2_000;
 
 /** A state of the task, with an id that tells which states a reader has seen. */
@@ -51,7 +52,9 @@ export async function* watchComparison({
   const place = { userId: actor.userId, streamId: randomUUID() };
   const alarm = services.signals.alarm(`task/${task.id}`, `analysis/${analysisId}`);
   let seen = last?.taskId === task.id ? Math.min(last.version, task.version) : 0;
+  let standing: AnalysisStanding = { grants: [], analysis: undefined };
   let keptAt = Number.NEGATIVE_INFINITY;
+  let changed = true;
   services.streams.open++;
   try {
     if (services.streams.open > MAX_STREAMS_HERE)
@@ -62,17 +65,22 @@ export async function* watchComparison({
       if (performance.now() - keptAt >= KEEP_PLACE_MS) {
         await takePlace(ctx, place);
         keptAt = performance.now();
+        changed = true;
       }
+      changed ||= !services.changes.hearing();
+      if (changed) standing = await readStanding(services.db, actor.userId, analysisId);
       checkToken(ctx);
-      await authorize({ ctx, analysisId, needed: "read", fresh: true });
-      const state = await readTask(services.db, analysisId, task.id);
-      if (!state) throw taskNotFound();
-      if (state.version > seen) {
-        seen = state.version;
-        yield { id: `${state.id}:${state.version}`, state: describeTask(state) };
+      checkStanding(ctx, standing, "read");
+      if (changed) {
+        const state = await readTask(services.db, analysisId, task.id);
+        if (!state) throw taskNotFound();
+        if (state.version > seen) {
+          seen = state.version;
+          yield { id: `${state.id}:${state.version}`, state: describeTask(state) };
+        }
+        if (isFinished(state)) return;
       }
-      if (isFinished(state)) return;
-      await alarm.wait(LOOK_MS, ended);
+      changed = (await alarm.wait(LOOK_MS, ended)) === "rung";
     }
   } finally {
     services.streams.open--;
