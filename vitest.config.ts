@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     // Once for both groups, which is why they do not extend this.
     globalSetup: ["test/support/global-setup.ts"],
-    maxWorkers: 2,
+    maxWorkers: 3,
     teardownTimeout: 10_000,
     reporters: ["default"],
     projects: [

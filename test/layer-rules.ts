@@ -74,7 +74,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   {
     layer: "http/",
     local: ["contract/", "trpc/"],
-    packages: ["@hono/node-server", "@hono/zod-openapi", "@trpc/server", "hono", "zod"],
+    packages: ["@hono/node-server", "@trpc/server", "csv-stringify", "hono", "zod"],
     node: true,
   },
   {

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
+import { jsonOnly, limitBody } from "./body-rules.js";
+import { refuseCrossSite } from "./cross-site.js";
 import { healthRoutes, type Probe } from "./health.js";
 import { type AppEnv, refuse } from "./refuse.js";
+import { restRoutes } from "./rest/rest-app.js";
+import { REST_ROUTES } from "./rest/routes.js";
 import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
 
 export interface AppOptions {
@@ -18,15 +21,19 @@ export interface AppOptions {
 
 /** What a caller may choose as the id of a request: it goes into headers and logs. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
-
-/** Only these take the body of a whole analysis. */
+/** Of tRPC's calls; the other face has its own. */
 const WITH_RAW_DATA = new Set(
-  ["analysis.create", "analysis.replaceData"].map((name) => `${TRPC_ENDPOINT}/${name}`),
+  REST_ROUTES.filter(({ withRawData }) => withRawData).map(
+    ({ procedure }) => `${TRPC_ENDPOINT}/${procedure}`,
+  ),
 );
 
+const TRPC_METHODS = ["GET", "HEAD", "POST"];
+
+/** What a browser may read of an answer to a listed origin. */
+const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+
 const HEADERS = {
-  "cache-control": "private, no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
@@ -48,41 +55,45 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
     // On the response itself: `c.header` would build a new one each time, and copy its body.
     const { headers } = c.res;
     for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+    if (!headers.has("cache-control")) headers.set("cache-control", "private, no-store");
     headers.set("x-request-id", requestId);
   });
   if (corsOrigins.length) {
     app.use(
       cors({
         origin: [...corsOrigins],
-        allowHeaders: ["authorization", "content-type", "trpc-accept", "x-request-id"],
-        exposeHeaders: ["retry-after", "x-request-id"],
+        allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+        allowHeaders: [
+          "authorization",
+          "content-type",
+          "if-none-match",
+          "last-event-id",
+          "trpc-accept",
+          "x-request-id",
+        ],
+        exposeHeaders: EXPOSED,
+        maxAge: 600,
       }),
     );
   }
 
+  app.use(refuseCrossSite(corsOrigins));
+
   app.route("/", healthRoutes(probes));
 
-  // Before tRPC: it would hand form data and octet streams to a mutation as they are.
   app.use(`${TRPC_ENDPOINT}/*`, async (c, next) => {
-    const json = c.req.method !== "POST" || JSON_TYPE.test(c.req.header("content-type") ?? "");
-    return json ? next() : refuse(c, "API_VALIDATION_ERROR", "A body must be application/json.", 415);
+    if (TRPC_METHODS.includes(c.req.method)) return next();
+    c.header("allow", TRPC_METHODS.join(", "));
+    return refuse(c, "API_VALIDATION_ERROR", "Queries are asked with GET, mutations with POST.", 405);
   });
-  const limitTo = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: (c) => {
-        // The rest of the body is not read: nothing else can come over this connection.
-        c.header("connection", "close");
-        return refuse(c, "PAYLOAD_TOO_LARGE", `A body may have at most ${maxSize} bytes here.`);
-      },
-    });
-  const [large, small] = [limitTo(MAX_BODY_BYTES), limitTo(MAX_SMALL_BODY_BYTES)];
-  app.use(`${TRPC_ENDPOINT}/*`, (c, next) => {
-    // Looking for a body costs more than answering from the cache, and these have none.
-    if (c.req.method === "GET" || c.req.method === "HEAD") return next();
-    return WITH_RAW_DATA.has(c.req.path) ? large(c, next) : small(c, next);
-  });
+  // Before tRPC: it would hand form data and octet streams to a mutation as they are.
+  app.use(`${TRPC_ENDPOINT}/*`, jsonOnly);
+  const [large, small] = [limitBody(MAX_BODY_BYTES), limitBody(MAX_SMALL_BODY_BYTES)];
+  app.use(`${TRPC_ENDPOINT}/*`, (c, next) =>
+    WITH_RAW_DATA.has(c.req.path) ? large(c, next) : small(c, next),
+  );
   app.all(`${TRPC_ENDPOINT}/*`, serveTrpc);
+  app.route("/", restRoutes());
 
   app.notFound((c) => refuse(c, "API_VALIDATION_ERROR", "There is nothing at this address.", 404));
   app.onError((error, c) => {

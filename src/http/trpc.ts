@@ -60,7 +60,7 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     const answer = {
       "content-type": "application/json",
       vary: "trpc-accept, accept",
-      ...answerHeaders(errors),
+      ...answerHeaders(errors, ctx.limitDecisions),
     };
     return c.body(body as Buffer<ArrayBuffer>, status as 200, answer);
   }
@@ -70,6 +70,10 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     router: appRouter,
     maxBatchSize: MAX_BATCH_SIZE,
     createContext: () => ctx,
-    responseMeta: ({ errors }) => ({ headers: answerHeaders(errors) }),
+    responseMeta: ({ errors, type }) => {
+      const refused = errors.some(({ code }) => code === "METHOD_NOT_SUPPORTED");
+      const allow = refused ? { allow: type === "mutation" ? "POST" : "GET" } : {};
+      return { headers: { ...answerHeaders(errors, ctx.limitDecisions), ...allow } };
+    },
   });
 }

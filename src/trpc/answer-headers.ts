@@ -1,8 +1,19 @@
+import type { LimitDecision } from "../domain/ports.js";
 import { toPegError } from "./errors.js";
+import { rateLimitHeaders } from "./rate-limit-headers.js";
 
 /** Headers that follow from how the calls of a request ended. */
-export function answerHeaders(errors: readonly unknown[]): Record<string, string> {
-  const waits = errors.map((error) => toPegError(error).retryAfter ?? 0);
-  const longest = Math.ceil(Math.max(0, ...waits));
-  return longest > 0 ? { "retry-after": String(longest) } : {};
+export function answerHeaders(
+  errors: readonly unknown[],
+  decisions: readonly LimitDecision[],
+): Record<string, string> {
+  const known = errors.map(toPegError);
+  const longest = Math.ceil(Math.max(0, ...known.map(({ retryAfter }) => retryAfter ?? 0)));
+  return {
+    ...rateLimitHeaders(decisions),
+    ...(longest > 0 ? { "retry-after": String(longest) } : {}),
+    ...(known.some(({ code }) => code === "API_AUTHENTICATION_ERROR")
+      ? { "www-authenticate": "Bearer" }
+      : {}),
+  };
 }

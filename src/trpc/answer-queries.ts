@@ -1,13 +1,12 @@
-import { type AnyTRPCProcedure, TRPCError } from "@trpc/server";
+import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCode } from "@trpc/server/http";
 import { getErrorShape } from "@trpc/server/shared";
 import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
 import { appRouter } from "./app-router.js";
+import { callProcedure, procedureType } from "./call-procedure.js";
 import type { CallContext } from "./context.js";
 import { transformer } from "./transformer.js";
 
-/** At run time a flat list by path; its type is the tree that clients see. */
-const procedures = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
 const config = appRouter._def._config;
 
 /** A call of a query: the path, and the input out of its envelope. */
@@ -24,7 +23,7 @@ export interface QueryAnswer {
 
 /** Whether all are queries, which `answerQueries` can answer. */
 export function areQueries(paths: readonly string[]): boolean {
-  return paths.every((path) => Object.hasOwn(procedures, path) && procedures[path]?._def.type === "query");
+  return paths.every((path) => procedureType(path) === "query");
 }
 
 /**
@@ -47,15 +46,7 @@ export async function answerQueries(
 
 async function answerQuery({ path, input }: QueryCall, ctx: CallContext, batchIndex: number) {
   try {
-    const procedure = procedures[path] as unknown as (opts: object) => Promise<unknown>;
-    const data = await procedure({
-      path,
-      getRawInput: async () => input,
-      ctx,
-      type: "query",
-      signal: undefined,
-      batchIndex,
-    });
+    const data = await callProcedure({ path, ctx, readInput: async () => input, batchIndex });
     const body =
       data instanceof EncodedAnswer
         ? data.trpc

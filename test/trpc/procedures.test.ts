@@ -39,7 +39,10 @@ describe("queries answered by the short road and by tRPC's own handler", () => {
     const mark = road === "ordinary" ? "&ordinary=1" : "";
     const response = await fetch(`${backend.url}/trpc/${path}?${query}${mark}`, { headers });
     const text = (await response.text()).replaceAll(/"timestamp":"[^"]*"/g, '"timestamp":""');
-    const seen = [...response.headers].filter(([name]) => name !== "date" && name !== "content-length");
+    const seen = [...response.headers]
+      .filter(([name]) => name !== "date" && name !== "content-length")
+      // Each road takes from the limits.
+      .map(([name, value]) => [name, name === "ratelimit" ? value.replaceAll(/=\d+/g, "=") : value]);
     return { status: response.status, text, headers: seen };
   };
 

@@ -1,4 +1,4 @@
-import type { AnalysisMetadata } from "../../contract/comparison.js";
+import type { AnalysisMetadata, PegComparisonStatusOutput } from "../../contract/comparison.js";
 import type { ComputedComparison } from "./computed-comparison.js";
 import { EncodedAnswer } from "./encoded-answer.js";
 
@@ -81,6 +81,10 @@ export function withoutMetadata(whole: EncodedAnswer): EncodedAnswer {
 }
 
 /** Any small answer, with the paths at which its dates stand. superjson itself refuses some names of KPIs. */
-export function encodeAnswer(answer: object, dates: string[]): EncodedAnswer {
-  return EncodedAnswer.of(JSON.stringify(answer), metaOf(dates));
+export function encodeAnswer(
+  answer: object,
+  dates: string[],
+  task?: PegComparisonStatusOutput,
+): EncodedAnswer {
+  return EncodedAnswer.of(JSON.stringify(answer), metaOf(dates), task);
 }

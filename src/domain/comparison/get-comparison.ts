@@ -73,5 +73,5 @@ async function findInTime(
 
 function encodeTask(task: TaskRow): EncodedAnswer {
   const state = describeTask(task);
-  return encodeAnswer(state, state.estimated_completion ? ["estimated_completion"] : []);
+  return encodeAnswer(state, state.estimated_completion ? ["estimated_completion"] : [], state);
 }

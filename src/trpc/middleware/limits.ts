@@ -24,7 +24,8 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
   const { services, actor, limitDecisions } = ctx;
   if (!meta || actor.kind !== "user") throw new Error("limits need a rule, and a user to charge");
   // Only of a query: the body of a mutation may be large, and is not read for those over their limit.
-  const id = type === "query" ? peekId(await getRawInput()) : undefined;
+  // An input that cannot be read is charged as well, and refused where it is checked.
+  const id = type === "query" ? peekId(await getRawInput().catch(() => undefined)) : undefined;
   const entry =
     meta.entry && id !== undefined && !services.answers.has(meta.entry, id) ? meta.entry : undefined;
   const rules = rulesOf(services.limits, meta.limit);

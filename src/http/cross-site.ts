@@ -1,0 +1,24 @@
+import { createMiddleware } from "hono/factory";
+import { type AppEnv, refuse } from "./refuse.js";
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Refuses what a page of another site sends to change something, unless its origin is listed. Tokens alone
+ * authenticate, and no page has those of another; this is the second lock.
+ */
+export function refuseCrossSite(origins: readonly string[]) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const origin = c.req.header("origin");
+    if (SAFE.has(c.req.method) || origin === undefined || origins.includes(origin)) return next();
+    // A browser says itself whether a page is ours; older ones only say where it is from.
+    const site = c.req.header("sec-fetch-site");
+    const ours = site === undefined ? hostOf(origin) === c.req.header("host") : site === "same-origin";
+    if (ours) return next();
+    return refuse(c, "PERMISSION_DENIED", "Pages of this origin may not call here. Add it to CORS_ORIGINS.");
+  });
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

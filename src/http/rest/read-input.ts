@@ -1,0 +1,76 @@
+import { TRPCError } from "@trpc/server";
+import type { Context } from "hono";
+import { z } from "zod";
+import type { RestRoute } from "./routes.js";
+
+/** Raised where the procedure asks for its input: after the token and the limits, as a schema's own refusal. */
+function refuseField(path: string, message: string): never {
+  const cause = new z.ZodRealError([{ code: "custom", path: [path], message, input: undefined }]);
+  throw new TRPCError({ code: "BAD_REQUEST", cause });
+}
+
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const BOOLEANS: Record<string, boolean> = { true: true, false: false };
+
+/** The JSON types of a route's fields, by name. */
+export function fieldTypes(input: z.ZodType): Record<string, unknown> {
+  const { properties = {} } = z.toJSONSchema(input, { io: "input", unrepresentable: "any" });
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, field]) => [name, (field as { type?: unknown }).type]),
+  );
+}
+
+/** A field's text as JSON would have had it. What does not read as such stays text, which the schema refuses. */
+function fromText(text: string, type: unknown): unknown {
+  if (type === "boolean") return Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : text;
+  if (type === "integer" || type === "number") return NUMBER.test(text) ? Number(text) : text;
+  return text;
+}
+
+async function readBody(c: Context): Promise<unknown> {
+  const text = await c.req.raw.text();
+  if (text === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TRPCError({ code: "PARSE_ERROR", cause });
+  }
+}
+
+/**
+ * Puts a procedure's input together from the parts of a request. It checks only what a procedure cannot see: that
+ * each field is given once, and in its place.
+ *
+ * @param own parameters of the query that are about HTTP, and no fields of the input
+ */
+export async function readInput(
+  c: Context,
+  route: RestRoute,
+  types: Record<string, unknown>,
+  inPath: Record<string, string>,
+  own: readonly string[] = [],
+): Promise<unknown> {
+  const query = [...new URL(c.req.url).searchParams].filter(([name]) => !own.includes(name));
+  const fromQuery = new Map<string, unknown>();
+  for (const [name, text] of query) {
+    if (Object.hasOwn(inPath, name)) refuseField(name, "is in the path already");
+    if (fromQuery.has(name)) refuseField(name, "must be given once");
+    if (route.rest === "body") refuseField(name, "is not a known parameter of the query");
+    fromQuery.set(name, fromText(text, types[name]));
+  }
+  if (route.rest === "query") return Object.fromEntries([...fromQuery, ...Object.entries(inPath)]);
+  const body = await readBody(c);
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  for (const name of Object.keys(inPath))
+    if (Object.hasOwn(body, name)) refuseField(name, "is in the path already");
+  return Object.assign(body, inPath);
+}
+
+/** A parameter of the query that is about HTTP: one of a few words, or absent. */
+export function readOption<T extends string>(c: Context, name: string, words: readonly T[]): T | undefined {
+  const given = new URL(c.req.url).searchParams.getAll(name);
+  if (given.length > 1) refuseField(name, "must be given once");
+  const [text] = given;
+  if (text === undefined) return undefined;
+  return words.find((word) => word === text) ?? refuseField(name, `must be one of ${words.join(", ")}`);
+}

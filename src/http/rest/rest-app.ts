@@ -1,0 +1,31 @@
+import { Hono } from "hono";
+import { compress } from "hono/compress";
+import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../../contract/analysis.js";
+import { jsonOnly, limitBody } from "../body-rules.js";
+import { type AppEnv, refuse } from "../refuse.js";
+import { REST_ROUTES } from "./routes.js";
+import { serveRoute } from "./serve-route.js";
+
+/** The procedures as plain HTTP: addresses, verbs and statuses, and nothing that the procedures do not decide. */
+export function restRoutes(): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.use("/api/*", compress());
+  const [large, small] = [limitBody(MAX_BODY_BYTES), limitBody(MAX_SMALL_BODY_BYTES)];
+  for (const route of REST_ROUTES) {
+    const limit = route.withRawData ? large : small;
+    routes.on(route.method, honoPath(route.path), jsonOnly, limit, serveRoute(route));
+  }
+  for (const path of new Set(REST_ROUTES.map((route) => route.path))) {
+    const methods = REST_ROUTES.filter((route) => route.path === path).map(({ method }) => method);
+    const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+    routes.all(honoPath(path), (c) => {
+      c.header("allow", allowed);
+      return refuse(c, "API_VALIDATION_ERROR", "This address does not take that method.", 405);
+    });
+  }
+  return routes;
+}
+
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}
