@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
@@ -57,6 +58,9 @@ export interface Runtime {
 /** Compiled entries and migrations lie beside the sources, whether this file itself runs from src or from dist. */
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+) as { version: string };
 const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
 
 function tokenKeys(config: Config): KeySettings {
@@ -258,6 +262,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const app = createApp({
       services,
       corsOrigins: config.CORS_ORIGINS,
+      version: VERSION,
       probes: {
         database: { required: true, check: () => database.ping() },
         redis: { required: false, check: () => shared.ping() },

@@ -6,6 +6,7 @@ import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { jsonOnly, limitBody } from "./body-rules.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { healthRoutes, type Probe } from "./health.js";
+import { openApiRoutes } from "./openapi/openapi-routes.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { restRoutes } from "./rest/rest-app.js";
 import { REST_ROUTES } from "./rest/routes.js";
@@ -17,6 +18,8 @@ export interface AppOptions {
   corsOrigins: readonly string[];
   /** What `/readyz` looks at, by name. */
   probes: Record<string, Probe>;
+  /** Of this program. */
+  version: string;
 }
 
 /** What a caller may choose as the id of a request: it goes into headers and logs. */
@@ -34,7 +37,6 @@ const TRPC_METHODS = ["GET", "HEAD", "POST"];
 const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 const HEADERS = {
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "strict-transport-security": "max-age=31536000; includeSubDomains",
@@ -42,8 +44,14 @@ const HEADERS = {
   "x-frame-options": "DENY",
 };
 
+/** Where a route does not say otherwise. */
+const USUAL = {
+  "cache-control": "private, no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
 /** The HTTP face: everything but the port it listens on. */
-export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<AppEnv> {
+export function createApp({ services, corsOrigins, probes, version }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.use(async (c, next) => {
@@ -55,7 +63,7 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
     // On the response itself: `c.header` would build a new one each time, and copy its body.
     const { headers } = c.res;
     for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
-    if (!headers.has("cache-control")) headers.set("cache-control", "private, no-store");
+    for (const [name, value] of Object.entries(USUAL)) if (!headers.has(name)) headers.set(name, value);
     headers.set("x-request-id", requestId);
   });
   if (corsOrigins.length) {
@@ -94,6 +102,7 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
   );
   app.all(`${TRPC_ENDPOINT}/*`, serveTrpc);
   app.route("/", restRoutes());
+  app.route("/", openApiRoutes(version));
 
   app.notFound((c) => refuse(c, "API_VALIDATION_ERROR", "There is nothing at this address.", 404));
   app.onError((error, c) => {

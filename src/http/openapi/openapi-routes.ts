@@ -1,0 +1,29 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../refuse.js";
+import { openApiDocument } from "./document.js";
+import { referencePage } from "./reference-page.js";
+import { REFERENCE_STYLE } from "./reference-style.js";
+
+/** Neither is private, and both stay as they are until the next version. */
+const CACHE_CONTROL = "public, max-age=300";
+
+/** The REST face described: for programs at `/openapi.json`, for people at `/docs`. */
+export function openApiRoutes(version: string): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  const document = openApiDocument(version);
+  const body = JSON.stringify(document);
+  const page = String(referencePage(document));
+  const headers = { "cache-control": CACHE_CONTROL };
+  routes.get("/openapi.json", (c) => c.body(body, 200, { ...headers, "content-type": "application/json" }));
+  routes.get("/docs", (c) =>
+    c.html(page, 200, {
+      ...headers,
+      "content-security-policy":
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    }),
+  );
+  routes.get("/docs/style.css", (c) =>
+    c.body(REFERENCE_STYLE, 200, { ...headers, "content-type": "text/css" }),
+  );
+  return routes;
+}
