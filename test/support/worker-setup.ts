@@ -4,3 +4,18 @@ if (process.listenerCount("disconnect", leave) === 0) process.once("disconnect",
 function leave(): void {
   process.exit(1);
 }
+
+// Whatever any test fetches from the REST face has to be as the OpenAPI document says.
+const { fetch } = globalThis;
+globalThis.fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const url = new URL(input instanceof Request ? input.url : input);
+  if (!url.pathname.startsWith("/api/")) return response;
+  const { undocumented } = await import("./documented.js");
+  const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+  const differences = await undocumented(method.toUpperCase(), url, response);
+  if (differences.length) throw new Error(`an answer is not as documented:\n${differences.join("\n")}`);
+  return response;
+};
+
+export {};

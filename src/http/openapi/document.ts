@@ -57,11 +57,13 @@ function errorResponses(route: RestRoute): Record<string, object> {
 }
 
 function errorResponse(status: number, codes: ErrorCode[]): object {
-  const waits = status === 429 || status === 503 ? ["Retry-After"] : [];
+  const waits = [429, 503, 504].includes(status) ? ["Retry-After"] : [];
+  // Whoever is refused before the limits is told nothing of them.
+  const limits = [401, 413, 415].includes(status) ? [] : LIMITS;
   const asks = status === 401 ? ["WWW-Authenticate"] : [];
   return {
     description: codes.join(", "),
-    headers: headersOf("X-Request-Id", ...waits, ...asks, ...(status === 429 ? LIMITS : [])),
+    headers: headersOf("X-Request-Id", ...limits, ...waits, ...asks),
     content: {
       "application/json": {
         schema: {

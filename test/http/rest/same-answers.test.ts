@@ -3,6 +3,7 @@ import superjson, { type SuperJSONResult } from "superjson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REST_ROUTES, type RestRoute } from "../../../src/http/rest/routes.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../../support/backend.js";
+import { undocumented } from "../../support/documented.js";
 
 const PLENTY = {
   RATE_LIMIT_GET: "100000/1m",
@@ -91,6 +92,7 @@ describe("REST and tRPC", () => {
     const body = route.rest === "body" ? JSON.stringify(rest) : undefined;
     const address = route.rest === "query" && query.size ? `${path}?${query}` : path;
     const response = await send(backend, user, address, route.method, body);
+    expect(await undocumented(route.method, new URL(address, "http://x"), response)).toEqual([]);
     const answer = await response.text();
     if (response.ok) return { verdict: "ok", data: settled(answer) };
     const { error } = JSON.parse(answer) as { error: { code: string; details?: unknown } };
