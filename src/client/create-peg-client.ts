@@ -3,6 +3,7 @@ import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
 import type { MAX_BATCH_SIZE } from "../contract/analysis.js";
 import type { AppRouter } from "../trpc/app-router.js";
+import { retryQueries } from "./retry-queries.js";
 import { subscriptionLinks } from "./subscriptions.js";
 
 /** The contract's number by its type: its value would bring the schemas, and all of zod, into every page. */
@@ -79,7 +80,10 @@ export function createPegClient({ url, token, fetch }: PegClientOptions): PegCli
           // Raw data is large, and what changes data should fail or succeed by itself.
           condition: ({ type }) => type === "mutation",
           true: httpLink(link),
-          false: httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+          false: [
+            retryQueries(),
+            httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+          ],
         }),
       }),
     ],
