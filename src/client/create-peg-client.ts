@@ -72,7 +72,7 @@ export type PegClient = TRPCClient<AppRouter>;
 
 /**
  * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request, and are
- * asked again, at most twice within a second or so, where the backend cannot be reached or is away for a moment.
+ * asked again, at most twice and after short pauses, where the backend cannot be reached or is away for a moment.
  * Mutations are sent once.
  *
  * @example
