@@ -1,3 +1,4 @@
+import { describeClientSize, measureClientSize } from "./client-size.js";
 import { findCores, HELP, readOptions } from "./options.js";
 import { describePickUp, measurePickUp } from "./pick-up.js";
 import { formatRows, judge, LEGEND, summarize } from "./report.js";
@@ -24,16 +25,18 @@ async function main(closers: Closers): Promise<void> {
   const rows = summarize(await runRounds({ cells, load, tokens, rounds, seconds, progress }));
   const verdicts = judge(rows);
   const pickUps = await measurePickUp(closers, progress);
+  const clientSize = await measureClientSize(progress);
   if (options.json) {
     const { connections, logLevel } = options;
     const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
-    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps }, null, 2));
+    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize }, null, 2));
     return;
   }
   console.log(formatRows(rows));
   console.log(LEGEND);
   for (const { text } of verdicts) console.log(text);
   for (const pickUp of pickUps) console.log(describePickUp(pickUp));
+  console.log(describeClientSize(clientSize));
 }
 
 const closers = new Closers();

@@ -3,6 +3,7 @@ import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
 import type { MAX_BATCH_SIZE } from "../contract/analysis.js";
 import type { AppRouter } from "../trpc/app-router.js";
+import { retryQueries } from "./retry-queries.js";
 import { subscriptionLinks } from "./subscriptions.js";
 
 /** The contract's number by its type: its value would bring the schemas, and all of zod, into every page. */
@@ -36,6 +37,15 @@ const transformer: TRPCCombinedDataTransformer = {
   output: superjson,
 };
 
+/**
+ * How to reach a backend, and as whom.
+ *
+ * @example
+ * const options: PegClientOptions = {
+ *   url: "https://peg.example.com",
+ *   token: async () => (session.expiresSoon ? await session.renew() : session.token),
+ * };
+ */
 export interface PegClientOptions {
   /** Where the backend listens, without a path: `https://peg.example.com`. */
   url: string;
@@ -45,10 +55,25 @@ export interface PegClientOptions {
   fetch?: typeof globalThis.fetch | undefined;
 }
 
+/**
+ * All that a backend does, with the types of what goes in and what comes out.
+ *
+ * @example
+ * type Comparison = Awaited<ReturnType<PegClient["pegComparison"]["get"]["query"]>>;
+ * const isThere = (comparison: Comparison) => comparison.status === "COMPLETED";
+ *
+ * @example
+ * async function trendOf(peg: PegClient, id: string) {
+ *   const { data } = await peg.pegComparison.summary.query({ id });
+ *   return data.summary.overall_trend;
+ * }
+ */
 export type PegClient = TRPCClient<AppRouter>;
 
 /**
- * Connects to a PEG comparison backend, from a browser or from Node.
+ * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request, and are
+ * asked again, at most twice and after short pauses, where the backend cannot be reached or is away for a moment.
+ * Mutations are sent once.
  *
  * @example
  * const peg = createPegClient({ url: "https://peg.example.com", token: () => session.token });
@@ -79,7 +104,10 @@ export function createPegClient({ url, token, fetch }: PegClientOptions): PegCli
           // Raw data is large, and what changes data should fail or succeed by itself.
           condition: ({ type }) => type === "mutation",
           true: httpLink(link),
-          false: httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+          false: [
+            retryQueries(),
+            httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+          ],
         }),
       }),
     ],

@@ -1,25 +1,17 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
+import { type Compiled, runTsc } from "./run-tsc.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const TSC = fileURLToPath(new URL("../../node_modules/.bin/tsc", import.meta.url));
 const isBuilt = existsSync(new URL("../../dist/client/index.d.ts", import.meta.url));
 
 const folders: string[] = [];
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
-
-interface Compiled {
-  code: number;
-  /** The first lines of all errors, by the name of their file. */
-  errors: Record<string, string[]>;
-  output: string;
-}
 
 /** Compiles files beside this one as strictly as the project, with other options where they are given. */
 async function compile(
@@ -34,16 +26,7 @@ async function compile(
   const config = { extends: "../../../tsconfig.json", compilerOptions, include };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return new Promise((resolve) => {
-    execFile(TSC, ["-p", folder, "--pretty", "false"], { cwd: folder }, (error, stdout, stderr) => {
-      const errors: Record<string, string[]> = {};
-      for (const line of stdout.split("\n")) {
-        const name = /^([\w./-]+\.ts)\(\d+,\d+\): error/.exec(line)?.[1];
-        if (name !== undefined) errors[name] = [...(errors[name] ?? []), line];
-      }
-      resolve({ code: error ? Number(error.code) : 0, errors, output: `${stdout}${stderr}` });
-    });
-  });
+  return runTsc(folder);
 }
 
 const client = (from: string, body: string) =>
