@@ -4,7 +4,9 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
+import { fill } from "../contract/words.js";
 import { healthRoutes, type Probe } from "./health.js";
+import { languageOf } from "./language.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
 
@@ -44,6 +46,7 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
     const requestId = REQUEST_ID.test(given) ? given : randomUUID();
     c.set("services", services);
     c.set("requestId", requestId);
+    c.set("language", languageOf(c));
     await next();
     // On the response itself: `c.header` would build a new one each time, and copy its body.
     const { headers } = c.res;
@@ -73,7 +76,11 @@ export function createApp({ services, corsOrigins, probes }: AppOptions): Hono<A
       onError: (c) => {
         // The rest of the body is not read: nothing else can come over this connection.
         c.header("connection", "close");
-        return refuse(c, "PAYLOAD_TOO_LARGE", `A body may have at most ${maxSize} bytes here.`);
+        return refuse(
+          c,
+          "PAYLOAD_TOO_LARGE",
+          fill("A body may have at most {bytes} bytes here.", { bytes: maxSize }),
+        );
       },
     });
   const [large, small] = [limitTo(MAX_BODY_BYTES), limitTo(MAX_SMALL_BODY_BYTES)];
