@@ -56,6 +56,8 @@ function valueWords({ values }: IssueOf<"invalid_value">): Message {
 
 /** What is wrong with a field: in its schema's own words, else in ours. None of them quotes what was sent. */
 export function issueWords(issue: Issue): Message {
+  // Its own message holds every field that was sent, which may be millions.
+  if (issue.code === "unrecognized_keys") return "is not a known field";
   if (issue.code === "custom" || isKnown(issue.message)) return verbatim(issue.message);
   switch (issue.code) {
     case "invalid_type":
@@ -68,8 +70,6 @@ export function issueWords(issue: Issue): Message {
       return issue.format === "uuid" ? "must be a UUID" : "is not in the form that it must have";
     case "invalid_value":
       return valueWords(issue);
-    case "unrecognized_keys":
-      return "is not a known field";
     case "invalid_union":
       return "fits none of the forms that it may have";
     case "invalid_key":

@@ -6,6 +6,18 @@ import { issueWords } from "../../src/contract/issue-words.js";
 import { KOREAN } from "../../src/contract/korean.js";
 import { tell } from "../../src/contract/translate.js";
 import { fill, type Message, verbatim } from "../../src/contract/words.js";
+import { readSources } from "../layer-rules.js";
+
+/** All sources but the tables, and what commander says; texts that go over several lines put together. */
+const SAID = [
+  ...readSources("src").filter(({ path }) => !path.endsWith("korean.ts")),
+  ...readSources("node_modules/commander/lib"),
+]
+  .map(({ text }) => text.replace(/["`] \+\s+["`]/g, ""))
+  .join("\n");
+
+/** What is put together of smaller parts than these; tests of the commands see them whole. */
+const JOINED = /^( more PEGs?|zero baseline|error: too many arguments for '| arguments? but got )$/;
 
 const namesOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
@@ -25,6 +37,11 @@ describe.each([
     const words = (text: string) => text.replace(/\{\w+\}/g, "").replace(/\b(PEG|N-1|N|to|UTC)\b/g, "");
     expect(texts.filter(([en, ko]) => /[a-z]/i.test(words(en)) && !/[가-힣]/.test(ko))).toEqual([]);
     expect(texts.filter(([en]) => /[가-힣]/.test(en))).toEqual([]);
+  });
+
+  test("is said somewhere", () => {
+    const parts = texts.flatMap(([en]) => en.split(/\{\w+\}/)).filter((part) => part.trim().length > 3);
+    expect(parts.filter((part) => !SAID.includes(part) && !JOINED.test(part))).toEqual([]);
   });
 
   test("ends as the other does", () => {

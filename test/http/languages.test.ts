@@ -211,66 +211,32 @@ describe("an error in Korean", () => {
   });
 });
 
-describe("Accept-Language", () => {
-  const languageFor = async (value: string | undefined) => {
-    const headers = value === undefined ? undefined : { "accept-language": value };
-    const { headers: answered, error } = await refusal(
-      fetch(`${backend.url}/nowhere`, headers === undefined ? {} : { headers }),
-    );
-    expect(/[가-힣]/.test(error.message)).toBe(answered.get("content-language") === "ko");
-    return answered.get("content-language");
-  };
-
-  test.each([
-    ["ko", "ko"],
-    ["KO-kr", "ko"],
-    ["ko-Kore-KR", "ko"],
-    ["en;q=0.5, ko;q=0.6", "ko"],
-    ["fr, de;q=0.9, ko;q=0.1", "ko"],
-    ["ko;q=0.9,en;q=0.9", "ko"],
-    ["ko , en", "ko"],
-    ["en, ko", "en"],
-    ["en-GB;q=0.9, ko;q=0.8", "en"],
-    ["ko;q=0, en;q=0.1", "en"],
-    ["ko;q=0", "en"],
-    ["*", "en"],
-    ["*;q=0.9, ko;q=0.5", "en"],
-    ["fr", "en"],
-    ["kok-IN, konkani", "en"],
-    ["", "en"],
-    [',;q=,;;="', "en"],
-    ["ko;q=-1", "en"],
-    ["__proto__, constructor", "en"],
-    [`${"x,".repeat(400)}ko`, "ko"],
-    ["ko,".repeat(5000), "en"],
-  ])("of %j gives %s", async (value, language) => {
-    expect(await languageFor(value)).toBe(language);
-  });
-
-  test("that is not sent, or is sent by whom any language suits, gives English", async () => {
-    expect(await languageFor(undefined)).toBe("en");
+test("an error is in English for whoever asks for that, or for nothing", async () => {
+  for (const language of ["en", "fr"]) {
     const { error, headers } = await refusal(
-      get("analysis.byId", { id: "absent" }, { "accept-language": "en" }),
+      get("analysis.byId", { id: "absent" }, { "accept-language": language }),
     );
     expect(error.message).toBe("You have no permission for this. Ask an admin of the analysis to grant it.");
     expect(headers.get("content-language")).toBe("en");
-  });
+  }
+  const { headers } = await refusal(fetch(`${backend.url}/nowhere`));
+  expect(headers.get("content-language")).toBe("en");
+});
 
-  test("is one of several things that an answer varies by", async () => {
-    const origin = "https://dashboard.example.com";
-    const refused = await fetch(`${backend.url}/nowhere`, { headers: { origin } });
-    expect(refused.headers.get("vary")?.toLowerCase().split(", ").sort()).toEqual([
+test("the language is one of several things that an answer varies by", async () => {
+  const origin = "https://dashboard.example.com";
+  const refused = await fetch(`${backend.url}/nowhere`, { headers: { origin } });
+  expect(refused.headers.get("vary")?.toLowerCase().split(", ").sort()).toEqual([
+    "accept-language",
+    "origin",
+  ]);
+  for (const procedure of ["analysis.byId", "nowhere"]) {
+    const { headers } = await get(procedure, { id: "absent" }, { origin });
+    expect(headers.get("vary")?.toLowerCase().split(", ").sort()).toEqual([
+      "accept",
       "accept-language",
       "origin",
+      "trpc-accept",
     ]);
-    for (const procedure of ["analysis.byId", "nowhere"]) {
-      const { headers } = await get(procedure, { id: "absent" }, { origin });
-      expect(headers.get("vary")?.toLowerCase().split(", ").sort()).toEqual([
-        "accept",
-        "accept-language",
-        "origin",
-        "trpc-accept",
-      ]);
-    }
-  });
+  }
 });
