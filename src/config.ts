@@ -2,9 +2,13 @@ import { createPublicKey } from "node:crypto";
 import { z } from "zod";
 
 /** What a variable may be, what it is where unset, and what it means: the one list of settings. */
-const port = z.coerce.number("must be a number from 0 to 65535").int().min(0).max(65_535);
-const count = (min: number, max: number) =>
-  z.coerce.number(`must be a number from ${min} to ${max}`).int().min(min).max(max);
+const count = (min: number, max: number) => {
+  const told = `must be a number from ${min} to ${max}`;
+  return z.coerce.number(told).int(told).min(min, told).max(max, told);
+};
+const port = count(0, 65_535);
+const oneOf = <const T extends string>(...values: T[]) =>
+  z.enum(values, `must be one of ${values.join(", ")}`);
 const url = (...protocols: string[]) =>
   z
     .string()
@@ -91,7 +95,7 @@ const settings = z.object({
   RATE_LIMIT_STATUS: rate.prefault("60/1m"),
   RATE_LIMIT_ALL: rate.prefault("1000/1h"),
   GET_DEADLINE_MS: count(1, 3_600_000).default(25_000),
-  WORKER: z.enum(["inline", "none"]).default("inline"),
+  WORKER: oneOf("inline", "none").default("inline"),
   CORS_ORIGINS: list
     .refine(
       (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
@@ -100,7 +104,7 @@ const settings = z.object({
       },
     )
     .prefault(""),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent").default("info"),
 });
 
 type Settings = z.infer<typeof settings>;
@@ -158,7 +162,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   const parsed = settings.safeParse(present);
   const problems = parsed.success
     ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    : [...new Set(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`))];
   const config = { ...(parsed.data as Settings), production: present.NODE_ENV === "production" };
   problems.push(...conflicts(config, present));
   if (problems.length) throw new ConfigError(problems);

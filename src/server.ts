@@ -1,4 +1,5 @@
 import { describeFailure } from "./cli/describe-failure.js";
+import { createSay } from "./cli/words.js";
 import { parseConfig } from "./config.js";
 import { runServer } from "./run-server.js";
 
@@ -6,6 +7,6 @@ import { runServer } from "./run-server.js";
 try {
   await runServer(parseConfig(process.env));
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, createSay(process.env))}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { DrizzleQueryError } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { verbatim } from "../src/contract/words.js";
 import { PegError } from "../src/domain/errors.js";
 import { createLogger, describeError } from "../src/log.js";
 
@@ -76,7 +77,9 @@ describe("R17: an error in the log", () => {
     ["a wrong address", thrownBy(() => new URL(CANARY))],
     [
       "an error behind others",
-      new PegError("INTERNAL_ERROR", "Safe.", { cause: new Error("a", { cause: new Error(CANARY) }) }),
+      new PegError("INTERNAL_ERROR", verbatim("Safe."), {
+        cause: new Error("a", { cause: new Error(CANARY) }),
+      }),
     ],
     ["several errors in one", new AggregateError([new Error(CANARY)], CANARY)],
     ["an abort", new DOMException(CANARY, "AbortError")],
@@ -97,12 +100,12 @@ describe("R17: an error in the log", () => {
   test("tells of the whole chain: names, codes, and messages of our own", () => {
     const refused = Object.assign(new Error(`connect 10.0.0.1 ${CANARY}`), { code: "ECONNREFUSED" });
     const failed = new DrizzleQueryError("select 1", [], refused);
-    const error = new PegError("SERVICE_UNAVAILABLE", "The database is away.", { cause: failed });
+    const error = new PegError("SERVICE_UNAVAILABLE", verbatim("The database is away."), { cause: failed });
     expect(chainOf(error)).toEqual([
       {
         name: "PegError",
         code: "SERVICE_UNAVAILABLE",
-        message: "The database is away.",
+        message: verbatim("The database is away."),
         at: expect.any(String),
       },
       { name: failed.name, at: expect.any(String) },

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { AuditEntry } from "../contract/audit.js";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
 import { formatTable, printable } from "./format-table.js";
+import type { Say } from "./words.js";
 
 function detailsOf(details: Record<string, unknown>): string {
   return Object.entries(details)
@@ -10,12 +11,12 @@ function detailsOf(details: Record<string, unknown>): string {
     .join(" ");
 }
 
-export function addAudit(program: Command, env: NodeJS.ProcessEnv): void {
-  withConnectOptions(program.command("audit"))
-    .description("show who did what to an analysis, newest first: a table on a terminal, JSON in a pipe")
-    .argument("<id>", "the analysis, which may be deleted")
+export function addAudit(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
+  withConnectOptions(program.command("audit"), say)
+    .description(say("show who did what to an analysis, newest first: a table on a terminal, JSON in a pipe"))
+    .argument("<id>", say("the analysis, which may be deleted"))
     .action(async (id: string, options: ConnectOptions) => {
-      const { client, close } = await connect(env, options);
+      const { client, close } = await connect(env, options, say);
       try {
         const entries: AuditEntry[] = [];
         let cursor: string | null = null;
@@ -30,15 +31,15 @@ export function addAudit(program: Command, env: NodeJS.ProcessEnv): void {
           const rows = entries.map((entry) => [
             entry.at.toISOString(),
             printable(entry.actor_id),
-            entry.action,
+            say(entry.action),
             detailsOf(entry.details),
             entry.request_id ?? "",
           ]);
-          process.stdout.write(
-            `${formatTable([["When", "Who", "What", "Details", "Request"], ...rows], { numeric: [], columns: process.stdout.columns })}\n`,
-          );
+          const head = [say("When"), say("Who"), say("What"), say("Details"), say("Request")];
+          const { columns } = process.stdout;
+          process.stdout.write(`${formatTable([head, ...rows], { numeric: [], columns })}\n`);
         } else {
-          process.stdout.write(`Nothing was ever done to ${id}.\n`);
+          process.stdout.write(`${say("Nothing was ever done to {id}.", { id })}\n`);
         }
       } finally {
         await close();

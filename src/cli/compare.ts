@@ -1,34 +1,35 @@
 import type { Command } from "commander";
 import type { PegClient } from "../client/index.js";
-import type { PegComparisonGetOutput } from "../contract/comparison.js";
+import type { PegComparisonGetOutput, PegComparisonStatusOutput } from "../contract/comparison.js";
 import { CommandError } from "./command-error.js";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
 import { formatComparison } from "./format-comparison.js";
 import { createProgressBar } from "./progress-bar.js";
+import type { Say } from "./words.js";
 
 interface CompareOptions extends ConnectOptions {
   json?: boolean;
   async?: boolean;
 }
 
-export function addCompare(program: Command, env: NodeJS.ProcessEnv): void {
-  withConnectOptions(program.command("compare"))
-    .description("compare the two periods of an analysis: a table on a terminal, JSON in a pipe")
-    .argument("<id>", "the analysis")
+export function addCompare(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
+  withConnectOptions(program.command("compare"), say)
+    .description(say("compare the two periods of an analysis: a table on a terminal, JSON in a pipe"))
+    .argument("<id>", say("the analysis"))
     .option(
       "--async",
-      "start a task and watch it: a progress bar on a terminal; for comparisons that take long",
+      say("start a task and watch it: a progress bar on a terminal; for comparisons that take long"),
     )
-    .option("--json", "JSON on a terminal too")
+    .option("--json", say("JSON on a terminal too"))
     .action(async (id: string, options: CompareOptions) => {
-      const { client, close } = await connect(env, options);
+      const { client, close } = await connect(env, options, say);
       try {
-        const answer = await compare(client, id, options.async ?? false);
+        const answer = await compare(client, id, options.async ?? false, say);
         if (options.json || !process.stdout.isTTY) {
           process.stdout.write(`${JSON.stringify(answer)}\n`);
         } else if (answer.status === "COMPLETED") {
           process.stdout.write(
-            `${formatComparison(answer, { color: !env.NO_COLOR, columns: process.stdout.columns })}\n`,
+            `${formatComparison(answer, { say, color: !env.NO_COLOR, columns: process.stdout.columns })}\n`,
           );
         }
       } finally {
@@ -38,28 +39,29 @@ export function addCompare(program: Command, env: NodeJS.ProcessEnv): void {
 }
 
 /** Also a comparison that takes too long to be waited for turns into a task, which is then watched. */
-async function compare(client: PegClient, id: string, async: boolean): Promise<PegComparisonGetOutput> {
+async function compare(
+  client: PegClient,
+  id: string,
+  async: boolean,
+  say: Say,
+): Promise<PegComparisonGetOutput> {
   const first = await client.pegComparison.get.query({ id, async });
   if (first.status === "COMPLETED") return first;
-  await watchTask(client, id, first.task_id);
+  await watchTask(client, id, first.task_id, say);
   return client.pegComparison.get.query({ id });
 }
 
 /** @throws CommandError where the task failed */
-function watchTask(client: PegClient, id: string, task_id: string): Promise<void> {
+function watchTask(client: PegClient, id: string, task_id: string, say: Say): Promise<void> {
   const bar = createProgressBar(process.stderr);
   return new Promise<void>((resolve, reject) => {
     client.pegComparison.watch.subscribe(
       { id, task_id },
       {
         onData: ({ data: { status, progress, estimated_completion: end, error } }) => {
-          bar.update(
-            progress,
-            100,
-            `${status.toLowerCase()}${status === "PROCESSING" ? untilText(end) : ""}`,
-          );
+          bar.update(progress, 100, stateText(status, end, say));
           if (status === "COMPLETED") resolve();
-          if (status === "FAILED") reject(new CommandError(`${error?.message} (${error?.code})`));
+          if (status === "FAILED") reject(new CommandError(() => `${error?.message} (${error?.code})`));
         },
         onError: reject,
         onComplete: resolve,
@@ -68,7 +70,10 @@ function watchTask(client: PegClient, id: string, task_id: string): Promise<void
   }).finally(() => bar.end());
 }
 
-function untilText(end: Date | null): string {
+const STATES = { PENDING: "pending", COMPLETED: "completed", FAILED: "failed" } as const;
+
+function stateText(status: PegComparisonStatusOutput["status"], end: Date | null, say: Say): string {
+  if (status !== "PROCESSING") return say(STATES[status]);
   const seconds = end === null ? 0 : Math.ceil((end.getTime() - Date.now()) / 1000);
-  return seconds > 0 ? `, about ${seconds} s left` : "";
+  return seconds > 0 ? say("processing, about {seconds} s left", { seconds }) : say("processing");
 }

@@ -7,6 +7,7 @@ import { addressFile } from "../run-server.js";
 import { CommandError } from "./command-error.js";
 import { startOwnServer } from "./own-server.js";
 import { signToken } from "./sign-token.js";
+import type { Say } from "./words.js";
 
 /** How a command reaches the API. */
 export interface ConnectOptions {
@@ -20,21 +21,24 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-function serverUrl(text: string): string {
+function serverUrl(text: string, say: Say): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError("Give the address of a server, like http://127.0.0.1:3000.");
+  throw new InvalidArgumentError(say("Give the address of a server, like http://127.0.0.1:3000."));
 }
 
 /** Adds the options that `connect` reads. */
-export function withConnectOptions(command: Command): Command {
+export function withConnectOptions(command: Command, say: Say): Command {
   return command
     .option(
       "--url <url>",
-      "the server to ask; else the one running on DATA_DIR, else one just for this command",
-      serverUrl,
+      say("the server to ask; else the one running on DATA_DIR, else one just for this command"),
+      (text) => serverUrl(text, say),
     )
-    .option("--token <token>", "your token (or PEG_TOKEN); else an operator's, where the secret is at hand")
-    .option("--user <id>", "whom the operator's token names", "operator");
+    .option(
+      "--token <token>",
+      say("your token (or PEG_TOKEN); else an operator's, where the secret is at hand"),
+    )
+    .option("--user <id>", say("whom the operator's token names"), "operator");
 }
 
 async function runningServer(dataDir: string): Promise<string | undefined> {
@@ -48,11 +52,15 @@ async function runningServer(dataDir: string): Promise<string | undefined> {
 }
 
 /** Connects to a server that runs, or runs one for as long as the command takes. */
-export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Connection> {
+export async function connect(
+  env: NodeJS.ProcessEnv,
+  options: ConnectOptions,
+  say: Say,
+): Promise<Connection> {
   const config = parseConfig({ ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" });
   if (options.url !== undefined && options.token === undefined && !env.PEG_TOKEN) {
     // An operator's token, signed here, is nothing to be sent to whatever listens there.
-    throw new CommandError("--url needs your token: give --token, or set PEG_TOKEN");
+    throw new CommandError((say) => say("--url needs your token: give --token, or set PEG_TOKEN"));
   }
   // A server must be made before the token: it locks the data directory, in which the secret lies.
   const known = options.url ?? (config.DATABASE_URL ? undefined : await runningServer(config.DATA_DIR));
@@ -62,7 +70,10 @@ export async function connect(env: NodeJS.ProcessEnv, options: ConnectOptions): 
     const token =
       options.token ??
       (env.PEG_TOKEN || (await signToken(config, { sub: options.user, expires: "1h", scope: ADMIN_SCOPE })));
-    return { client: createPegClient({ url, token }), close: async () => own?.stop() };
+    return {
+      client: createPegClient({ url, token, language: say.language }),
+      close: async () => own?.stop(),
+    };
   } catch (error) {
     await own?.stop();
     throw error;

@@ -9,10 +9,11 @@ import { createRuntime, type Runtime } from "../runtime.js";
 import { CommandError } from "./command-error.js";
 import { formatTruth } from "./demo/format-truth.js";
 import { type InjectedChange, simulateNetwork } from "./demo/simulate-network.js";
-import { formatComparison, formatCount, painter } from "./format-comparison.js";
+import { formatComparison, painter } from "./format-comparison.js";
 import type { AnalysisFile } from "./read-analysis-file.js";
 import { type FileOptions, readAnyAnalysis, withFileOptions } from "./read-any-analysis.js";
 import { signToken } from "./sign-token.js";
+import { type Say, sayCount, sayCounts } from "./words.js";
 
 interface DemoOptions extends FileOptions {
   data?: string;
@@ -23,7 +24,8 @@ const USER = "demo-engineer";
 
 async function completed(client: PegClient, id: string): Promise<CompletedComparison> {
   const answer = await client.pegComparison.get.query({ id });
-  if (answer.status !== "COMPLETED") throw new CommandError(`The comparison is ${answer.status}.`);
+  if (answer.status !== "COMPLETED")
+    throw new CommandError((say) => say("The comparison is {status}.", { status: answer.status }));
   return answer;
 }
 
@@ -48,10 +50,14 @@ interface Material {
   truth?: InjectedChange[];
 }
 
-async function prepare(options: DemoOptions): Promise<Material> {
+async function prepare(options: DemoOptions, say: Say): Promise<Material> {
   const { data } = options;
-  step(data === undefined ? "simulating two weeks of a small network" : `reading ${data}`);
-  return data === undefined ? simulateNetwork() : { analysis: await readAnyAnalysis(data, options) };
+  if (data === undefined) {
+    step(say("simulating two weeks of a small network"));
+    return simulateNetwork();
+  }
+  step(say("reading {file}", { file: data }));
+  return { analysis: await readAnyAnalysis(data, options, say) };
 }
 
 /** Stores an analysis, compares it through the typed client, and shows what came of it. */
@@ -59,33 +65,35 @@ async function showComparison(
   client: PegClient,
   { analysis, truth }: Material,
   color: boolean,
+  say: Say,
 ): Promise<void> {
-  step(`storing ${formatCount(analysis.stats.length, "row")} as an analysis`);
+  step(say("storing {rows} as an analysis", { rows: sayCount(say, analysis.stats.length, "row") }));
   const created = await client.analysis.create.mutate(analysis);
-  step("comparing N-1 with N");
+  step(say("comparing N-1 with N"));
   const answer = await completed(client, created.id);
   print("");
   const { columns } = process.stdout;
-  print(formatComparison(answer, { color, columns }));
+  print(formatComparison(answer, { say, color, columns }));
   if (truth) {
-    print(`\n${painter(color)("bold", "Injected beside found")}`);
-    print(formatTruth(truth, answer, columns));
+    print(`\n${painter(color)("bold", say("Injected beside found"))}`);
+    print(formatTruth(truth, answer, say, columns));
   }
-  step("asking again");
+  step(say("asking again"));
   const again = await completed(client, created.id);
-  print(
-    `\nThe first answer was ${answer.cached ? "" : "not "}cached; the second one came with cached: ${again.cached}.`,
-  );
-  const { id, rows, pegs, cells } = created;
-  const size = `${formatCount(rows, "row")} of ${formatCount(pegs, "PEG")} in ${formatCount(cells, "cell")}`;
-  print(`\nAnalysis ${id} holds ${size}.`);
+  const second = { cached: say(`${again.cached}`) };
+  const compared = answer.cached
+    ? say("The first answer was cached; the second one came with cached: {cached}.", second)
+    : say("The first answer was not cached; the second one came with cached: {cached}.", second);
+  print(`\n${compared}`);
+  const { id } = created;
+  print(`\n${say("Analysis {id} holds {rows} of {pegs} in {cells}.", { id, ...sayCounts(say, created) })}`);
 }
 
-export function addDemo(program: Command, env: NodeJS.ProcessEnv): void {
-  withFileOptions(program.command("demo"))
-    .description("the whole way on embedded parts: store, compare, show; then serve until you stop it")
-    .option("--data <file>", "a real analysis instead of a simulated one: JSON or CSV, gzipped or not")
-    .option("--once", "leave after printing")
+export function addDemo(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
+  withFileOptions(program.command("demo"), say)
+    .description(say("the whole way on embedded parts: store, compare, show; then serve until you stop it"))
+    .option("--data <file>", say("a real analysis instead of a simulated one: JSON or CSV, gzipped or not"))
+    .option("--once", say("leave after printing"))
     .action(async (options: DemoOptions) => {
       const dataDir = mkdtempSync(join(tmpdir(), "peg-bff-demo-"));
       // However the process ends: a failure, Ctrl-C at any moment, or its work being done.
@@ -106,16 +114,16 @@ export function addDemo(program: Command, env: NodeJS.ProcessEnv): void {
         PORT: options.once ? "0" : env.PORT,
       });
       // First: a file that cannot be read needs no server.
-      const material = await prepare(options);
-      step("starting the embedded database and the analysis service");
+      const material = await prepare(options, say);
+      step(say("starting the embedded database and the analysis service"));
       const { runtime, url } = await start(config);
       stop = () => runtime.stop();
       try {
         const token = await signToken(config, { sub: USER, expires: "12h" });
         const color = process.stdout.isTTY && !env.NO_COLOR;
-        await showComparison(createPegClient({ url, token }), material, color);
+        await showComparison(createPegClient({ url, token, language: say.language }), material, color, say);
         if (options.once) return await stop();
-        print(`\nThe API listens on ${url} until you press Ctrl-C. Your token:\n${token}`);
+        print(`\n${say("The API listens on {url} until you press Ctrl-C. Your token:", { url })}\n${token}`);
       } catch (error) {
         await stop();
         throw error;

@@ -1,8 +1,10 @@
 import { styleText } from "node:util";
-import type { CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
-import { formatTable, printable } from "./format-table.js";
+import type { AnalysisMetadata, CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
+import { displayWidth, formatTable, padToWidth, printable } from "./format-table.js";
+import { type Say, sayCount } from "./words.js";
 
 export interface FormatOptions {
+  say: Say;
   color: boolean;
   /** Of the terminal, which the table is made to fit. */
   columns?: number | undefined;
@@ -37,20 +39,15 @@ export function formatPercent(value: number): string {
   return `${value > 0 ? "+" : ""}${text} %`;
 }
 
-/** A number of things: `1 cell`, `4 cells`. */
-export function formatCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** Columns of the table of PEGs. */
-const HEAD = ["PEG", "Weight", "N-1", "N", "Change", "Trend", "Significance"];
+const HEAD = ["PEG", "Weight", "N-1", "N", "Change", "Trend", "Significance"] as const;
 const NUMERIC = [1, 2, 3, 4];
 /** The arrow beside the change tells the trend as well. */
 const EXPENDABLE = [5, 1, 6];
 
 function row(
   { peg_name, weight, n1_period, n_period, comparison }: PegComparisonResult,
-  color: boolean,
+  { say, color }: FormatOptions,
 ): string[] {
   const { trend, change_percent, significance, note } = comparison;
   // Not red and green: an answer does not tell which direction is the better one for a PEG.
@@ -62,55 +59,72 @@ function row(
     formatNumber(n1_period.avg),
     formatNumber(n_period.avg),
     painter(color)(style, change),
-    trend,
-    note === undefined ? significance : `${significance} (${printable(note).replaceAll("_", " ")})`,
+    say(trend),
+    note === undefined
+      ? say(significance)
+      : `${say(significance)} (${say.known(printable(note).replaceAll("_", " "))})`,
   ];
 }
 
+const LABELS = ["Summary", "Overall", "Better", "Skipped", "Answer"] as const;
 const TREND_STYLES = { improving: "green", declining: "red", stable: "yellow" } as const;
 
 /** A comparison for people: its summary, and a line for each PEG. */
-export function formatComparison(answer: CompletedComparison, { color, columns }: FormatOptions): string {
+export function formatComparison(answer: CompletedComparison, options: FormatOptions): string {
+  const { say, color, columns } = options;
   const { analysis_id, peg_comparison_results: pegs, summary, analysis_metadata: metadata } = answer.data;
   const paint = painter(color);
-  const rows = [HEAD, ...pegs.map((peg) => row(peg, color))];
+  const rows = [HEAD.map((name) => say(name)), ...pegs.map((peg) => row(peg, options))];
+  const { improved, declined, stable, overall_trend: trend } = summary;
   const counts = [
-    paint("green", `${summary.improved} improved`),
-    paint("red", `${summary.declined} declined`),
-    `${summary.stable} stable`,
+    paint("green", say("{improved} improved", { improved })),
+    paint("red", say("{declined} declined", { declined })),
+    say("{stable} stable", { stable }),
   ];
+  const labels = LABELS.map((label) => say(label));
+  const labelWidth = Math.max(...labels.map(displayWidth)) + 2;
+  const label = (name: (typeof LABELS)[number]) => padToWidth(say(name), labelWidth);
+  const overall = {
+    trend: paint([TREND_STYLES[trend], "bold"], say(trend)),
+    change: formatPercent(summary.weighted_avg_change),
+  };
+  const origin = {
+    cached: say(`${answer.cached}`),
+    seconds: answer.processing_time.toFixed(3),
+    version: printable(answer.mcp_version),
+  };
   const lines = [
-    paint("bold", `Comparison of ${analysis_id}`),
-    ...(metadata ? formatPeriods(metadata.period_definition) : []),
+    paint("bold", say("Comparison of {id}", { id: analysis_id })),
+    ...(metadata ? formatPeriods(metadata.period_definition, say) : []),
     "",
     formatTable(rows, { numeric: NUMERIC, expendable: EXPENDABLE, columns }),
     "",
-    `${paint("bold", "Summary")}  ${formatCount(summary.total_pegs, "PEG")}: ${counts.join(", ")}`,
-    `Overall  ${paint([TREND_STYLES[summary.overall_trend], "bold"], summary.overall_trend)}, weighted change ` +
-      `${formatPercent(summary.weighted_avg_change)} (better is positive)`,
-    paint("dim", "Better   is up; down where a PEG is lower_is_better; neutral ones count as stable"),
-    ...formatSkipped(metadata?.skipped_pegs ?? []).map((line) => paint("dim", `Skipped  ${line}`)),
+    `${paint("bold", label("Summary"))}${sayCount(say, summary.total_pegs, "PEG")}: ${counts.join(", ")}`,
+    label("Overall") + say("{trend}, weighted change {change} (better is positive)", overall),
     paint(
       "dim",
-      `Answer   cached: ${answer.cached}, computed in ${answer.processing_time.toFixed(3)} s by ` +
-        printable(answer.mcp_version),
+      label("Better") + say("is up; down where a PEG is lower_is_better; neutral ones count as stable"),
     ),
+    ...formatSkipped(metadata?.skipped_pegs ?? [], say).map((line) => paint("dim", label("Skipped") + line)),
+    paint("dim", label("Answer") + say("cached: {cached}, computed in {seconds} s by {version}", origin)),
   ];
   return lines.join("\n");
 }
 
-function formatSkipped(skipped: readonly { peg_name: string; reason: string }[]): string[] {
+function formatSkipped(skipped: readonly { peg_name: string; reason: string }[], say: Say): string[] {
   const lines = skipped
     .slice(0, MAX_SKIPPED)
     .map(({ peg_name, reason }) => printable(`${peg_name}: ${reason}`));
   const more = skipped.length - lines.length;
-  return more > 0 ? [...lines, `${formatCount(more, "more PEG")}`] : lines;
+  return more > 0 ? [...lines, sayCount(say, more, "more PEG")] : lines;
 }
 
-function formatPeriods(periods: { n1_start: Date; n1_end: Date; n_start: Date; n_end: Date }): string[] {
+type PeriodDefinition = AnalysisMetadata["period_definition"];
+
+function formatPeriods(periods: PeriodDefinition, say: Say): string[] {
   const minute = (time: Date) => time.toISOString().slice(0, 16).replace("T", " ");
   return [
-    `N-1  ${minute(periods.n1_start)} to ${minute(periods.n1_end)} UTC`,
-    `N    ${minute(periods.n_start)} to ${minute(periods.n_end)} UTC`,
+    `N-1  ${say("{start} to {end} UTC", { start: minute(periods.n1_start), end: minute(periods.n1_end) })}`,
+    `N    ${say("{start} to {end} UTC", { start: minute(periods.n_start), end: minute(periods.n_end) })}`,
   ];
 }

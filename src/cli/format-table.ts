@@ -28,6 +28,11 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** Text with spaces after it, to as many columns. */
+export function padToWidth(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
+}
+
 /** Text of others as a terminal may show it: one line, and nothing that moves the cursor or changes its colour. */
 export function printable(text: string): string {
   return text.normalize("NFC").replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");

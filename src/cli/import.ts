@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
-import { formatCount } from "./format-comparison.js";
 import { type FileOptions, readAnyAnalysis, withFileOptions } from "./read-any-analysis.js";
+import { type Say, sayCount, sayCounts } from "./words.js";
 
 interface ImportOptions extends ConnectOptions, FileOptions {
   id?: string;
@@ -9,35 +9,38 @@ interface ImportOptions extends ConnectOptions, FileOptions {
   dryRun?: boolean;
 }
 
-export function addImport(program: Command, env: NodeJS.ProcessEnv): void {
-  withFileOptions(withConnectOptions(program.command("import")))
+export function addImport(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
+  withFileOptions(withConnectOptions(program.command("import"), say), say)
     .description(
-      "store an analysis from a file: JSON or CSV (timestamp, cell_id, a column for each KPI), gzipped or not",
+      say(
+        "store an analysis from a file: JSON or CSV (timestamp, cell_id, a column for each KPI), gzipped or not",
+      ),
     )
     .argument("<file>")
-    .option("--id <id>", "its id; else that in the file, else a new one")
-    .option("--name <name>", "its name; else that in the file")
-    .option("--dry-run", "check the file, and store nothing")
+    .option("--id <id>", say("its id; else that in the file, else a new one"))
+    .option("--name <name>", say("its name; else that in the file"))
+    .option("--dry-run", say("check the file, and store nothing"))
     .action(async (file: string, options: ImportOptions) => {
       const analysis = {
-        ...(await readAnyAnalysis(file, options)),
+        ...(await readAnyAnalysis(file, options, say)),
         ...(options.id === undefined ? {} : { id: options.id }),
         ...(options.name === undefined ? {} : { name: options.name }),
       };
       if (options.dryRun) {
-        process.stdout.write(
-          `${file} fits: ${formatCount(analysis.stats.length, "row")}. Nothing was stored.\n`,
-        );
+        const rows = sayCount(say, analysis.stats.length, "row");
+        process.stdout.write(`${say("{file} fits: {rows}. Nothing was stored.", { file, rows })}\n`);
         return;
       }
-      const { client, close } = await connect(env, options);
+      const { client, close } = await connect(env, options, say);
       try {
         const created = await client.analysis.create.mutate(analysis);
         if (process.stdout.isTTY) {
-          const { id, rows, pegs, cells } = created;
-          const size = `${formatCount(rows, "row")} of ${formatCount(pegs, "PEG")} in ${formatCount(cells, "cell")}`;
-          process.stdout.write(`Stored ${id}: ${size}.\n`);
-          process.stdout.write(`Compare its periods with: peg-bff compare ${id}\n`);
+          const { id } = created;
+          const lines = [
+            say("Stored {id}: {rows} of {pegs} in {cells}.", { id, ...sayCounts(say, created) }),
+            say("Compare its periods with: peg-bff compare {id}", { id }),
+          ];
+          process.stdout.write(`${lines.join("\n")}\n`);
         } else {
           process.stdout.write(`${JSON.stringify(created)}\n`);
         }

@@ -11,17 +11,21 @@ import { addMcpServer } from "./mcp-server.js";
 import { addMigrate } from "./migrate.js";
 import { addRotateKeys } from "./rotate-keys.js";
 import { addServe } from "./serve.js";
+import { speak } from "./speak.js";
 import { addToken } from "./token.js";
+import { createSay } from "./words.js";
 import { addWorker } from "./worker.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
-const program = new Command("peg-bff")
-  .description("Compares KPI counters of mobile networks over two periods: before a change and after it.")
-  .version(version)
-  .showHelpAfterError("(peg-bff --help tells more)");
+const say = createSay(process.env);
+const program = speak(new Command("peg-bff"), say)
+  .description(
+    say("Compares KPI counters of mobile networks over two periods: before a change and after it."),
+  )
+  .version(version, "-V, --version", say("output the version number"));
 
 for (const add of [
   addServe,
@@ -37,7 +41,7 @@ for (const add of [
   addRotateKeys,
   addDemo,
 ]) {
-  add(program, process.env);
+  add(program, process.env, say);
 }
 
 // Whoever reads the output may have seen enough, as `head` does.
@@ -48,6 +52,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeFailure(error, say)}\n`);
   process.exitCode = 1;
 }

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
 import { parseConfig } from "../config.js";
 import { openMigratedDatabase } from "../runtime.js";
+import type { Say } from "./words.js";
 
-export function addMigrate(program: Command, env: NodeJS.ProcessEnv): void {
+export function addMigrate(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
   program
     .command("migrate")
-    .description("bring the database up to date, and leave")
+    .description(say("bring the database up to date, and leave"))
     .action(async () => {
       const database = await openMigratedDatabase(parseConfig(env));
       await database.close();
-      process.stdout.write("The database is up to date.\n");
+      process.stdout.write(`${say("The database is up to date.")}\n`);
     });
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { CommandError } from "./command-error.js";
+import type { Say } from "./words.js";
 
 const START_DEADLINE_MS = 60_000;
 
@@ -38,18 +39,18 @@ function untilItListens(child: ChildProcess): Promise<string> {
     child.stderr?.on("data", (chunk: Buffer) => {
       words += chunk.toString();
     });
-    const fail = (message: string) => {
+    const fail = (reason: (say: Say) => string) => {
       clearTimeout(timer);
       child.kill("SIGKILL");
-      reject(new CommandError(message.trim() || "The server of this command did not start."));
+      reject(new CommandError((say) => reason(say) || say("The server of this command did not start.")));
     };
     const timer = setTimeout(
-      () => fail("The server of this command did not start in time."),
+      () => fail((say) => say("The server of this command did not start in time.")),
       START_DEADLINE_MS,
     );
-    child.once("error", (error) => fail(error.message));
+    child.once("error", (error) => fail(() => error.message));
     // After its output has been read to the end.
-    child.once("close", () => fail(words));
+    child.once("close", () => fail(() => words.trim()));
     child.once("message", (message) => {
       clearTimeout(timer);
       child.removeAllListeners("close");

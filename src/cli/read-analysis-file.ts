@@ -3,18 +3,28 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { z } from "zod";
 import { analysisCreateInput } from "../contract/analysis.js";
+import { issueWords } from "../contract/issue-words.js";
 import { CommandError } from "./command-error.js";
 import { printable } from "./format-table.js";
+import type { Say } from "./words.js";
 
 const decompress = promisify(gunzip);
 const GZIP_MAGIC = [0x1f, 0x8b];
 /** Of a damaged file there is no use in naming every row. */
 const MAX_PROBLEMS = 10;
-const REASONS: Record<string, string> = {
+const REASONS = {
   ENOENT: "there is no such file",
   EISDIR: "it is a folder",
   EACCES: "you may not read it",
-};
+} as const;
+
+/** Why a file cannot be read, by the code of the failure. */
+export function unreadable(path: string, code: string | undefined): CommandError {
+  return new CommandError((say) => {
+    const known = code !== undefined && code in REASONS ? say(REASONS[code as keyof typeof REASONS]) : code;
+    return say("{file} cannot be read: {reason}", { file: path, reason: known ?? say("unknown reason") });
+  });
+}
 
 /** An analysis in a file: the input of `analysis.create`, its id also as `analysis_id`. */
 const analysisFile = z
@@ -23,14 +33,20 @@ const analysisFile = z
 
 export type AnalysisFile = z.input<typeof analysisCreateInput>;
 
-/** One line a problem: the field, and what is wrong with it. */
-function describeIssue(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${[...issue.path, key].join(".")}: is not a known field`);
-  }
-  const missing = issue.code === "invalid_type" && /received undefined$/.test(issue.message);
-  const message = missing ? `is missing, ${issue.expected} expected` : issue.message;
-  return [issue.path.length ? `${issue.path.join(".")}: ${message}` : message];
+/** One line a problem, as many as are of use: the field, and what is wrong with it. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[], say: Say): string[] {
+  const problems = issues.flatMap((issue) => {
+    const places = issue.code === "unrecognized_keys" ? issue.keys : [undefined];
+    return places.map((key) => {
+      const path = [...issue.path, ...(key === undefined ? [] : [key])].join(".");
+      return `  - ${printable(`${path ? `${path}: ` : ""}${say.told(issueWords(issue))}`)}`;
+    });
+  });
+  const more = problems.length - MAX_PROBLEMS;
+  return [
+    ...problems.slice(0, MAX_PROBLEMS),
+    ...(more > 0 ? [`  ${say("and {count} more", { count: more })}`] : []),
+  ];
 }
 
 /**
@@ -40,9 +56,7 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
  */
 export async function readAnalysisFile(path: string): Promise<AnalysisFile> {
   const raw = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `${path} cannot be read: ${REASONS[error.code ?? ""] ?? error.code ?? error.message}`,
-    );
+    throw unreadable(path, error.code ?? error.message);
   });
   const gzipped = GZIP_MAGIC.every((byte, i) => raw[i] === byte);
   let value: unknown;
@@ -50,14 +64,13 @@ export async function readAnalysisFile(path: string): Promise<AnalysisFile> {
     const text = gzipped ? await decompress(raw) : raw;
     value = JSON.parse(text.toString("utf8"));
   } catch {
-    throw new CommandError(`${path} is not JSON, nor gzipped JSON`);
+    throw new CommandError((say) => say("{file} is not JSON, nor gzipped JSON", { file: path }));
   }
   const shaped = analysisFile.safeParse(value);
   const parsed = shaped.success ? analysisCreateInput.safeParse(shaped.data) : shaped;
   if (parsed.success) return shaped.data as AnalysisFile;
-  const problems = parsed.error.issues.flatMap(describeIssue).map((problem) => `  - ${printable(problem)}`);
-  const more = problems.length > MAX_PROBLEMS ? [`  and ${problems.length - MAX_PROBLEMS} more`] : [];
-  throw new CommandError(
-    [`${path} does not hold an analysis:`, ...problems.slice(0, MAX_PROBLEMS), ...more].join("\n"),
+  const { issues } = parsed.error;
+  throw new CommandError((say) =>
+    [say("{file} does not hold an analysis:", { file: path }), ...describeIssues(issues, say)].join("\n"),
   );
 }

@@ -4,8 +4,9 @@ import { z } from "zod";
 import { type PegDefinitions, requestParams } from "../contract/analysis.js";
 import { CommandError } from "./command-error.js";
 import { createProgressBar } from "./progress-bar.js";
-import { type AnalysisFile, readAnalysisFile } from "./read-analysis-file.js";
+import { type AnalysisFile, describeIssues, readAnalysisFile } from "./read-analysis-file.js";
 import { parseTimeRange, readCsv } from "./read-csv.js";
+import type { Say } from "./words.js";
 
 /** What a file may not tell by itself. */
 export interface FileOptions {
@@ -15,17 +16,17 @@ export interface FileOptions {
 }
 
 /** Adds the options that `readAnyAnalysis` reads. */
-export function withFileOptions(command: Command): Command {
+export function withFileOptions(command: Command, say: Say): Command {
   return command
-    .option("--n1 <start/end>", "of a CSV file: the period before the change, both ends included")
-    .option("--n <start/end>", "of a CSV file: the period after it")
-    .option("--definitions <file>", "JSON with peg_definitions: weights, directions, formulas");
+    .option("--n1 <start/end>", say("of a CSV file: the period before the change, both ends included"))
+    .option("--n <start/end>", say("of a CSV file: the period after it"))
+    .option("--definitions <file>", say("JSON with peg_definitions: weights, directions, formulas"));
 }
 
 /** A file of definitions: the map itself, or an analysis or its `request_params` with the map inside. */
 async function readDefinitions(path: string): Promise<PegDefinitions> {
   const value: unknown = await readFile(path, "utf8").then(JSON.parse, () => {
-    throw new CommandError(`--definitions ${path}: cannot be read`);
+    throw new CommandError((say) => say("--definitions {file}: cannot be read", { file: path }));
   });
   const analysis = z.looseObject({ request_params: requestParams }).safeParse(value);
   if (analysis.success) return analysis.data.request_params.peg_definitions;
@@ -34,21 +35,28 @@ async function readDefinitions(path: string): Promise<PegDefinitions> {
     wrapped.success && wrapped.data.peg_definitions !== undefined ? value : { peg_definitions: value },
   );
   if (definitions.success) return definitions.data.peg_definitions;
-  const problems = definitions.error.issues.map((issue) => `  - ${issue.path.join(".")}: ${issue.message}`);
-  throw new CommandError(`--definitions ${path} does not fit:\n${problems.slice(0, 10).join("\n")}`);
+  const { issues } = definitions.error;
+  throw new CommandError((say) =>
+    [say("--definitions {file} does not fit:", { file: path }), ...describeIssues(issues, say)].join("\n"),
+  );
 }
 
-async function readCsvAnalysis(file: string, options: FileOptions): Promise<AnalysisFile> {
+async function readCsvAnalysis(file: string, options: FileOptions, say: Say): Promise<AnalysisFile> {
   if (options.n1 === undefined || options.n === undefined) {
-    throw new CommandError("A CSV file does not tell its periods: give --n1 START/END and --n START/END");
+    throw new CommandError((say) =>
+      say("A CSV file does not tell its periods: give --n1 START/END and --n START/END"),
+    );
   }
   const periods = { "N-1": parseTimeRange("--n1", options.n1), N: parseTimeRange("--n", options.n) };
   const definitions = options.definitions === undefined ? {} : await readDefinitions(options.definitions);
   const bar = createProgressBar(process.stderr);
-  const read = await readCsv(file, periods, (done, size) => bar.update(done, size, "read"));
+  const read = await readCsv(file, periods, (done, size) => bar.update(done, size, say("read")));
   bar.end();
   const { lines, outside, missing } = read;
-  process.stderr.write(`${lines} lines, ${outside} outside of both periods, ${missing} missing values\n`);
+  const counts = { lines, outside, missing };
+  process.stderr.write(
+    `${say("{lines} lines, {outside} outside of both periods, {missing} missing values", counts)}\n`,
+  );
   return {
     stats: read.stats,
     request_params: { peg_definitions: definitions },
@@ -66,10 +74,12 @@ async function readCsvAnalysis(file: string, options: FileOptions): Promise<Anal
  *
  * @throws CommandError
  */
-export async function readAnyAnalysis(file: string, options: FileOptions): Promise<AnalysisFile> {
-  if (/\.csv(\.gz)?$/i.test(file)) return readCsvAnalysis(file, options);
+export async function readAnyAnalysis(file: string, options: FileOptions, say: Say): Promise<AnalysisFile> {
+  if (/\.csv(\.gz)?$/i.test(file)) return readCsvAnalysis(file, options, say);
   if (options.n1 !== undefined || options.n !== undefined) {
-    throw new CommandError("--n1 and --n belong to a CSV file, whose name ends in .csv or .csv.gz");
+    throw new CommandError((say) =>
+      say("--n1 and --n belong to a CSV file, whose name ends in .csv or .csv.gz"),
+    );
   }
   const analysis = await readAnalysisFile(file);
   if (options.definitions === undefined) return analysis;

@@ -7,6 +7,8 @@ import { cellId, kpiName, MAX_ROWS, type Period, type StatsRow } from "../contra
 import { parseTime } from "../contract/time.js";
 import { CommandError } from "./command-error.js";
 import { printable } from "./format-table.js";
+import { unreadable as unreadableFile } from "./read-analysis-file.js";
+import type { Say } from "./words.js";
 
 /** How exports in the wild write a measurement that is missing. */
 const MISSING = new Set(["", "-", "nan", "none", "null"]);
@@ -40,33 +42,56 @@ export interface CsvAnalysis {
 export function parseTimeRange(option: string, text: string): TimeRange {
   const [start, end, ...more] = text.split("/").map(parseTime);
   if (!start || !end || more.length || start > end) {
-    throw new CommandError(
-      `${option} ${printable(text)}: give START/END, like 2024-01-01T00:00:00Z/2024-01-07T23:59:59Z`,
+    throw new CommandError((say) =>
+      say("{option} {value}: give START/END, like 2024-01-01T00:00:00Z/2024-01-07T23:59:59Z", {
+        option,
+        value: printable(text),
+      }),
     );
   }
   return { start, end };
 }
 
+type Problem = (say: Say) => string;
+type ColumnProblem =
+  | "is missing in the first line"
+  | "stands twice in the first line"
+  | "has no usable name"
+  | "is no ISO 8601 time, like 2024-01-01T00:00:00Z"
+  | "must have 1 to 255 characters"
+  | "is neither a number nor empty, -, NaN or None";
+
+function doesNotFit(path: string, problems: readonly Problem[]): CommandError {
+  return new CommandError((say) =>
+    [
+      say("{file} does not fit, and nothing was stored:", { file: path }),
+      ...problems.map((problem) => `  - ${problem(say)}`),
+    ].join("\n"),
+  );
+}
+
 /** Collects what is wrong with a file, so that one run names many problems and a damaged file ends it soon. */
 class Problems {
   readonly #path: string;
-  readonly #found: string[] = [];
+  readonly #found: Problem[] = [];
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  add(line: number, column: string, message: string): void {
-    this.#found.push(`  - line ${line}, column ${printable(column)}: ${message}`);
+  add(line: number, column: string, problem: ColumnProblem): void {
+    this.#found.push((say) =>
+      say("line {line}, column {column}: {problem}", {
+        line,
+        column: printable(column),
+        problem: say(problem),
+      }),
+    );
     if (this.#found.length >= MAX_PROBLEMS) this.throwIfAny();
   }
 
   throwIfAny(): void {
-    if (this.#found.length) {
-      throw new CommandError(
-        `${this.#path} does not fit, and nothing was stored:\n${this.#found.join("\n")}`,
-      );
-    }
+    if (this.#found.length) throw doesNotFit(this.#path, this.#found);
   }
 }
 
@@ -157,8 +182,11 @@ export async function readCsv(
       read.stats.push({ kpi_name: kpi, period, avg, cell_id: cell, timestamp: time });
     }
     if (read.stats.length > MAX_ROWS) {
-      throw new CommandError(
-        `${path} holds more than ${MAX_ROWS} values: import fewer KPIs or shorter periods`,
+      throw new CommandError((say) =>
+        say("{file} holds more than {max} values: import fewer KPIs or shorter periods", {
+          file: path,
+          max: MAX_ROWS,
+        }),
       );
     }
   }
@@ -181,22 +209,32 @@ export async function readCsv(
   }
   problems.throwIfAny();
   if (!read.stats.length) {
-    throw new CommandError(
-      `${path} holds no value in either period: ${read.lines} lines, ${read.outside} outside of both`,
+    const { lines, outside } = read;
+    throw new CommandError((say) =>
+      say("{file} holds no value in either period: {lines} lines, {outside} outside of both", {
+        file: path,
+        lines,
+        outside,
+      }),
     );
   }
   return read;
 }
 
 function unreadable(path: string, error: unknown): CommandError {
-  const { code, lines } = error as { code?: string; lines?: number };
+  const { code, lines: line = 0 } = error as { code?: string; lines?: number };
   if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {
-    return new CommandError(
-      `${path} does not fit, and nothing was stored:\n  - line ${lines}: has more or fewer fields than the first line`,
+    return doesNotFit(path, [
+      (say) => say("line {line}: has more or fewer fields than the first line", { line }),
+    ]);
+  }
+  if (code?.startsWith("CSV_")) {
+    return new CommandError((say) =>
+      say("{file} does not fit: line {line} is not CSV", { file: path, line }),
     );
   }
-  if (code?.startsWith("CSV_")) return new CommandError(`${path} does not fit: line ${lines} is not CSV`);
-  if (code?.startsWith("Z_")) return new CommandError(`${path} is not gzip, or damaged`);
-  const why = code === "ENOENT" ? "there is no such file" : (code ?? "unknown reason");
-  return new CommandError(`${path} cannot be read: ${why}`);
+  if (code?.startsWith("Z_")) {
+    return new CommandError((say) => say("{file} is not gzip, or damaged", { file: path }));
+  }
+  return unreadableFile(path, code);
 }

@@ -4,12 +4,13 @@ import { countSealedOtherwise, rotateKeys } from "../domain/sealing/rotate-keys.
 import { createSealer, openMigratedDatabase, refuseMissingKeys } from "../runtime.js";
 import { CommandError } from "./command-error.js";
 import { createProgressBar } from "./progress-bar.js";
+import type { Say } from "./words.js";
 
-export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv): void {
+export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
   program
     .command("rotate-keys")
-    .description("seal all stored data with the first of ENCRYPTION_KEYS; may be stopped, and run again")
-    .option("--count", "only count what other keys sealed")
+    .description(say("seal all stored data with the first of ENCRYPTION_KEYS; may be stopped, and run again"))
+    .option("--count", say("only count what other keys sealed"))
     .action(async (options: { count?: boolean }) => {
       const config = parseConfig(env);
       const database = await openMigratedDatabase(config);
@@ -18,18 +19,27 @@ export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv): void {
         await refuseMissingKeys(database, sealer);
         const services = { db: database.db, sealer, clock: { now: () => Date.now() } };
         if (options.count) {
-          process.stdout.write(`${await countSealedOtherwise(services)} records left\n`);
+          const left = await countSealedOtherwise(services);
+          process.stdout.write(`${say("{left} records left", { left })}\n`);
           return;
         }
         const bar = createProgressBar(process.stderr);
         const { done, unreadable } = await rotateKeys(services, "operator", (progress) =>
-          bar.update(progress.done, progress.done + progress.left, `${progress.left} records left`),
+          bar.update(
+            progress.done,
+            progress.done + progress.left,
+            say("{left} records left", { left: progress.left }),
+          ),
         );
         bar.end();
-        process.stdout.write(`${done} records sealed with key ${sealer.keyId}, ${unreadable} left\n`);
+        const values = { done, key: sealer.keyId, left: unreadable };
+        process.stdout.write(`${say("{done} records sealed with key {key}, {left} left", values)}\n`);
         if (unreadable) {
-          throw new CommandError(
-            `${unreadable} records do not open with any key: restore the key that sealed them, and run this again`,
+          throw new CommandError((say) =>
+            say(
+              "{count} records do not open with any key: restore the key that sealed them, and run this again",
+              { count: unreadable },
+            ),
           );
         }
       } finally {

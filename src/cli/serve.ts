@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { parseConfig } from "../config.js";
 import { runServer } from "../run-server.js";
+import type { Say } from "./words.js";
 
-export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
+export function addServe(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
   program
     .command("serve")
-    .description("serve the API (settings: see README)")
+    .description(say("serve the API (settings: see README)"))
     .action(async () => {
       await runServer(parseConfig(env));
     });

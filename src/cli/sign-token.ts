@@ -17,9 +17,10 @@ export interface TokenRequest {
  */
 export async function signToken(config: Config, { sub, expires, scope }: TokenRequest): Promise<string> {
   if (config.JWT_JWKS_URL || config.JWT_PUBLIC_KEY) {
-    throw new CommandError(
-      "Tokens are signed by your identity provider here. Ask it for one, and give it to commands with --token or " +
-        "PEG_TOKEN; or set JWT_SECRET instead, for development.",
+    throw new CommandError((say) =>
+      say(
+        "Tokens are signed by your identity provider here. Ask it for one, and give it to commands with --token or PEG_TOKEN; or set JWT_SECRET instead, for development.",
+      ),
     );
   }
   const secret = config.JWT_SECRET ?? developmentKeys(config.DATA_DIR).jwtSecret;
@@ -32,7 +33,9 @@ export async function signToken(config: Config, { sub, expires, scope }: TokenRe
   try {
     token.setExpirationTime(expires);
   } catch {
-    throw new CommandError(`--expires ${expires}: give a number and a unit, like 30m, 1h or 7d`);
+    throw new CommandError((say) =>
+      say("--expires {span}: give a number and a unit, like 30m, 1h or 7d", { span: expires }),
+    );
   }
   return token.sign(new TextEncoder().encode(secret));
 }

@@ -51,6 +51,8 @@ export interface PegClientOptions {
   url: string;
   /** The caller's token, or what gives one whenever a request is sent, so that it may be renewed meanwhile. */
   token: string | (() => string | Promise<string>);
+  /** Of the words in errors, as in `Accept-Language`: `ko`; else as the browser says, or English. */
+  language?: string | undefined;
   /** Another fetch than the global one. */
   fetch?: typeof globalThis.fetch | undefined;
 }
@@ -88,12 +90,15 @@ export type PegClient = TRPCClient<AppRouter>;
  * });
  * watched.unsubscribe();
  */
-export function createPegClient({ url, token, fetch }: PegClientOptions): PegClient {
+export function createPegClient({ url, token, language, fetch }: PegClientOptions): PegClient {
   const link = {
     url: `${url.replace(/\/+$/, "")}/trpc`,
     transformer,
     ...(fetch ? { fetch } : {}),
-    headers: async () => ({ authorization: `Bearer ${typeof token === "string" ? token : await token()}` }),
+    headers: async () => ({
+      authorization: `Bearer ${typeof token === "string" ? token : await token()}`,
+      ...(language === undefined ? {} : { "accept-language": language }),
+    }),
   };
   return createTRPCClient<AppRouter>({
     links: [

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { time, timeInput } from "./time.js";
+import { fill, inEnglish, type PlainText } from "./words.js";
 
 export const MAX_ROWS = 500_000;
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -14,14 +15,17 @@ export const DEFAULT_WEIGHT = 5;
 
 export const analysisId = z
   .string()
-  .regex(/^[A-Za-z0-9._:-]{1,255}$/, "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -");
+  .regex(
+    /^[A-Za-z0-9._:-]{1,255}$/,
+    "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -" satisfies PlainText,
+  );
 
 /** Names are free text, but no control characters or halves of characters: they end up in tables and logs. */
 const label = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters");
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters" satisfies PlainText);
 export const kpiName = label;
 export const cellId = label;
 
@@ -33,7 +37,7 @@ export type Period = z.infer<typeof period>;
 export const statsRow = z.strictObject({
   kpi_name: kpiName,
   period,
-  avg: z.number({ error: "must be a finite number or null" }).nullable(),
+  avg: z.number({ error: "must be a finite number or null" satisfies PlainText }).nullable(),
   cell_id: cellId,
   timestamp: timeInput.optional(),
 });
@@ -60,9 +64,12 @@ export const requestParams = z.looseObject({
     .default({})
     .refine(
       (value) => Object.keys(value).length <= MAX_DEFINITIONS,
-      `must define at most ${MAX_DEFINITIONS} PEGs`,
+      inEnglish(fill("must define at most {max} PEGs", { max: MAX_DEFINITIONS })),
     )
-    .refine((value) => !UNSTORABLE.test(JSON.stringify(value)), "must not contain control characters"),
+    .refine(
+      (value) => !UNSTORABLE.test(JSON.stringify(value)),
+      "must not contain control characters" satisfies PlainText,
+    ),
 });
 
 const ordered = (value: { n1_start: Date; n1_end: Date; n_start: Date; n_end: Date }) =>
@@ -71,7 +78,7 @@ const ordered = (value: { n1_start: Date; n1_end: Date; n_start: Date; n_end: Da
 /** The two periods, both ends inclusive. */
 export const periodInfo = z
   .strictObject({ n1_start: timeInput, n1_end: timeInput, n_start: timeInput, n_end: timeInput })
-  .refine(ordered, "each period must start before it ends");
+  .refine(ordered, "each period must start before it ends" satisfies PlainText);
 export type PeriodInfo = z.infer<typeof periodInfo>;
 
 /** The periods as an answer tells them. */
@@ -85,7 +92,10 @@ export const analysisCreateHead = rawDataHead.extend({
   name: label.optional(),
 });
 
-const stats = z.array(statsRow).min(1, "must hold at least one row").max(MAX_ROWS);
+const stats = z
+  .array(statsRow)
+  .min(1, "must hold at least one row" satisfies PlainText)
+  .max(MAX_ROWS);
 export const analysisCreateInput = analysisCreateHead.extend({ stats });
 export type AnalysisCreateInput = z.infer<typeof analysisCreateInput>;
 

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { analysisId } from "./analysis.js";
 import { permissionType } from "./permissions.js";
 import { time, timeInput } from "./time.js";
+import type { PlainText } from "./words.js";
 
 /** As in the `sub` of a token. */
 export const userId = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters");
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters" satisfies PlainText);
 
 export const permissionListInput = z.strictObject({ id: analysisId });
 

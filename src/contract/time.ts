@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PlainText } from "./words.js";
 
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 /** What PostgreSQL, JavaScript and ISO 8601 all write alike. */
@@ -27,11 +28,12 @@ export function parseTime(text: string): Date | undefined {
 
 /** A time as a caller may send it: a Date, or ISO 8601 text. Read as a Date. */
 export const timeInput = z
-  .union([z.date(), z.string().max(40)], { error: "must be a Date or an ISO 8601 time" })
+  .union([z.date(), z.string().max(40)], { error: "must be a Date or an ISO 8601 time" satisfies PlainText })
   .transform((value, context): Date => {
     const instant = typeof value === "string" ? parseTime(value) : value;
     if (instant && isOrdinary(instant)) return instant;
-    context.addIssue({ code: "custom", message: "must be an ISO 8601 time, like 2024-01-15T10:35:00Z" });
+    const message: PlainText = "must be an ISO 8601 time, like 2024-01-15T10:35:00Z";
+    context.addIssue({ code: "custom", message });
     return z.NEVER;
   });
 

@@ -1,3 +1,4 @@
+import type { Language } from "../contract/words.js";
 import type { Database } from "../db/open.js";
 import type { AnswerCache } from "./comparison/answer-cache.js";
 import type { ComputationResult } from "./comparison/compute-comparison.js";
@@ -69,6 +70,8 @@ export interface VerbContext {
   services: Services;
   actor: Actor & { kind: "user" };
   requestId: string;
+  /** Of the words in the answer. */
+  language: Language;
   /** What the one trip to the shared store brought. */
   visit: Visit;
 }

@@ -1,28 +1,37 @@
 import { ERRORS, type ErrorCode, type ErrorDetail } from "../contract/errors.js";
+import { inEnglish, type Message } from "../contract/words.js";
+
+/** One field, row or PEG at fault, and what to do about it in any language. */
+export interface DetailWords {
+  path: string;
+  message: Message;
+}
 
 export interface PegErrorOptions {
-  details?: ErrorDetail[];
+  details?: readonly DetailWords[] | undefined;
   /** Seconds after which trying again makes sense. */
   retryAfter?: number;
   cause?: unknown;
 }
 
 /**
- * An error that a caller may see: its code is from the contract, its message is safe to send.
- * What must stay in the log goes into `cause`.
+ * An error that a caller may see: its code is from the contract, its words are safe to send. `message` and `details`
+ * are in English; whoever answers translates the words. What must stay in the log goes into `cause`.
  */
 export class PegError extends Error {
   override readonly name = "PegError";
   readonly details: ErrorDetail[] | undefined;
+  readonly detailWords: readonly DetailWords[] | undefined;
   readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
-    message: string,
+    readonly words: Message,
     options: PegErrorOptions = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.details = options.details;
+    super(inEnglish(words), options.cause === undefined ? undefined : { cause: options.cause });
+    this.detailWords = options.details;
+    this.details = options.details?.map(({ path, message }) => ({ path, message: inEnglish(message) }));
     this.retryAfter = options.retryAfter;
   }
 
@@ -46,4 +55,8 @@ export function analysisNotFound(): PegError {
 /** The data was replaced or deleted meanwhile: whatever was computed is of no use. */
 export class DataMovedError extends Error {
   override readonly name = "DataMovedError";
+
+  constructor(readonly words: Message) {
+    super(inEnglish(words));
+  }
 }

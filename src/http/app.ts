@@ -6,6 +6,7 @@ import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { jsonOnly, limitBody } from "./body-rules.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { healthRoutes, type Probe } from "./health.js";
+import { languageOf } from "./language.js";
 import { openApiRoutes } from "./openapi/openapi-routes.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { restRoutes } from "./rest/rest-app.js";
@@ -59,6 +60,7 @@ export function createApp({ services, corsOrigins, probes, version }: AppOptions
     const requestId = REQUEST_ID.test(given) ? given : randomUUID();
     c.set("services", services);
     c.set("requestId", requestId);
+    c.set("language", languageOf(c));
     await next();
     // On the response itself: `c.header` would build a new one each time, and copy its body.
     const { headers } = c.res;

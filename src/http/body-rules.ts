@@ -1,5 +1,6 @@
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
+import { fill } from "../contract/words.js";
 import { type AppEnv, refuse } from "./refuse.js";
 
 const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
@@ -21,7 +22,11 @@ export function limitBody(maxSize: number) {
     onError: (c) => {
       // The rest of the body is not read: nothing else can come over this connection.
       c.header("connection", "close");
-      return refuse(c, "PAYLOAD_TOO_LARGE", `A body may have at most ${maxSize} bytes here.`);
+      return refuse(
+        c,
+        "PAYLOAD_TOO_LARGE",
+        fill("A body may have at most {bytes} bytes here.", { bytes: maxSize }),
+      );
     },
   });
   // Looking for a body costs more than answering from the cache, and these have none.

@@ -1,10 +1,12 @@
 import type { Context } from "hono";
 import { ERRORS, type ErrorBody, type ErrorCode } from "../contract/errors.js";
+import { tell } from "../contract/translate.js";
+import type { Language, Message } from "../contract/words.js";
 import type { CallContext } from "../trpc/context.js";
 
 /** What the routes share through Hono's context. */
 export interface AppEnv {
-  Variables: { services: CallContext["services"]; requestId: string };
+  Variables: { services: CallContext["services"]; requestId: string; language: Language };
 }
 
 /**
@@ -15,11 +17,13 @@ export interface AppEnv {
 export function refuse(
   c: Context<AppEnv>,
   code: ErrorCode,
-  message: string,
+  words: Message,
   status: number = ERRORS[code].http,
 ): Response {
-  const { services, requestId } = c.var;
+  const { services, requestId, language } = c.var;
   const timestamp = new Date(services.clock.now()).toISOString();
-  const error: ErrorBody = { code, message, timestamp, request_id: requestId };
+  const error: ErrorBody = { code, message: tell(words, language), timestamp, request_id: requestId };
+  c.header("content-language", language);
+  c.header("vary", "accept-language", { append: true });
   return c.json({ success: false, error }, status as 400);
 }

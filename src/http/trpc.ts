@@ -10,6 +10,8 @@ import { bearerToken } from "./bearer-token.js";
 import type { AppEnv } from "./refuse.js";
 
 export const TRPC_ENDPOINT = "/trpc";
+/** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
+const LANGUAGE_HEADER = "accept-language";
 
 /** Whether the caller asks for answers one by one, as they are ready. */
 function isStreamed(headers: Headers): boolean {
@@ -46,11 +48,12 @@ function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } |
 
 /** Serves tRPC. */
 export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
-  const { services, requestId } = c.var;
+  const { services, requestId, language } = c.var;
   const { headers } = c.req.raw;
   const ctx = createCallContext({
     services,
     requestId,
+    language,
     token: bearerToken(headers),
     streamed: isStreamed(headers),
   });
@@ -59,8 +62,8 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     const { status, body, errors } = await answerQueries(queries.calls, ctx, queries.batch);
     const answer = {
       "content-type": "application/json",
-      vary: "trpc-accept, accept",
-      ...answerHeaders(errors, ctx.limitDecisions),
+      vary: `trpc-accept, accept, ${LANGUAGE_HEADER}`,
+      ...answerHeaders(errors, ctx),
     };
     return c.body(body as Buffer<ArrayBuffer>, status as 200, answer);
   }
@@ -73,7 +76,7 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     responseMeta: ({ errors, type }) => {
       const refused = errors.some(({ code }) => code === "METHOD_NOT_SUPPORTED");
       const allow = refused ? { allow: type === "mutation" ? "POST" : "GET" } : {};
-      return { headers: { ...answerHeaders(errors, ctx.limitDecisions), ...allow } };
+      return { headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx), ...allow } };
     },
   });
 }

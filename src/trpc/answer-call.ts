@@ -30,7 +30,7 @@ export interface CallRefusal {
 export async function answerCall(call: ProcedureCall): Promise<CallSuccess | CallRefusal> {
   try {
     const answer = await callProcedure(call);
-    const headers = answerHeaders([], call.ctx.limitDecisions);
+    const headers = answerHeaders([], call.ctx);
     if (answer instanceof EncodedAnswer) {
       const { json, tag, task } = answer;
       return { ok: true, headers, body: json, tag, task, id: undefined };
@@ -47,7 +47,7 @@ export async function answerCall(call: ProcedureCall): Promise<CallSuccess | Cal
 /** An error as it leaves beside tRPC. */
 export function refusalOf({ ctx }: Pick<ProcedureCall, "ctx">, error: unknown): CallRefusal {
   const known = toPegError(error);
-  const body = errorBodyOf(known, ctx.requestId, ctx.services.clock.now());
-  const headers = answerHeaders([error], ctx.limitDecisions);
+  const body = errorBodyOf(known, ctx.requestId, ctx.services.clock.now(), ctx.language);
+  const headers = { vary: "accept-language", ...answerHeaders([error], ctx) };
   return { ok: false, headers, status: ERRORS[known.code].http, error: body };
 }

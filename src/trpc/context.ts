@@ -1,3 +1,4 @@
+import type { Language } from "../contract/words.js";
 import type { Actor, Services } from "../domain/context.js";
 import type { LimitDecision } from "../domain/ports.js";
 
@@ -5,6 +6,8 @@ import type { LimitDecision } from "../domain/ports.js";
 export interface RequestContext {
   services: Services;
   requestId: string;
+  /** Of the words in the answers. */
+  language: Language;
   /** The token as it was sent, unchecked. */
   token: string | undefined;
   /** Set where tRPC streams its answer in chunks, and encodes each as a whole. */

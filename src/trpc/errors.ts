@@ -1,14 +1,17 @@
 import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
-import { ERRORS, type ErrorBody, type ErrorDetail } from "../contract/errors.js";
+import { ERRORS, type ErrorBody } from "../contract/errors.js";
+import { issueWords } from "../contract/issue-words.js";
+import { tell } from "../contract/translate.js";
+import type { Language, PlainText } from "../contract/words.js";
 import { isDatabaseAway } from "../db/errors.js";
-import { PegError } from "../domain/errors.js";
+import { type DetailWords, PegError } from "../domain/errors.js";
 
 const MAX_DETAILS = 100;
 const MAX_PATH_CHARS = 200;
 
 /** Faults of a request that no procedure sees. Their own messages would repeat what was sent. */
-const PROTOCOL_MESSAGES: Partial<Record<TRPCError["code"], string>> = {
+const PROTOCOL_MESSAGES: Partial<Record<TRPCError["code"], PlainText>> = {
   PARSE_ERROR: "The input is not valid JSON.",
   BAD_REQUEST: "The request is not one that this API takes.",
   NOT_FOUND: "There is no such procedure.",
@@ -17,15 +20,15 @@ const PROTOCOL_MESSAGES: Partial<Record<TRPCError["code"], string>> = {
 };
 
 /** Issues as details, few and short: a body of unknown fields has millions of both. */
-function detailsOf({ issues }: ZodError): ErrorDetail[] {
-  const details: ErrorDetail[] = [];
+function detailsOf({ issues }: ZodError): DetailWords[] {
+  const details: DetailWords[] = [];
   for (const issue of issues) {
     const left = MAX_DETAILS - details.length;
     if (left <= 0) break;
     const places = issue.code === "unrecognized_keys" ? issue.keys.slice(0, left) : [undefined];
     for (const key of places) {
       const path = [...issue.path, ...(key === undefined ? [] : [key])].join(".").slice(0, MAX_PATH_CHARS);
-      details.push({ path, message: key === undefined ? issue.message : "is not a known field" });
+      details.push({ path, message: issueWords(issue) });
     }
   }
   return details;
@@ -73,14 +76,15 @@ export function toTrpcError(error: unknown): TRPCError {
   return new TRPCError({ code: ERRORS[cause.code].trpc, message: cause.message, cause });
 }
 
-/** The body that both faces send. */
-export function errorBodyOf(error: PegError, requestId: string, now: number): ErrorBody {
+/** The body that both faces send, in a language: the only place that translates what was thrown. */
+export function errorBodyOf(error: PegError, requestId: string, now: number, language: Language): ErrorBody {
+  const details = error.detailWords?.map(({ path, message }) => ({ path, message: tell(message, language) }));
   return {
     code: error.code,
-    message: error.message,
+    message: tell(error.words, language),
     timestamp: new Date(now).toISOString(),
     request_id: requestId,
-    ...(error.details ? { details: error.details } : {}),
+    ...(details ? { details } : {}),
     ...(error.retryAfter === undefined ? {} : { retry_after: Math.max(1, Math.ceil(error.retryAfter)) }),
   };
 }

@@ -34,6 +34,7 @@ export const t = initTRPC
         toPegError(error),
         ctx?.requestId ?? "",
         ctx?.services.clock.now() ?? Date.now(),
+        ctx?.language ?? "en",
       );
       const { code, httpStatus } = shape.data;
       return { code: shape.code, message: body.message, data: { code, httpStatus, error: body } };

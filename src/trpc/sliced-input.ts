@@ -9,6 +9,7 @@ import {
   type StatsRow,
   statsRow,
 } from "../contract/analysis.js";
+import { fill, inEnglish, type Message, type PlainText } from "../contract/words.js";
 import { breathe } from "../domain/analysis/sample-columns.js";
 
 const ROWS_PER_SLICE = 5_000;
@@ -16,11 +17,14 @@ const MAX_ISSUES = 100;
 
 const rows = z.array(statsRow);
 /** The rows are looked at in slices, later. */
-const rowList = z.custom<unknown[]>(Array.isArray, "must be a list").refine((list) => list.length > 0, {
-  error: "must hold at least one row",
-});
+const rowList = z
+  .custom<unknown[]>(Array.isArray, "must be a list" satisfies PlainText)
+  .refine((list) => list.length > 0, {
+    error: "must hold at least one row" satisfies PlainText,
+  });
 
-function refuse(path: string[], message: string): never {
+function refuse(path: string[], words: Message): never {
+  const message = inEnglish(words);
   throw new z.ZodRealError([{ code: "custom", path, message, input: undefined }]);
 }
 
@@ -42,9 +46,9 @@ function holdsMoreThan(limit: number, value: unknown): boolean {
 function refuseOversize(value: unknown): void {
   const { stats, request_params } = (value ?? {}) as { stats?: unknown; request_params?: unknown };
   if (Array.isArray(stats) && stats.length > MAX_ROWS)
-    refuse(["stats"], `must hold at most ${MAX_ROWS} rows`);
+    refuse(["stats"], fill("must hold at most {max} rows", { max: MAX_ROWS }));
   if (holdsMoreThan(MAX_DEFINITION_VALUES, request_params)) {
-    refuse(["request_params"], `must hold at most ${MAX_DEFINITION_VALUES} values`);
+    refuse(["request_params"], fill("must hold at most {max} values", { max: MAX_DEFINITION_VALUES }));
   }
 }
 

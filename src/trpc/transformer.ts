@@ -1,12 +1,13 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
+import type { PlainText } from "../contract/words.js";
 import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
 import { PegError } from "../domain/errors.js";
 
 const MAX_ANNOTATIONS = 10_000;
 
-function refuse(message: string): never {
-  throw new PegError("API_VALIDATION_ERROR", `The input cannot be read: ${message}.`);
+function refuse(words: PlainText): never {
+  throw new PegError("API_VALIDATION_ERROR", words);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -42,15 +43,19 @@ export function readInput(value: unknown): unknown {
   if (!isRecord(value) || !Object.hasOwn(value, "json")) return value;
   const { json, meta } = value;
   if (meta === undefined) return json;
-  const values = isRecord(meta) ? (meta.values ?? {}) : refuse("`meta` must be an object");
+  const values = isRecord(meta)
+    ? (meta.values ?? {})
+    : refuse("The input cannot be read: `meta` must be an object.");
   // An array annotates the root itself, and no input is a Date.
-  if (!isRecord(values) || Array.isArray(values)) refuse("only dates inside the input may be annotated");
+  if (!isRecord(values) || Array.isArray(values))
+    refuse("The input cannot be read: only dates inside the input may be annotated.");
   const annotations = Object.entries(values);
-  if (annotations.length > MAX_ANNOTATIONS) refuse("too many dates: send times as ISO 8601 text");
+  if (annotations.length > MAX_ANNOTATIONS)
+    refuse("The input cannot be read: too many dates: send times as ISO 8601 text.");
   for (const [path, types] of annotations) {
     const type = Array.isArray(types) && types.length === 1 ? types[0] : undefined;
     if (type === "undefined") removeAt(json, path);
-    else if (type !== "Date") refuse("an input holds JSON and dates only");
+    else if (type !== "Date") refuse("The input cannot be read: an input holds JSON and dates only.");
   }
   return json;
 }

@@ -1,13 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  formatComparison,
-  formatCount,
-  formatNumber,
-  formatPercent,
-} from "../../src/cli/format-comparison.js";
+import { formatComparison, formatNumber, formatPercent } from "../../src/cli/format-comparison.js";
 import { displayWidth } from "../../src/cli/format-table.js";
+import { sayCount, sayInEnglish } from "../../src/cli/words.js";
 import { answerOf, peg } from "./answer.js";
 
 const ESCAPE = "\u001b[";
@@ -64,7 +60,11 @@ describe("a change", () => {
 
 describe("a count", () => {
   test("is of one thing or of several", () => {
-    expect([0, 1, 2].map((count) => formatCount(count, "cell"))).toEqual(["0 cells", "1 cell", "2 cells"]);
+    expect([0, 1, 2].map((count) => sayCount(sayInEnglish, count, "cell"))).toEqual([
+      "0 cells",
+      "1 cell",
+      "2 cells",
+    ]);
   });
 });
 
@@ -80,7 +80,7 @@ describe("a comparison", () => {
     const answer = answerOf(pegs, { improved: 2, declined: 1, stable: 1 }, [
       { peg_name: "VoLTE_MOS", reason: "no samples in period N" },
     ]);
-    expect(formatComparison(answer, { color: false })).toBe(
+    expect(formatComparison(answer, { say: sayInEnglish, color: false })).toBe(
       `
 Comparison of of-a-test
 N-1  2024-01-01 00:00 to 2024-01-07 23:00 UTC
@@ -104,13 +104,13 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
   test("without metadata tells no periods", () => {
     const answer = answerOf(pegs);
     delete answer.data.analysis_metadata;
-    expect(formatComparison(answer, { color: false })).not.toMatch(/UTC|Skipped/);
+    expect(formatComparison(answer, { say: sayInEnglish, color: false })).not.toMatch(/UTC|Skipped/);
   });
 
   test("is coloured only where colour is wanted, and by direction, not by what is good", () => {
     const answer = answerOf(pegs);
-    const plain = formatComparison(answer, { color: false });
-    const coloured = formatComparison(answer, { color: true });
+    const plain = formatComparison(answer, { say: sayInEnglish, color: false });
+    const coloured = formatComparison(answer, { say: sayInEnglish, color: true });
     expect(plain).not.toContain(ESCAPE);
     expect(stripVTControlCharacters(coloured)).toBe(plain);
     const lines = coloured.split("\n");
@@ -130,7 +130,7 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
       "👩‍👩‍👧 attempts",
     ];
     const answer = answerOf(names.map((name) => peg(name, { n1: -98.12, n: -88.4, change: 9.9 })));
-    const lines = formatComparison(answer, { color: false, columns }).split("\n");
+    const lines = formatComparison(answer, { say: sayInEnglish, color: false, columns }).split("\n");
     const table = lines.slice(4, 4 + names.length + 2);
     for (const line of table) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
     expect(
@@ -141,7 +141,7 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
 
   test("goes on a narrow terminal without what the arrow tells too, then without weights", () => {
     const headAt = (columns: number) =>
-      formatComparison(answerOf(pegs), { color: false, columns }).split("\n")[4];
+      formatComparison(answerOf(pegs), { say: sayInEnglish, color: false, columns }).split("\n")[4];
     expect(headAt(90)).toMatch(/Weight.*Trend +Significance/);
     expect(headAt(80)).toMatch(/Weight.*Change +Significance/);
     expect(headAt(72)).toMatch(/PEG +N-1 +N +Change +Significance/);
@@ -150,7 +150,11 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
 
   test("cuts the middle out of long names, which differ at their ends", () => {
     const names = ["RTT_delay_of_the_drive_average_ms", "RTT_delay_of_the_drive_maximum_ms"];
-    const text = formatComparison(answerOf(names.map((name) => peg(name))), { color: false, columns: 60 });
+    const text = formatComparison(answerOf(names.map((name) => peg(name))), {
+      say: sayInEnglish,
+      color: false,
+      columns: 60,
+    });
     expect(text).toContain("RTT_delay…verage_ms");
     expect(text).toContain("RTT_delay…aximum_ms");
   });
@@ -160,8 +164,9 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
       { peg_name: "skipped\u001b]0;title\u0007", reason: "\rgone" },
     ]);
     answer.mcp_version = "v1\u001b[31m";
+    const text = formatComparison(answer, { say: sayInEnglish, color: false });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-    expect(formatComparison(answer, { color: false })).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 
   test("names some of the PEGs that were left out, and counts the rest", () => {
@@ -169,7 +174,7 @@ Answer   cached: false, computed in 0.012 s by v2.1.0`.slice(1),
       peg_name: `P${i}`,
       reason: "no samples in period N",
     }));
-    const lines = formatComparison(answerOf(pegs, {}, skipped), { color: false })
+    const lines = formatComparison(answerOf(pegs, {}, skipped), { say: sayInEnglish, color: false })
       .split("\n")
       .filter((line) => line.startsWith("Skipped"));
     expect(lines).toHaveLength(11);

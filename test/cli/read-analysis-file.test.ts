@@ -52,7 +52,7 @@ describe("a file of an analysis", () => {
       expect(await problems(content)).toContain("FILE is not JSON, nor gzipped JSON");
     }
     for (const content of ["[]", "7", "null"]) {
-      expect(await problems(content)).toMatch(/FILE does not hold an analysis:\n {2}- .*expected/);
+      expect(await problems(content)).toMatch(/FILE does not hold an analysis:\n {2}- must be an object/);
     }
   });
 

@@ -108,6 +108,20 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
     },
   );
 
+  test.skipIf(!hasTerminal)(
+    "compare --async draws its bar and its table in Korean where that is asked for",
+    async () => {
+      await run(["import", file("korean.json", sampleAnalysis({ id: "korean" }))]);
+      const { code, stdout } = await onTerminal(cli("compare", "korean", "--async"), { LANG: "ko_KR.UTF-8" });
+      const text = stripVTControlCharacters(stdout);
+      expect(code).toBe(0);
+      expect(text).toMatch(/ \d+ % (대기 중|처리 중)/);
+      expect(text).toMatch(/█{30} 100 % 완료\r?\n/);
+      expect(text).toContain("korean 비교분석 결과");
+      expect(text).toMatch(/ PEG +가중치 +N-1 +N +변화율 +추세 +유의성/);
+    },
+  );
+
   test("compare --async of what cannot be compared tells why", async () => {
     const oneSided = sampleAnalysis({ id: "one-sided" });
     oneSided.stats = oneSided.stats.filter(({ period }) => period === "N");

@@ -73,6 +73,14 @@ describe("the client in a browser", () => {
     expect(text).not.toMatch(/\bfrom\s*"|\brequire\("/);
   });
 
+  test("brings no words of the server's errors, nor do the schemas", async () => {
+    const schemas = await bundle('export * from "./src/contract/index.js";');
+    expect(Object.keys(schemas.inputs)).toContain("src/contract/analysis.ts");
+    for (const found of [inputs, schemas.inputs]) {
+      expect(Object.keys(found)).not.toContain("src/contract/korean.ts");
+    }
+  });
+
   test("is small", ({ annotate }) => {
     const bytes = gzipSync(text).length;
     console.log(`client bundle: ${text.length} bytes, ${bytes} gzipped`);

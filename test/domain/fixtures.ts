@@ -98,6 +98,7 @@ export function contextOf(services: Services): VerbContext {
     services,
     actor: { kind: "user", userId: "owner", scopes: [], tokenExpiresAt: new Date(8.64e15) },
     requestId: "request",
+    language: "en",
     visit: { limits: { allowed: true, rules: [] }, generation: null, entry: null },
   };
 }

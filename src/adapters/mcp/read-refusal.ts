@@ -1,5 +1,6 @@
 import { type ErrorDetail, errorDetail } from "../../contract/errors.js";
 import { mcpFailure } from "../../contract/mcp-protocol.js";
+import type { PlainText } from "../../contract/words.js";
 import type { Verdict } from "./check-answer.js";
 import { parseJson } from "./parse-json.js";
 
@@ -26,7 +27,8 @@ export function readRefusal(answer: unknown): Verdict | undefined {
       reason: `the service failed: ${printable(error.code ?? error.type ?? "")} ${printable(error.message)}`,
     };
   }
-  const message = printable(error.message) || "The raw data cannot be compared. Check its rows and PEGs.";
+  const unsaid: PlainText = "The raw data cannot be compared. Check its rows and PEGs.";
+  const message = printable(error.message) || unsaid;
   return { kind: "refused", message, details: readDetails(error.details) };
 }
 

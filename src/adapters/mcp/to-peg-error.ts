@@ -1,4 +1,5 @@
 import { BulkheadRejectedError } from "cockatiel";
+import { verbatim } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import { createCellMask } from "./cell-mask.js";
 import type { Verdict } from "./check-answer.js";
@@ -55,8 +56,11 @@ export function verdictError(
 ): PegError {
   const mask = createCellMask(cells);
   if (verdict.kind === "bad") return badAnswer(new Error(mask(verdict.reason), { cause }));
-  const details = verdict.details?.map(({ path, message }) => ({ path: mask(path), message: mask(message) }));
-  return new PegError("DATA_VALIDATION_ERROR", mask(verdict.message), {
+  const details = verdict.details?.map(({ path, message }) => ({
+    path: mask(path),
+    message: verbatim(mask(message)),
+  }));
+  return new PegError("DATA_VALIDATION_ERROR", verbatim(mask(verdict.message)), {
     cause,
     ...(details ? { details } : {}),
   });

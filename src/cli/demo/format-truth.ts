@@ -1,9 +1,10 @@
 import type { CompletedComparison } from "../../contract/comparison.js";
 import { formatPercent } from "../format-comparison.js";
 import { formatTable } from "../format-table.js";
+import type { Say } from "../words.js";
 import type { InjectedChange } from "./simulate-network.js";
 
-function trendOf(changePercent: number): string {
+function trendOf(changePercent: number): "up" | "down" | "stable" {
   if (Math.abs(changePercent) < 5) return "stable";
   return changePercent > 0 ? "up" : "down";
 }
@@ -12,6 +13,7 @@ function trendOf(changePercent: number): string {
 export function formatTruth(
   truth: readonly InjectedChange[],
   { data }: CompletedComparison,
+  say: Say,
   columns?: number,
 ): string {
   const found = new Map(data.peg_comparison_results.map((peg) => [peg.peg_name, peg.comparison]));
@@ -21,21 +23,21 @@ export function formatTruth(
     if (changePercent === null) {
       return [
         pegName,
-        "no samples in N",
-        skipped.has(pegName) ? "skipped" : "not skipped",
-        skipped.has(pegName) ? "yes" : "NO",
-        note,
+        say("no samples in N"),
+        skipped.has(pegName) ? say("skipped") : say("not skipped"),
+        skipped.has(pegName) ? say("yes") : say("NO"),
+        say(note),
       ];
     }
     const expected = trendOf(changePercent);
     return [
       pegName,
-      `${formatPercent(changePercent)} ${expected}`,
-      comparison ? `${formatPercent(comparison.change_percent)} ${comparison.trend}` : "not found",
-      comparison?.trend === expected ? "yes" : "NO",
-      note,
+      `${formatPercent(changePercent)} ${say(expected)}`,
+      comparison ? `${formatPercent(comparison.change_percent)} ${say(comparison.trend)}` : say("not found"),
+      comparison?.trend === expected ? say("yes") : say("NO"),
+      say(note),
     ];
   });
-  const head = ["PEG", "Injected", "Found", "Agree", "What was done"];
+  const head = [say("PEG"), say("Injected"), say("Found"), say("Agree"), say("What was done")];
   return formatTable([head, ...rows], { numeric: [1, 2], expendable: [4], columns });
 }

@@ -1,11 +1,13 @@
 import type { AnalysisCreateInput, PegDefinitions, StatsRow } from "../../contract/analysis.js";
+import type { Plain } from "../../contract/words.js";
+import type { CliText } from "../korean.js";
 
 /** What was done to a PEG between the two weeks: the truth that the comparison should find. */
 export interface InjectedChange {
   pegName: string;
   /** Percent of the N-1 mean; null for a PEG that stops being measured. */
   changePercent: number | null;
-  note: string;
+  note: Plain<CliText>;
 }
 
 export interface SimulatedNetwork {
@@ -24,7 +26,7 @@ interface PegModel {
   swing: number;
   noise: number;
   missingInN?: boolean;
-  note: string;
+  note: Plain<CliText>;
 }
 
 const PEGS: PegModel[] = [

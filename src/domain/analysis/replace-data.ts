@@ -1,5 +1,6 @@
 import { and, eq, ne } from "drizzle-orm";
 import type { AnalysisCreateOutput, AnalysisReplaceInput } from "../../contract/analysis.js";
+import { fill } from "../../contract/words.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
 import { endMovedTasks } from "../comparison/computation-lease.js";
@@ -38,7 +39,10 @@ export async function replaceData({
       if (before.dataVersion !== replaced) {
         throw new PegError(
           "CONFLICT",
-          `The data is of version ${before.dataVersion} by now, not ${replaced}. Look at it, then replace that.`,
+          fill("The data is of version {present} by now, not {replaced}. Look at it, then replace that.", {
+            present: before.dataVersion,
+            replaced,
+          }),
         );
       }
       const updatedAt = new Date(services.clock.now());

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, inArray, lt, or, sql } from "drizzle-orm";
+import type { PlainText } from "../../contract/words.js";
 import { announceTaskOf } from "../../db/changes.js";
 import { isForeignKeyViolation } from "../../db/errors.js";
 import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
@@ -230,7 +231,8 @@ export async function endMovedTasks(tx: Services["db"], analysisId: string): Pro
       status: "FAILED",
       version: sql`${version} + 1`,
       errorCode: "CONFLICT",
-      errorMessage: "The data was replaced while it was compared. Ask for the comparison again.",
+      errorMessage:
+        "The data was replaced while it was compared. Ask for the comparison again." satisfies PlainText,
       errorDetails: {},
       updatedAt: sql`now()`,
       estimatedCompletion: null,

@@ -60,7 +60,7 @@ export async function computeUnderLease(
     if (outcome === "moved") throw new DataMovedError("the data was replaced while it was compared");
     return outcome === "stored" ? { comparison, computedHere: true } : undefined;
   } catch (error) {
-    const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.message) : error;
+    const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.words) : error;
     const handBack = signal?.aborted || (!last && mayPass(error));
     // Where this cannot be noted the lease runs out, and whoever waits takes over.
     await endComputation(services, lease, { error: told, handBack }).catch((failure: unknown) =>
@@ -77,7 +77,7 @@ async function awaitOther(services: Services, taskId: string): Promise<"done" | 
   try {
     return await awaitComputation(services, taskId);
   } catch (error) {
-    if (error instanceof PegError && error.code === "CONFLICT") throw new DataMovedError(error.message);
+    if (error instanceof PegError && error.code === "CONFLICT") throw new DataMovedError(error.words);
     throw error;
   }
 }

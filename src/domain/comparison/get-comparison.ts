@@ -1,4 +1,5 @@
 import type { PegComparisonGetInput } from "../../contract/comparison.js";
+import type { Language } from "../../contract/words.js";
 import type { VerbContext } from "../context.js";
 import type { AuthorizedAnalysis } from "../permission/authorize.js";
 import { joinRunningTask } from "../task/start-task.js";
@@ -34,7 +35,7 @@ export async function getComparison({
   const found = input.async
     ? await findAnswerOrStart(ctx, analysis, plan)
     : await findInTime(ctx, analysis, plan);
-  if ("task" in found) return encodeTask(found.task);
+  if ("task" in found) return encodeTask(found.task, ctx.language);
   const { held, computed } = found;
   if (computed) return encodeComparison(id, computed, { includeMetadata, cached: false });
   if (includeMetadata) return held.whole;
@@ -71,7 +72,7 @@ async function findInTime(
   return { task };
 }
 
-function encodeTask(task: TaskRow): EncodedAnswer {
-  const state = describeTask(task);
+function encodeTask(task: TaskRow, language: Language): EncodedAnswer {
+  const state = describeTask(task, language);
   return encodeAnswer(state, state.estimated_completion ? ["estimated_completion"] : [], state);
 }

@@ -40,7 +40,7 @@ export async function recomputeComparison({
         await dropComparison(tx, id);
       }
       const task = await startTaskIn(tx, services, key, requestId);
-      return { result: describeTask(task), details: { task_id: task.id } };
+      return { result: describeTask(task, ctx.language), details: { task_id: task.id } };
     },
   });
 }

@@ -1,4 +1,5 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
+import type { PlainText } from "../../contract/words.js";
 import { announceTaskOf } from "../../db/changes.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import { awaitComputation } from "../comparison/computation-lease.js";
@@ -16,7 +17,8 @@ export async function giveUpTask(services: Services, taskId: string): Promise<vo
       status: "FAILED",
       version: sql`${version} + 1`,
       errorCode: "INTERNAL_ERROR",
-      errorMessage: "The comparison was tried several times and never came to an end. Tell an operator.",
+      errorMessage:
+        "The comparison was tried several times and never came to an end. Tell an operator." satisfies PlainText,
       errorDetails: {},
       updatedAt: sql`now()`,
       estimatedCompletion: null,

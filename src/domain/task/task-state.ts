@@ -1,6 +1,8 @@
 import { and, desc, eq } from "drizzle-orm";
 import type { PegComparisonStatusOutput } from "../../contract/comparison.js";
 import { ERROR_CODES, type ErrorCode } from "../../contract/errors.js";
+import { tell } from "../../contract/translate.js";
+import { type Language, verbatim } from "../../contract/words.js";
 import type { Database } from "../../db/open.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import { PegError } from "../errors.js";
@@ -37,11 +39,15 @@ export function isFinished({ status }: Pick<TaskRow, "status">): boolean {
 /** The error that a task ended with, as a caller may see it. */
 export function taskError(row: Pick<TaskRow, "errorCode" | "errorMessage" | "errorDetails">): PegError {
   const code = ERROR_CODES.find((known) => known === row.errorCode) ?? ("INTERNAL_ERROR" satisfies ErrorCode);
-  return new PegError(code, row.errorMessage ?? "The comparison failed.", row.errorDetails ?? {});
+  const { details, retryAfter } = row.errorDetails ?? {};
+  return new PegError(code, verbatim(row.errorMessage ?? "The comparison failed."), {
+    details: details?.map(({ path, message }) => ({ path, message: verbatim(message) })),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
 }
 
 /** What `status` tells. */
-export function describeTask(row: TaskRow): PegComparisonStatusOutput {
+export function describeTask(row: TaskRow, language: Language): PegComparisonStatusOutput {
   const state = {
     success: true as const,
     task_id: row.id,
@@ -50,6 +56,6 @@ export function describeTask(row: TaskRow): PegComparisonStatusOutput {
     estimated_completion: row.estimatedCompletion,
   };
   if (row.status !== "FAILED") return state;
-  const { code, message } = taskError(row);
-  return { ...state, error: { code, message } };
+  const { code, words } = taskError(row);
+  return { ...state, error: { code, message: tell(words, language) } };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { PegComparisonStatusOutput, PegComparisonWatchInput } from "../../contract/comparison.js";
+import { fill, type Message } from "../../contract/words.js";
 import type { VerbContext } from "../context.js";
 import { PegError } from "../errors.js";
 import { checkStanding, readStanding } from "../permission/authorize.js";
@@ -76,7 +77,7 @@ export async function* watchComparison({
         if (!state) throw taskNotFound();
         if (state.version > seen) {
           seen = state.version;
-          yield { id: `${state.id}:${state.version}`, state: describeTask(state) };
+          yield { id: `${state.id}:${state.version}`, state: describeTask(state, ctx.language) };
         }
         if (isFinished(state)) return;
       }
@@ -109,13 +110,17 @@ async function takePlace(
   const held = await services.shared.holdStream({ ...place, max: MAX_STREAMS, ttlMs: 3 * KEEP_PLACE_MS });
   if (held) return;
   throw tooManyStreams(
-    `${MAX_STREAMS} streams are open already. Close one of them, or ask for the status instead.`,
+    fill("{max} streams are open already. Close one of them, or ask for the status instead.", {
+      max: MAX_STREAMS,
+    }),
   );
 }
 
-function tooManyStreams(message: string): PegError {
-  const details = [{ path: "streams", message: "is the limit that is used up" }];
-  return new PegError("API_RATE_LIMIT_EXCEEDED", message, { retryAfter: KEEP_PLACE_MS / 1000, details });
+function tooManyStreams(words: Message): PegError {
+  return new PegError("API_RATE_LIMIT_EXCEEDED", words, {
+    retryAfter: KEEP_PLACE_MS / 1000,
+    details: [{ path: "streams", message: "is the limit that is used up" }],
+  });
 }
 
 function checkToken({ services, actor }: VerbContext): void {

@@ -30,7 +30,7 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
     const events = found[Symbol.asyncIterator]();
     const next = events.next();
     const first = await orSilence(next, FIRST_EVENT_MS);
-    const headers = answerHeaders([], ctx.limitDecisions);
+    const headers = answerHeaders([], ctx);
     if (first !== "silence" && first.done) return c.body(null, 204, headers);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     // Proxies that gather what they pass on would gather events.

@@ -1,12 +1,16 @@
 import { TRPCError } from "@trpc/server";
 import type { Context } from "hono";
 import { z } from "zod";
+import type { PlainText } from "../../contract/words.js";
 import type { RestRoute } from "./routes.js";
 
 /** Raised where the procedure asks for its input: after the token and the limits, as a schema's own refusal. */
-function refuseField(path: string, message: string): never {
-  const cause = new z.ZodRealError([{ code: "custom", path: [path], message, input: undefined }]);
+function refuse(cause: z.ZodError): never {
   throw new TRPCError({ code: "BAD_REQUEST", cause });
+}
+
+function refuseField(path: string, message: PlainText): never {
+  refuse(new z.ZodRealError([{ code: "custom", path: [path], message, input: undefined }]));
 }
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -70,7 +74,6 @@ export async function readInput(
 export function readOption<T extends string>(c: Context, name: string, words: readonly T[]): T | undefined {
   const given = new URL(c.req.url).searchParams.getAll(name);
   if (given.length > 1) refuseField(name, "must be given once");
-  const [text] = given;
-  if (text === undefined) return undefined;
-  return words.find((word) => word === text) ?? refuseField(name, `must be one of ${words.join(", ")}`);
+  const option = z.object({ [name]: z.enum(words).optional() }).safeParse({ [name]: given[0] });
+  return option.success ? (option.data[name] as T | undefined) : refuse(option.error);
 }

@@ -34,10 +34,11 @@ export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Re
   return async (c) => {
     const inPath = readPath(c, template);
     if (!inPath) return c.notFound();
-    const { services, requestId } = c.var;
+    const { services, requestId, language } = c.var;
     const ctx = createCallContext({
       services,
       requestId,
+      language,
       token: bearerToken(c.req.raw.headers),
       streamed: false,
     });

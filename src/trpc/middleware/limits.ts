@@ -1,4 +1,5 @@
 import { analysisId } from "../../contract/analysis.js";
+import { fill } from "../../contract/words.js";
 import type { LimitRules } from "../../domain/context.js";
 import { PegError } from "../../domain/errors.js";
 import type { LimitRule } from "../../domain/ports.js";
@@ -38,7 +39,11 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
     const seconds = Math.max(1, Math.ceil(exhausted.resetMs / 1000));
     throw new PegError(
       "API_RATE_LIMIT_EXCEEDED",
-      `The limit of ${exhausted.limit} calls in ${exhausted.windowMs / 1000} s is used up. Try again in ${seconds} s.`,
+      fill("The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.", {
+        limit: exhausted.limit,
+        seconds: exhausted.windowMs / 1000,
+        wait: seconds,
+      }),
       { retryAfter: seconds, details: [{ path: exhausted.name, message: "is the limit that is used up" }] },
     );
   }

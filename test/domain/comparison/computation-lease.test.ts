@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ERROR_CODES } from "../../../src/contract/errors.js";
+import { verbatim } from "../../../src/contract/words.js";
 import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
 import {
   awaitComputation,
@@ -141,7 +142,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
 
     test("can be had again, as a new task, once the one before has ended", async () => {
       const first = await hold();
-      await endComputation(services, first, { error: new PegError("MCP_TIMEOUT", "Too late.") });
+      await endComputation(services, first, { error: new PegError("MCP_TIMEOUT", verbatim("Too late.")) });
       const second = await hold();
       expect(second.taskId).not.toBe(first.taskId);
       await endComputation(services, second);
@@ -216,7 +217,9 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       test("throws the failure that it ended with, code and message", async () => {
         for (const code of ERROR_CODES) {
           const lease = await hold();
-          await endComputation(services, lease, { error: new PegError(code, `Safe words about ${code}.`) });
+          await endComputation(services, lease, {
+            error: new PegError(code, verbatim(`Safe words about ${code}.`)),
+          });
           const error = await awaitComputation(services, lease.taskId).catch((caught: unknown) => caught);
           expect(error).toBeInstanceOf(PegError);
           expect(error).toMatchObject({ code, message: `Safe words about ${code}.` });

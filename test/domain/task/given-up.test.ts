@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verbatim } from "../../../src/contract/words.js";
 import { pegComparisonTasks } from "../../../src/db/schema.js";
 import type { ComparisonKey } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
@@ -40,7 +41,7 @@ describe.each(DATABASES)("the end of tasks, in $kind", ({ here, open }) => {
       service.script(async () => {
         arrived.open();
         await held.opened;
-        throw new PegError("MCP_TIMEOUT", "Too late to matter.");
+        throw new PegError("MCP_TIMEOUT", verbatim("Too late to matter."));
       });
       const { id } = await begin(key);
       await arrived.opened;
@@ -101,7 +102,7 @@ describe.each(DATABASES)("the end of tasks, in $kind", ({ here, open }) => {
       const held = gate();
       const wait = async () => {
         await held.opened;
-        throw new PegError("DATA_VALIDATION_ERROR", "Never mind.");
+        throw new PegError("DATA_VALIDATION_ERROR", verbatim("Never mind."));
       };
       service.script(wait, wait);
       expect((await begin(first)).estimatedCompletion).toBeNull();

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { verbatim } from "../../../src/contract/words.js";
 import { pegComparisonTasks } from "../../../src/db/schema.js";
 import { replaceData } from "../../../src/domain/analysis/replace-data.js";
 import { claimTask } from "../../../src/domain/comparison/computation-lease.js";
@@ -144,7 +145,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
     });
 
     test("goes on after a failure that may pass: it is still PROCESSING, and then COMPLETED", async () => {
-      const away = new PegError("MCP_CONNECTION_FAILED", "Away.");
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."));
       service.script(async () => {
         throw away;
       });
@@ -161,8 +162,8 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
 
     test("fails at once, and once, where trying again cannot help", async () => {
       const before = service.asked.length;
-      const refusal = new PegError("DATA_VALIDATION_ERROR", "Nothing to compare.", {
-        details: [{ path: "stats", message: "is one-sided" }],
+      const refusal = new PegError("DATA_VALIDATION_ERROR", verbatim("Nothing to compare."), {
+        details: [{ path: "stats", message: verbatim("is one-sided") }],
       });
       service.script(async () => {
         throw refusal;
@@ -186,7 +187,9 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
 
     test("leaves nothing in the queue but its id, and codes (B18)", async () => {
       service.script(async () => {
-        throw new PegError("MCP_TIMEOUT", "words about cell-secret", { cause: new Error("cell-secret") });
+        throw new PegError("MCP_TIMEOUT", verbatim("words about cell-secret"), {
+          cause: new Error("cell-secret"),
+        });
       });
       const { id } = await begin();
       const [job] = await eventually(async () => {

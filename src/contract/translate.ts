@@ -1,0 +1,16 @@
+import { KOREAN } from "./korean.js";
+import { createTranslator, inEnglish, type Language, type Message, put } from "./words.js";
+
+const translate = createTranslator(KOREAN);
+
+/** Whether an English text, its values in it, is one of the table's. */
+export function isKnown(english: string): boolean {
+  return translate(english) !== undefined;
+}
+
+/** A message in a language. Words that the table does not hold stay as they are. */
+export function tell(message: Message, language: Language): string {
+  if (language === "en") return inEnglish(message);
+  if (typeof message === "string") return translate(message) ?? message;
+  return put(KOREAN[message.text], message.values);
+}
