@@ -5,7 +5,7 @@ export interface StreamedEvent {
   data: unknown;
 }
 
-/** `pegComparison.watch` as a raw stream of events, without any client. */
+/** A raw stream of server-sent events, without any client. */
 export interface OpenStream {
   readonly status: number;
   /** Resolves with the first events but those that only say that it is connected, once there are so many. */
@@ -25,15 +25,20 @@ function parseEvent(block: string): StreamedEvent {
   return { event: field("event") ?? "message", id: field("id"), data: json ?? parsed };
 }
 
-export async function openStream(
+/** `pegComparison.watch` over tRPC. */
+export function openStream(
   url: string,
   analysisId: string,
   headers: Record<string, string>,
   more = "",
 ): Promise<OpenStream> {
-  const controller = new AbortController();
   const input = encodeURIComponent(JSON.stringify({ json: { id: analysisId } }));
-  const response = await fetch(`${url}/trpc/pegComparison.watch?input=${input}${more}`, {
+  return openEvents(`${url}/trpc/pegComparison.watch?input=${input}${more}`, headers);
+}
+
+export async function openEvents(address: string, headers: Record<string, string>): Promise<OpenStream> {
+  const controller = new AbortController();
+  const response = await fetch(address, {
     headers: { accept: "text/event-stream", ...headers },
     signal: controller.signal,
   });
