@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPegClient, isPegError } from "../../src/client/index.js";
 import { analysisCreateOutput } from "../../src/contract/analysis.js";
+import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis } from "../support/backend.js";
 import { cliIsBuilt, startCli, startProcess, type TestProcess } from "../support/process.js";
 import { findOnPath } from "../support/programs.js";
@@ -32,18 +33,30 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
   let folder: string;
   let env: Record<string, string>;
   let server: TestProcess;
+  let service: TestAnalysisService;
   let url: string;
 
   const run = (args: string[], more: Record<string, string> = {}) =>
     ended(startCli(args, { ...env, ...more }));
+  const startOnTerminal = (shell: string, more: Record<string, string> = {}) =>
+    startProcess({
+      command: "script",
+      args: ["-qec", shell, "/dev/null"],
+      env: { ...env, TERM: "xterm", ...more },
+    });
   const onTerminal = (shell: string, more: Record<string, string> = {}) =>
-    ended(
-      startProcess({
-        command: "script",
-        args: ["-qec", shell, "/dev/null"],
-        env: { ...env, TERM: "xterm", ...more },
-      }),
-    );
+    ended(startOnTerminal(shell, more));
+  /** A comparison that is held until the terminal shows it in progress. */
+  const drawn = async (id: string, shown: string, more: Record<string, string> = {}) => {
+    await run(["import", file(`${id}.json`, sampleAnalysis({ id }))]);
+    const release = service.hold();
+    const command = startOnTerminal(cli("compare", id, "--async"), more);
+    await command.waitForText(shown);
+    release();
+    const { code, stdout } = await ended(command);
+    expect(code).toBe(0);
+    return stripVTControlCharacters(stdout);
+  };
   const cli = (...args: string[]) => `'${process.execPath}' '${CLI}' ${args.join(" ")}`;
 
   function file(name: string, content: unknown, gzip = false): string {
@@ -55,13 +68,15 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "peg-cli-"));
-    env = { DATA_DIR: join(folder, "data"), RATE_LIMIT_GET: "1000/1m" };
+    service = await startAnalysisService();
+    env = { DATA_DIR: join(folder, "data"), RATE_LIMIT_GET: "1000/1m", MCP_URL: service.url };
     server = startCli(["serve"], { ...env, PORT: "0" });
     [, url = ""] = await server.waitForLine(/listening on (http:\S+?)"/, 30_000);
     await run(["import", file("known.json", sampleAnalysis({ id: "known" }))]);
   });
   afterAll(async () => {
     await server?.kill("SIGKILL");
+    await service?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -98,10 +113,7 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
   test.skipIf(!hasTerminal)(
     "compare --async draws a bar to the end on a terminal, then the table",
     async () => {
-      await run(["import", file("drawn.json", sampleAnalysis({ id: "drawn" }))]);
-      const { code, stdout } = await onTerminal(cli("compare", "drawn", "--async"));
-      const text = stripVTControlCharacters(stdout);
-      expect(code).toBe(0);
+      const text = await drawn("drawn", "processing");
       expect(text).toMatch(/ \d+ % (pending|processing)/);
       expect(text).toMatch(/█{30} 100 % completed\r?\n/);
       expect(text).toContain("Comparison of drawn");
@@ -111,10 +123,7 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
   test.skipIf(!hasTerminal)(
     "compare --async draws its bar and its table in Korean where that is asked for",
     async () => {
-      await run(["import", file("korean.json", sampleAnalysis({ id: "korean" }))]);
-      const { code, stdout } = await onTerminal(cli("compare", "korean", "--async"), { LANG: "ko_KR.UTF-8" });
-      const text = stripVTControlCharacters(stdout);
-      expect(code).toBe(0);
+      const text = await drawn("korean", "처리 중", { LANG: "ko_KR.UTF-8" });
       expect(text).toMatch(/ \d+ % (대기 중|처리 중)/);
       expect(text).toMatch(/█{30} 100 % 완료\r?\n/);
       expect(text).toContain("korean 비교분석 결과");

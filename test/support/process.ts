@@ -24,6 +24,8 @@ export interface TestProcess {
   readonly stderr: string;
   /** Resolves with the first line, past or future, of either stream that matches. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  /** Resolves once either stream has shown it, in a line that may not have ended. */
+  waitForText(part: string, timeoutMs?: number): Promise<true>;
   waitForExit(timeoutMs?: number): Promise<Exit>;
   /** Sends a signal (SIGTERM) and waits until the process has ended. */
   kill(signal?: NodeJS.Signals, timeoutMs?: number): Promise<Exit>;
@@ -115,6 +117,8 @@ export function startProcess({ command, args = [], env = {}, cwd = REPOSITORY }:
         const ended = exit !== undefined;
         return matchLine(text.stdout, pattern, ended) ?? matchLine(text.stderr, pattern, ended);
       }),
+    waitForText: (part, timeoutMs = 10_000) =>
+      waitUntil(part, timeoutMs, () => (text.stdout + text.stderr).includes(part) || undefined),
     waitForExit,
     kill: (signal = "SIGTERM", timeoutMs = 10_000) => {
       child.kill(signal);
