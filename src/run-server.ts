@@ -1,12 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { addressFile } from "./address-file.js";
 import type { Config } from "./config.js";
 import { createRuntime, type Runtime } from "./runtime.js";
-
-/** Where a running server on an embedded database says how it is reached, for commands on the same machine. */
-export function addressFile(dataDir: string): string {
-  return join(dataDir, "server.json");
-}
 
 /** Serves until the process is asked to stop. */
 export async function runServer(config: Config): Promise<void> {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import { addressFile } from "../address-file.js";
 import { createPegClient, type PegClient } from "../client/index.js";
 import { parseConfig } from "../config.js";
 import { ADMIN_SCOPE } from "../contract/permissions.js";
-import { addressFile } from "../run-server.js";
 import { CommandError } from "./command-error.js";
 import { startOwnServer } from "./own-server.js";
 import { signToken } from "./sign-token.js";

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { createPegClient, type PegClient } from "../client/index.js";
 import { type Config, parseConfig } from "../config.js";
 import type { CompletedComparison } from "../contract/comparison.js";
-import { createRuntime, type Runtime } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
 import { CommandError } from "./command-error.js";
 import { formatTruth } from "./demo/format-truth.js";
 import { type InjectedChange, simulateNetwork } from "./demo/simulate-network.js";
@@ -31,6 +31,7 @@ async function completed(client: PegClient, id: string): Promise<CompletedCompar
 
 /** Starts on the usual port, or on a free one where that is taken. */
 async function start(config: Config): Promise<{ runtime: Runtime; url: string }> {
+  const { createRuntime } = await import("../runtime.js");
   const runtime = await createRuntime(config);
   try {
     return { runtime, url: (await runtime.listen()).url };

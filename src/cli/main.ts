@@ -27,6 +27,7 @@ const program = speak(new Command("peg-bff"), say)
   )
   .version(version, "-V, --version", say("output the version number"));
 
+// What a command needs beyond its own options it loads when it is run: most of it is a whole server.
 for (const add of [
   addServe,
   addWorker,

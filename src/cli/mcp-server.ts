@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { createMcpServer } from "../mcp-server/server.js";
 import type { Say } from "./words.js";
 
 function port(text: string, say: Say): number {
@@ -15,6 +14,7 @@ export function addMcpServer(program: Command, env: NodeJS.ProcessEnv, say: Say)
     .option("--host <host>", say("address to listen on"), "127.0.0.1")
     .option("--port <port>", say("port to listen on; 0 picks a free one"), (text) => port(text, say), 3001)
     .action(async (options: { host: string; port: number }) => {
+      const { createMcpServer } = await import("../mcp-server/server.js");
       const server = createMcpServer({ token: env.MCP_TOKEN || undefined });
       const { url } = await server.listen(options.host, options.port);
       process.stdout.write(`${say("The analysis service listens on {url}", { url })}\n`);

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { parseConfig } from "../config.js";
-import { openMigratedDatabase } from "../runtime.js";
 import type { Say } from "./words.js";
 
 export function addMigrate(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
@@ -8,7 +7,9 @@ export function addMigrate(program: Command, env: NodeJS.ProcessEnv, say: Say): 
     .command("migrate")
     .description(say("bring the database up to date, and leave"))
     .action(async () => {
-      const database = await openMigratedDatabase(parseConfig(env));
+      const config = parseConfig(env);
+      const { openMigratedDatabase } = await import("../runtime.js");
+      const database = await openMigratedDatabase(config);
       await database.close();
       process.stdout.write(`${say("The database is up to date.")}\n`);
     });

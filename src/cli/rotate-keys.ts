@@ -1,7 +1,5 @@
 import type { Command } from "commander";
 import { parseConfig } from "../config.js";
-import { countSealedOtherwise, rotateKeys } from "../domain/sealing/rotate-keys.js";
-import { createSealer, openMigratedDatabase, refuseMissingKeys } from "../runtime.js";
 import { CommandError } from "./command-error.js";
 import { createProgressBar } from "./progress-bar.js";
 import type { Say } from "./words.js";
@@ -13,6 +11,8 @@ export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv, say: Say
     .option("--count", say("only count what other keys sealed"))
     .action(async (options: { count?: boolean }) => {
       const config = parseConfig(env);
+      const { createSealer, openMigratedDatabase, refuseMissingKeys } = await import("../runtime.js");
+      const { countSealedOtherwise, rotateKeys } = await import("../domain/sealing/rotate-keys.js");
       const database = await openMigratedDatabase(config);
       try {
         const sealer = await createSealer(config);

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { parseConfig } from "../config.js";
-import { runServer } from "../run-server.js";
 import type { Say } from "./words.js";
 
 export function addServe(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
@@ -8,6 +7,8 @@ export function addServe(program: Command, env: NodeJS.ProcessEnv, say: Say): vo
     .command("serve")
     .description(say("serve the API (settings: see README)"))
     .action(async () => {
-      await runServer(parseConfig(env));
+      const config = parseConfig(env);
+      const { runServer } = await import("../run-server.js");
+      await runServer(config);
     });
 }

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { parseConfig } from "../config.js";
-import { runWorker } from "../run-server.js";
 import { CommandError } from "./command-error.js";
 import type { Say } from "./words.js";
 
@@ -19,6 +18,7 @@ export function addWorker(program: Command, env: NodeJS.ProcessEnv, say: Say): v
           ),
         );
       }
+      const { runWorker } = await import("../run-server.js");
       await runWorker(config);
     });
 }
