@@ -2,7 +2,7 @@ import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient }
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
 import type { MAX_BATCH_SIZE } from "../contract/analysis.js";
-import type { AppRouter } from "../trpc/app-router.js";
+import type { PegRouter } from "./peg-router.js";
 import { retryQueries } from "./retry-queries.js";
 import { subscriptionLinks } from "./subscriptions.js";
 
@@ -70,7 +70,7 @@ export interface PegClientOptions {
  *   return data.summary.overall_trend;
  * }
  */
-export type PegClient = TRPCClient<AppRouter>;
+export type PegClient = TRPCClient<PegRouter>;
 
 /**
  * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request, and are
@@ -100,7 +100,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
       ...(language === undefined ? {} : { "accept-language": language }),
     }),
   };
-  return createTRPCClient<AppRouter>({
+  return createTRPCClient<PegRouter>({
     links: [
       splitLink({
         condition: ({ type }) => type === "subscription",
