@@ -1,13 +1,11 @@
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
-import type { MAX_BATCH_SIZE } from "../contract/analysis.js";
+import { MAX_BATCH_SIZE } from "../contract/limits.js";
 import type { PegRouter } from "./peg-router.js";
 import { retryQueries } from "./retry-queries.js";
 import { subscriptionLinks } from "./subscriptions.js";
 
-/** The contract's number by its type: its value would bring the schemas, and all of zod, into every page. */
-const MAX_CALLS: typeof MAX_BATCH_SIZE = 20;
 /** Below the 16 KiB that servers take of a request's head, with room for a token. */
 const MAX_URL_LENGTH = 6_000;
 
@@ -111,7 +109,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
           true: httpLink(link),
           false: [
             retryQueries(),
-            httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+            httpBatchLink({ ...link, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH }),
           ],
         }),
       }),
