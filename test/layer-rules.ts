@@ -7,8 +7,6 @@ interface LayerRule {
   layer: string;
   /** Folders and files below src. The layer's own folder is always allowed. */
   local: readonly string[] | "anything";
-  /** Folders and files below src of which only types may be imported. */
-  localTypes?: readonly string[];
   /** npm packages, by name: subpaths come with them. */
   packages: readonly string[] | "anything";
   /** npm packages of which only types may be imported. */
@@ -39,9 +37,8 @@ export const LAYER_RULES: readonly LayerRule[] = [
   {
     layer: "client/",
     local: ["contract/"],
-    localTypes: ["trpc/app-router.ts"],
     packages: ["@trpc/client", "eventsource", "superjson"],
-    packageTypes: ["@trpc/server"],
+    packageTypes: ["@trpc/server", "zod"],
     node: false,
   },
   { layer: "dashboard/", local: ["contract/", "client/"], packages: [], node: false },
@@ -156,8 +153,7 @@ function isAllowed(file: SourceFile, { specifier, typesOnly }: Import, rule: Lay
   const target = posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, ".ts");
   if (target.startsWith("../")) return false;
   if (rule.local === "anything") return true;
-  const places = [rule.layer, ...rule.local, ...(typesOnly ? (rule.localTypes ?? []) : [])];
-  return places.some((place) => isIn(target, place));
+  return [rule.layer, ...rule.local].some((place) => isIn(target, place));
 }
 
 /** @returns one line for each import that a wall forbids, and for each file that no rule speaks of */

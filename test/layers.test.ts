@@ -28,17 +28,18 @@ describe("the checker catches", () => {
       "../trpc/app-router.js",
     ],
     [
-      "code beside types from the router",
+      "the router's type in the client",
       "client/x.ts",
-      'import { type A, b } from "../trpc/app-router.js";',
+      'import type { AppRouter } from "../trpc/app-router.js";',
       "../trpc/app-router.js",
     ],
     [
-      "other types of trpc in the client",
+      "code beside types of tRPC's server",
       "client/x.ts",
-      'import type { T } from "../trpc/init.js";',
-      "../trpc/init.js",
+      'import { type A, b } from "@trpc/server";',
+      "@trpc/server",
     ],
+    ["zod's code in the client", "client/x.ts", 'import { z } from "zod";', "zod"],
     [
       "tRPC's server in the client",
       "client/x.ts",
@@ -166,12 +167,8 @@ describe("the checker lets pass", () => {
       "contract/x.ts",
       'import { z } from "zod";\nimport { time } from "./time.js";',
     ],
-    [
-      "types of the router in the client",
-      "client/x.ts",
-      'import type { AppRouter } from "../trpc/app-router.js";',
-    ],
-    ["types marked one by one", "client/x.ts", 'import { type A, type B } from "../trpc/app-router.js";'],
+    ["types of tRPC's server in the client", "client/x.ts", 'import type { A } from "@trpc/server";'],
+    ["types marked one by one", "client/x.ts", 'import { type A, type B } from "@trpc/server";'],
     [
       "ports and raw data in an adapter",
       "adapters/mcp/x.ts",

@@ -1,13 +1,11 @@
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson from "superjson";
-import type { MAX_BATCH_SIZE } from "../contract/analysis.js";
-import type { AppRouter } from "../trpc/app-router.js";
+import { MAX_BATCH_SIZE } from "../contract/limits.js";
+import type { PegRouter } from "./peg-router.js";
 import { retryQueries } from "./retry-queries.js";
 import { subscriptionLinks } from "./subscriptions.js";
 
-/** The contract's number by its type: its value would bring the schemas, and all of zod, into every page. */
-const MAX_CALLS: typeof MAX_BATCH_SIZE = 20;
 /** Below the 16 KiB that servers take of a request's head, with room for a token. */
 const MAX_URL_LENGTH = 6_000;
 
@@ -70,7 +68,7 @@ export interface PegClientOptions {
  *   return data.summary.overall_trend;
  * }
  */
-export type PegClient = TRPCClient<AppRouter>;
+export type PegClient = TRPCClient<PegRouter>;
 
 /**
  * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request, and are
@@ -100,7 +98,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
       ...(language === undefined ? {} : { "accept-language": language }),
     }),
   };
-  return createTRPCClient<AppRouter>({
+  return createTRPCClient<PegRouter>({
     links: [
       splitLink({
         condition: ({ type }) => type === "subscription",
@@ -111,7 +109,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
           true: httpLink(link),
           false: [
             retryQueries(),
-            httpBatchLink({ ...link, maxItems: MAX_CALLS, maxURLLength: MAX_URL_LENGTH }),
+            httpBatchLink({ ...link, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH }),
           ],
         }),
       }),

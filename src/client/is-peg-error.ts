@@ -1,6 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
 import type { ErrorBody, ErrorCode } from "../contract/errors.js";
-import type { AppRouter } from "../trpc/app-router.js";
+import type { PegRouter } from "./peg-router.js";
 
 /**
  * An error that the backend answered with: of any code, or of one.
@@ -9,7 +9,7 @@ import type { AppRouter } from "../trpc/app-router.js";
  * const fieldsOf = (error: PegClientError<"API_VALIDATION_ERROR">) =>
  *   (error.data.error.details ?? []).map(({ path, message }) => `${path}: ${message}`);
  */
-export type PegClientError<TCode extends ErrorCode = ErrorCode> = TRPCClientError<AppRouter> & {
+export type PegClientError<TCode extends ErrorCode = ErrorCode> = TRPCClientError<PegRouter> & {
   data: { error: ErrorBody & { code: TCode } };
 };
 

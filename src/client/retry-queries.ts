@@ -1,6 +1,6 @@
 import { retryLink, type TRPCClientError, type TRPCLink } from "@trpc/client";
-import type { AppRouter } from "../trpc/app-router.js";
 import { isPegError } from "./is-peg-error.js";
+import type { PegRouter } from "./peg-router.js";
 
 const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 100;
@@ -8,12 +8,12 @@ const GROWTH = 4;
 const LONGEST_WAIT_SECONDS = 2;
 
 /** fetch fails with a TypeError where no answer comes or one breaks off; so does what fetches a token. */
-function isUnanswered(error: TRPCClientError<AppRouter>): boolean {
+function isUnanswered(error: TRPCClientError<PegRouter>): boolean {
   return error.data == null && error.meta?.response === undefined && error.cause?.name === "TypeError";
 }
 
 /** How long a failure asks to wait, in milliseconds, or undefined where trying again would not help or not be fair. */
-function waitAfter(error: TRPCClientError<AppRouter>): number | undefined {
+function waitAfter(error: TRPCClientError<PegRouter>): number | undefined {
   if (isUnanswered(error)) return 0;
   if (!isPegError(error, "SERVICE_UNAVAILABLE") && !isPegError(error, "MCP_CONNECTION_FAILED"))
     return undefined;
@@ -22,11 +22,11 @@ function waitAfter(error: TRPCClientError<AppRouter>): number | undefined {
 }
 
 /** Asks again, at most twice, where a backend could not be reached or is away for a moment. For queries only. */
-export function retryQueries(): TRPCLink<AppRouter> {
+export function retryQueries(): TRPCLink<PegRouter> {
   // Drawn once: clients spread, while calls of one that failed together come again together, as one batch.
   const jitter = 0.75 + Math.random() / 2;
   let wait = 0;
-  return retryLink<AppRouter>({
+  return retryLink<PegRouter>({
     retry({ op, error, attempts }) {
       const asked = waitAfter(error);
       if (attempts >= MAX_ATTEMPTS || op.signal?.aborted || asked === undefined) return false;

@@ -1,8 +1,8 @@
 import { httpSubscriptionLink, retryLink, type TRPCLink } from "@trpc/client";
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import { EventSource, type FetchLike } from "eventsource";
-import type { AppRouter } from "../trpc/app-router.js";
 import { isPegError } from "./is-peg-error.js";
+import type { PegRouter } from "./peg-router.js";
 
 export interface SubscriptionOptions {
   url: string;
@@ -33,7 +33,7 @@ function isTokenUsedUp(error: unknown): boolean {
  * Streams that go on after a lost connection, a restarted server and an expired token, from the last event on. Each
  * connection asks for the token anew.
  */
-export function subscriptionLinks(options: SubscriptionOptions): TRPCLink<AppRouter>[] {
+export function subscriptionLinks(options: SubscriptionOptions): TRPCLink<PegRouter>[] {
   return [
     retryLink({ retry: ({ error }) => isTokenUsedUp(error) }),
     httpSubscriptionLink({

@@ -1,16 +1,10 @@
 import { z } from "zod";
+import { MAX_DEFINITIONS, MAX_PAGE, MAX_ROWS } from "./limits.js";
 import { time, timeInput } from "./time.js";
 import { fill, inEnglish, type PlainText } from "./words.js";
 
-export const MAX_ROWS = 500_000;
-export const MAX_BODY_BYTES = 64 * 1024 * 1024;
-/** Of a request that carries no raw data. */
-export const MAX_SMALL_BODY_BYTES = 256 * 1024;
-/** PEGs that may be defined, and all values that their definitions may hold together. */
-export const MAX_DEFINITIONS = 10_000;
-export const MAX_DEFINITION_VALUES = 200_000;
-/** Calls that one tRPC request may carry. */
-export const MAX_BATCH_SIZE = 20;
+export * from "./limits.js";
+
 export const DEFAULT_WEIGHT = 5;
 
 export const analysisId = z
@@ -130,7 +124,6 @@ export const analysisDeleteInput = z.strictObject({ id: analysisId });
 export const analysisDeleteOutput = z.object({ id: analysisId, deleted: z.literal(true) });
 export type AnalysisDeleteOutput = z.infer<typeof analysisDeleteOutput>;
 
-export const MAX_PAGE = 100;
 const DEFAULT_PAGE = 20;
 
 /** Where a page ends; opaque to callers. */

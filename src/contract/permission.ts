@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { analysisId } from "./analysis.js";
-import { permissionType } from "./permissions.js";
+import { PERMISSION_TYPES } from "./permissions.js";
 import { time, timeInput } from "./time.js";
 import type { PlainText } from "./words.js";
 
@@ -10,6 +10,8 @@ export const userId = z
   .min(1)
   .max(255)
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters" satisfies PlainText);
+
+export const permissionType = z.enum(PERMISSION_TYPES);
 
 export const permissionListInput = z.strictObject({ id: analysisId });
 

@@ -1,9 +1,6 @@
-import { z } from "zod";
-
 /** What a user may do with one analysis. Each includes all before it. */
 export const PERMISSION_TYPES = ["read", "write", "admin"] as const;
-export const permissionType = z.enum(PERMISSION_TYPES);
-export type PermissionType = z.infer<typeof permissionType>;
+export type PermissionType = (typeof PERMISSION_TYPES)[number];
 
 /** The token scope of operators: they act on every analysis. */
 export const ADMIN_SCOPE = "peg:admin";

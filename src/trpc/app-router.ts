@@ -11,5 +11,5 @@ export const appRouter = router({
   audit: auditRouter,
 });
 
-/** All that the typed client knows of the server. */
+/** The server's own; the client has one that tells the same and names nothing of the server. */
 export type AppRouter = typeof appRouter;

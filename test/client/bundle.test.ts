@@ -12,8 +12,16 @@ const PAGE = `
   peg.pegComparison.get.query({ id: "a" }).then(console.log, (error) => console.log(isPegError(error)));
 `;
 
+interface Bundle {
+  /** What was read, needed or not. */
+  inputs: Metafile["inputs"];
+  /** Paths of what is in it. */
+  used: string[];
+  text: string;
+}
+
 /** Bundles as for a browser, where a module of Node cannot be resolved. */
-async function bundle(contents: string): Promise<{ inputs: Metafile["inputs"]; text: string }> {
+async function bundle(contents: string): Promise<Bundle> {
   const { metafile, outputFiles } = await build({
     stdin: { contents, resolveDir: REPOSITORY, sourcefile: "page.ts", loader: "ts" },
     absWorkingDir: REPOSITORY,
@@ -26,7 +34,8 @@ async function bundle(contents: string): Promise<{ inputs: Metafile["inputs"]; t
     target: "es2022",
     logLevel: "silent",
   });
-  return { inputs: metafile.inputs, text: outputFiles[0]?.text ?? "" };
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  return { inputs: metafile.inputs, used, text: outputFiles[0]?.text ?? "" };
 }
 
 const packageOf = (path: string) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
@@ -79,6 +88,18 @@ describe("the client in a browser", () => {
     for (const found of [inputs, schemas.inputs]) {
       expect(Object.keys(found)).not.toContain("src/contract/korean.ts");
     }
+  });
+
+  test("may bring errors, permissions and limits of the contract without its schemas", async () => {
+    const bundled = await bundle(`
+      import { ADMIN_SCOPE, can, ERROR_CODES, ERRORS, MAX_ROWS, PERMISSION_TYPES } from "./src/contract/index.js";
+      console.log(ADMIN_SCOPE, can, ERROR_CODES, ERRORS, MAX_ROWS, PERMISSION_TYPES);`);
+    expect(bundled.used.filter((path) => packageOf(path) !== undefined)).toEqual([]);
+    expect(bundled.text.length).toBeLessThan(5_000);
+    const schema = await bundle(
+      'import { errorBody } from "./src/contract/index.js"; console.log(errorBody);',
+    );
+    expect(schema.used.map(packageOf)).toContain("zod");
   });
 
   test("is small", ({ annotate }) => {

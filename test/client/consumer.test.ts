@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,11 +8,11 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { isBuilt, pack, unpack } from "./packed.js";
-import { type Compiler, runTsc } from "./run-tsc.js";
+import { type Compiler, listFiles, runTsc } from "./run-tsc.js";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
-/** All that there is: neither a database, nor a queue, nor a web framework. */
-const INSTALLED = ["@trpc/client", "@trpc/server", "eventsource", "superjson", "zod", "@types/node"];
+/** All that a client needs: neither a database, nor a queue, nor a web framework. */
+const NEEDED = ["@trpc/client", "@trpc/server", "eventsource", "superjson", "zod", "@types/node"];
 
 const RIGHT = `import { createPegClient, isPegError } from "peg-comparison-bff/client";
 import { ERROR_CODES, type ComparisonSummary } from "peg-comparison-bff/contract";
@@ -75,16 +75,27 @@ interface Consumer {
   options: Record<string, unknown>;
 }
 
+// Declarations are checked too, so that none of ours may lack what it names. Those of @trpc/server name Disposable
+// and those of @trpc/client RequestInfo, which are in libraries that a project may well be without.
 const page = {
   module: "esnext",
   moduleResolution: "bundler",
-  lib: ["ES2023", "DOM", "DOM.Iterable"],
+  lib: ["ES2023", "ESNext.Disposable", "DOM", "DOM.Iterable"],
   types: [],
+  skipLibCheck: false,
 };
-const script = { module: "nodenext", moduleResolution: "nodenext", lib: ["ES2023"], types: ["node"] };
+const script = {
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  lib: ["ES2023", "DOM"],
+  types: ["node"],
+  skipLibCheck: false,
+};
+const withoutPages = { ...script, lib: ["ES2023"], skipLibCheck: true };
 const CONSUMERS: Consumer[] = (["typescript", "typescript-5"] as const).flatMap((compiler) => [
   { name: `${compiler}, bundler`, compiler, options: page },
   { name: `${compiler}, nodenext`, compiler, options: script },
+  { name: `${compiler}, nodenext without the types of pages`, compiler, options: withoutPages },
 ]);
 
 const folders: string[] = [];
@@ -95,30 +106,29 @@ async function temporaryFolder(): Promise<string> {
 }
 
 /** A project which has the package, and of others those that are named. */
-async function makeProject(tarball: string): Promise<string> {
+async function makeProject(tarball: string, installed: readonly string[] = NEEDED): Promise<string> {
   const folder = await temporaryFolder();
   await unpack(tarball, join(folder, "node_modules/peg-comparison-bff"));
-  for (const name of INSTALLED) {
+  for (const name of installed) {
     const place = join(folder, "node_modules", name);
     await mkdir(dirname(place), { recursive: true });
     await symlink(join(MODULES, name), place);
   }
   await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }');
   await writeFile(join(folder, "right.ts"), RIGHT);
+  for (const name of ["helpers.ts", "no-any.ts"]) {
+    const text = await readFile(new URL(`types/${name}`, import.meta.url), "utf8");
+    await writeFile(
+      join(folder, name),
+      text.replace(/"[^"]*\/src\/client\/index\.js"/, '"peg-comparison-bff/client"'),
+    );
+  }
   for (const [name, { line }] of Object.entries(WRONG)) await writeFile(join(folder, name), wrong(line));
   return folder;
 }
 
 async function configure(folder: string, options: Record<string, unknown>, files: string[]): Promise<void> {
-  const compilerOptions = {
-    target: "es2022",
-    strict: true,
-    // The router's type names the server's context, and with it declarations of packages that need not be there;
-    // declarations of drizzle-orm and PGlite do not compile even where they are.
-    skipLibCheck: true,
-    outDir: "out",
-    ...options,
-  };
+  const compilerOptions = { target: "es2022", strict: true, outDir: "out", ...options };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
 }
 
@@ -144,16 +154,16 @@ describe.skipIf(!isBuilt)("the packed package in a project of its own", { timeou
       folder = await makeProject(tarball);
     });
 
-    test("compiles, and runs in Node", async () => {
-      await configure(folder, options, ["right.ts"]);
+    test("compiles with no `any` in the types of the package, and runs in Node", async () => {
+      await configure(folder, options, ["right.ts", "no-any.ts"]);
       expect(await runTsc(folder, compiler)).toEqual({ code: 0, errors: {}, output: "" });
-      expect(await readdir(join(folder, "out"))).toEqual(["right.js"]);
+      expect(await readdir(join(folder, "out"))).toContain("right.js");
       const { stdout } = await promisify(execFile)(process.execPath, ["out/right.js"], { cwd: folder, env });
       expect(JSON.parse(stdout)).toEqual([3, true, true]);
     });
 
     test("does not compile with a wrong input, output or error code, and names the line", async () => {
-      await configure(folder, options, Object.keys(WRONG));
+      await configure(folder, { ...options, skipLibCheck: true }, Object.keys(WRONG));
       const { code, errors } = await runTsc(folder, compiler);
       expect(code).not.toBe(0);
       expect(Object.keys(errors).sort()).toEqual(Object.keys(WRONG).sort());
@@ -161,6 +171,49 @@ describe.skipIf(!isBuilt)("the packed package in a project of its own", { timeou
         expect(errors[name]).toHaveLength(1);
         expect(errors[name]?.[0]).toMatch(/^[\w-]+\.ts\(4,/);
         expect(errors[name]?.[0]).toContain(says);
+      }
+    });
+  });
+
+  describe("installed with all that it depends on", () => {
+    let folder: string;
+    beforeAll(async () => {
+      const manifest = JSON.parse(await readFile(join(MODULES, "../package.json"), "utf8"));
+      folder = await makeProject(tarball, Object.keys(manifest.dependencies));
+    });
+
+    /** The files that a compiler loads, by package; those of this one by folder. */
+    async function loaded(compiler: Compiler, file: string): Promise<Set<string>> {
+      await configure(folder, { ...page, skipLibCheck: true }, [file]);
+      const names = (await listFiles(folder, compiler)).map(
+        (path) =>
+          /peg-comparison-bff\/(dist\/[^/]+)/.exec(path)?.[1] ??
+          /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ??
+          path.slice(path.lastIndexOf("/") + 1),
+      );
+      return new Set(names.filter((name) => !/^(@typescript\/.+|typescript(-5)?)$/.test(name)));
+    }
+
+    test.each(["typescript", "typescript-5"] as const)(
+      "is typed by the client and the contract alone, for %s",
+      async (compiler) => {
+        expect([...(await loaded(compiler, "right.ts"))].sort()).toEqual([
+          "@trpc/client",
+          "@trpc/server",
+          "dist/client",
+          "dist/contract",
+          "right.ts",
+          "zod",
+        ]);
+      },
+    );
+
+    test("would be told apart from one whose types reach into the server", async () => {
+      const reaching = 'export type { Runtime } from "./node_modules/peg-comparison-bff/dist/runtime.js";';
+      await writeFile(join(folder, "reaching.ts"), reaching);
+      const names = await loaded("typescript", "reaching.ts");
+      for (const name of ["dist/domain", "dist/db", "drizzle-orm", "@electric-sql/pglite"]) {
+        expect(names).toContain(name);
       }
     });
   });
@@ -183,9 +236,7 @@ describe.skipIf(!isBuilt)("the packed package in a project of its own", { timeou
     });
     const ours = Object.keys(metafile.inputs).filter((path) => path.includes("peg-comparison-bff/"));
     expect(ours).toContain("node_modules/peg-comparison-bff/dist/client/create-peg-client.js");
-    expect(ours.filter((path) => !path.startsWith("node_modules/peg-comparison-bff/dist/client/"))).toEqual(
-      [],
-    );
+    expect(ours.filter((path) => !/\/dist\/(client\/|contract\/limits\.js)/.test(path))).toEqual([]);
     const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports);
     expect(imported.filter(({ path, external }) => external || path.startsWith("node:"))).toEqual([]);
   });

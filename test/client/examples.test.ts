@@ -9,12 +9,13 @@ const CLIENT = fileURLToPath(new URL("../../src/client/", import.meta.url));
 
 /** What the examples take for granted. */
 const AROUND = `import { createPegClient, isPegError } from "../../../src/client/index.js";
-import type { PegClient, PegClientError, PegClientOptions } from "../../../src/client/index.js";
+import type { PegClient, PegClientError, PegClientOptions, PegRouter } from "../../../src/client/index.js";
+import type { inferRouterOutputs } from "@trpc/server";
 declare const session: { token: string; expiresSoon: boolean; renew(): Promise<string> };
 declare const peg: PegClient;
 declare const error: unknown;
 declare function sleep(ms: number): Promise<void>;
-export type Names = [PegClient, PegClientError, PegClientOptions];
+export type Names = [PegClient, PegClientError, PegClientOptions, PegRouter, inferRouterOutputs<PegRouter>];
 export const values = [createPegClient, isPegError, session, peg, error, sleep];
 `;
 

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 /** By the names of their packages. Both call their command `tsc`, so that .bin has but one of them. */
 export type Compiler = "typescript" | "typescript-5";
@@ -11,13 +12,25 @@ export interface Compiled {
   output: string;
 }
 
+const pathOf = (compiler: Compiler) =>
+  fileURLToPath(new URL(`../../node_modules/${compiler}/bin/tsc`, import.meta.url));
+
+/** Tells which files the project in a folder consists of: its own, and the declarations that these lead to. */
+export async function listFiles(folder: string, compiler: Compiler): Promise<string[]> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [pathOf(compiler), "-p", folder, "--listFilesOnly"],
+    { cwd: folder },
+  );
+  return stdout.trim().split("\n");
+}
+
 /** Compiles the project in a folder. */
 export function runTsc(folder: string, compiler: Compiler = "typescript"): Promise<Compiled> {
-  const tsc = fileURLToPath(new URL(`../../node_modules/${compiler}/bin/tsc`, import.meta.url));
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [tsc, "-p", folder, "--pretty", "false"],
+      [pathOf(compiler), "-p", folder, "--pretty", "false"],
       { cwd: folder },
       (error, stdout, stderr) => {
         const errors: Record<string, string[]> = {};

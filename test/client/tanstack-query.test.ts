@@ -1,7 +1,7 @@
 import { MutationObserver, QueryClient, QueryObserver } from "@tanstack/react-query";
-import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { createTRPCOptionsProxy, type TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
-import { isPegError, type PegClient } from "../../src/client/index.js";
+import { isPegError, type PegClient, type PegRouter } from "../../src/client/index.js";
 import type { PegComparisonGetOutput } from "../../src/contract/comparison.js";
 import type { ErrorCode } from "../../src/contract/errors.js";
 import { sampleAnalysis, startBackend, type TestBackend } from "../support/backend.js";
@@ -75,6 +75,7 @@ describe("TanStack Query", () => {
 
   test("makes a wrong field or procedure an error of the compiler", () => {
     const { trpc } = withAlice();
+    expectTypeOf(trpc).toEqualTypeOf<TRPCOptionsProxy<PegRouter>>();
     // @ts-expect-error a field that is not there
     trpc.pegComparison.get.queryOptions({ id, cacheTtl: 1 });
     // @ts-expect-error a mutation asked as a query

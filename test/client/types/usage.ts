@@ -3,6 +3,7 @@ import type {
   AnalysisMetadata,
   ComparisonSummary,
   PegComparisonResult,
+  PegComparisonStatusOutput,
 } from "../../../src/contract/comparison.js";
 import type { ErrorBody, ErrorDetail } from "../../../src/contract/errors.js";
 import { checked, type Equal, type Expect } from "./helpers.js";
@@ -73,6 +74,21 @@ export async function store(peg: PegClient): Promise<Date> {
     period_info: { n1_start: "2024-01-01", n1_end: new Date(), n_start: new Date(), n_end: "2024-01-14" },
   });
   return created.created_at;
+}
+
+export function follow(peg: PegClient, id: string): () => void {
+  const { unsubscribe } = peg.pegComparison.watch.subscribe(
+    { id, lastEventId: null },
+    {
+      onData: (event) => {
+        checked<[Expect<Equal<typeof event, { id: string; data: PegComparisonStatusOutput }>>]>();
+      },
+      onError: (error) => {
+        checked<[Expect<Equal<NonNullable<typeof error.data>["error"], ErrorBody>>]>();
+      },
+    },
+  );
+  return unsubscribe;
 }
 
 export function describe(error: unknown): string {
