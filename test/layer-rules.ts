@@ -60,7 +60,20 @@ export const LAYER_RULES: readonly LayerRule[] = [
   adapter("queue", "pg-boss"),
   adapter("redis", "@upstash/ratelimit", "@upstash/redis", "ioredis"),
   adapter("sealing", "jose"),
-  { layer: "mcp-server/", local: ["contract/"], packages: ["jsep", "zod"], node: true },
+  {
+    layer: "mcp-server/",
+    local: ["contract/"],
+    packages: [
+      "@stdlib/stats-base-dists-beta-cdf",
+      "@stdlib/stats-base-dists-beta-quantile",
+      "@stdlib/stats-base-dists-normal-cdf",
+      "@stdlib/stats-base-dists-t-cdf",
+      "@stdlib/stats-base-dists-t-quantile",
+      "jsep",
+      "zod",
+    ],
+    node: true,
+  },
   {
     layer: "trpc/",
     local: ["contract/", "domain/", "db/errors.ts"],

@@ -1,0 +1,40 @@
+import { betaCdf, betaQuantile } from "./distributions.js";
+import type { Interval } from "./estimate.js";
+
+/** Outcomes count as equally likely up to here, as in R's binom.test. */
+const SLACK = Math.log1p(1e-7);
+
+/** P(X <= k) as an incomplete beta function (Abramowitz & Stegun 26.5.24). */
+export function binomialAtMost(k: number, n: number, share: number): number {
+  if (k < 0) return 0;
+  return k >= n ? 1 : betaCdf(1 - share, n - k, k + 1);
+}
+
+export function binomialAtLeast(k: number, n: number, share: number): number {
+  if (k > n) return 0;
+  return k <= 0 ? 1 : betaCdf(share, k, n - k + 1);
+}
+
+/** The exact binomial test, two-sided: the chance of all outcomes that are no more likely than k of n. */
+export function binomialTwoSided(k: number, n: number, share: number): number {
+  if (k === n * share) return 1;
+  if (k > n * share) return binomialTwoSided(n - k, n, 1 - share);
+  const odds = Math.log(share / (1 - share));
+  let relative = 0;
+  let j = k;
+  do {
+    if (j === n) return binomialAtMost(k, n, share);
+    j++;
+    relative += Math.log((n - j + 1) / j) + odds;
+  } while (j <= n * share || relative > SLACK);
+  return Math.min(1, binomialAtMost(k, n, share) + binomialAtLeast(j, n, share));
+}
+
+/** The exact interval of a share (Clopper & Pearson, Biometrika 26, 1934). */
+export function clopperPearson(k: number, n: number, level: number): Interval {
+  const tail = (1 - level) / 2;
+  return {
+    low: k === 0 ? 0 : betaQuantile(tail, k, n - k + 1),
+    high: k === n ? 1 : betaQuantile(1 - tail, k + 1, n - k),
+  };
+}
