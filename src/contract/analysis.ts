@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MAX_DEFINITIONS, MAX_PAGE, MAX_ROWS } from "./limits.js";
-import { time, timeInput } from "./time.js";
+import { time, timeInput, timeZone } from "./time.js";
 import { fill, inEnglish, type PlainText } from "./words.js";
 
 export * from "./limits.js";
@@ -38,6 +38,17 @@ export const statsRow = z.strictObject({
 export type StatsRow = z.infer<typeof statsRow>;
 
 export const DIRECTIONS = ["higher_is_better", "lower_is_better", "neutral"] as const;
+export const PEG_KINDS = ["gauge", "counter", "ratio", "rare_count"] as const;
+
+/** What the judge is told of one KPI. */
+export const judgeDefinition = {
+  kind: z.enum(PEG_KINDS).optional().describe("a gauge where absent"),
+  numerator: kpiName.optional().describe("of a ratio: the KPI that is summed above"),
+  denominator: kpiName.optional().describe("of a ratio: the KPI that is summed below"),
+  exposure: kpiName.optional().describe("of a rare count: the KPI that counts what it happens on"),
+  critical: z.boolean().optional().describe("its decline is the decline of the whole"),
+  band_percent: z.number().positive().max(1000).optional().describe("changes within it do not matter"),
+};
 
 /** How one KPI is to be judged. Fields of later versions are kept as they are. */
 export const pegDefinition = z.looseObject({
@@ -45,6 +56,7 @@ export const pegDefinition = z.looseObject({
   thresholds: z.record(z.string(), z.unknown()).optional(),
   direction: z.enum(DIRECTIONS).optional(),
   formula: z.string().min(1).max(1000).optional(),
+  ...judgeDefinition,
 });
 export type PegDefinition = z.infer<typeof pegDefinition>;
 export type PegDefinitions = Record<string, PegDefinition>;
@@ -53,6 +65,7 @@ export type PegDefinitions = Record<string, PegDefinition>;
 const UNSTORABLE = /\\u0000|\\ud[89a-f]/i;
 
 export const requestParams = z.looseObject({
+  time_zone: timeZone.optional().describe("of the cells, by its IANA name; UTC where absent"),
   peg_definitions: z
     .record(kpiName, pegDefinition)
     .default({})
@@ -109,7 +122,10 @@ export const analysisByIdInput = z.strictObject({ id: analysisId });
 export const analysisByIdOutput = analysisCreateOutput.extend({
   updated_at: time,
   period_info: periodDefinition,
-  request_params: z.object({ peg_definitions: z.record(z.string(), pegDefinition) }),
+  request_params: z.object({
+    peg_definitions: z.record(z.string(), pegDefinition),
+    time_zone: z.string().optional(),
+  }),
 });
 export type AnalysisByIdOutput = z.infer<typeof analysisByIdOutput>;
 

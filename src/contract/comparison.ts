@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analysisId, periodDefinition } from "./analysis.js";
 import { errorCode } from "./errors.js";
+import { pegJudge, summaryJudge } from "./judge.js";
 import { time } from "./time.js";
 
 export const DEFAULT_CACHE_TTL = 3600;
@@ -40,6 +41,7 @@ export const pegComparisonResult = z.object({
   n_period: periodStatistics,
   comparison: pegChange,
   metadata: pegMetadata.optional(),
+  judge: pegJudge.optional(),
 });
 export type PegComparisonResult = z.infer<typeof pegComparisonResult>;
 
@@ -50,6 +52,7 @@ export const comparisonSummary = z.object({
   stable: count,
   weighted_avg_change: finite,
   overall_trend: z.enum(["improving", "declining", "stable"]),
+  judge: summaryJudge.optional(),
 });
 export type ComparisonSummary = z.infer<typeof comparisonSummary>;
 

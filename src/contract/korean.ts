@@ -103,6 +103,7 @@ export const KOREAN = {
   "must hold at most {max} rows": "행은 최대 {max}개까지 허용됩니다",
   "must hold at most {max} values": "값은 최대 {max}개까지 허용됩니다",
   "must be a Date or an ISO 8601 time": "Date 또는 ISO 8601 시각이어야 합니다",
+  "must be a time zone of the IANA database": "IANA 데이터베이스의 시간대 이름이어야 합니다",
   "must be an ISO 8601 time, like 2024-01-15T10:35:00Z":
     "2024-01-15T10:35:00Z와 같은 ISO 8601 시각이어야 합니다",
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { analysisId, DIRECTIONS, period } from "./analysis.js";
+import { analysisId, DIRECTIONS, judgeDefinition, period } from "./analysis.js";
 import { analysisMetadata, comparisonSummary, pegComparisonResult } from "./comparison.js";
-import { parseTime } from "./time.js";
+import { parseTime, timeZone } from "./time.js";
 
 /** Where the analysis service listens, below its base address. */
 export const MCP_ANALYSIS_PATH = "/mcp/peg-comparison/analysis";
@@ -11,12 +11,16 @@ export const MCP_ASYNC_PATH = "/mcp/peg-comparison/analysis-async";
 export const MCP_STATUS_PATH = "/mcp/peg-comparison/status";
 
 export const DEFAULT_ALGORITHM_VERSION = "v2.1.0";
+/** The same numbers, and the judge beside them. */
+export const JUDGING_ALGORITHM_VERSION = "v3.0.0";
 
 /** A definition as the service reads it; what it does not know it ignores. */
 const definition = z.looseObject({
   weight: z.number().int().min(1).max(10).optional(),
   direction: z.enum(DIRECTIONS).optional(),
   formula: z.string().optional(),
+  thresholds: z.record(z.string(), z.unknown()).optional(),
+  ...judgeDefinition,
 });
 
 /** What the backend sends. Times are ISO 8601 text. */
@@ -30,6 +34,8 @@ export const mcpRequest = z.object({
         avg: z.number().nullable(),
         cell_id: z.string(),
         timestamp: z.string().optional(),
+        /** Known to be wrong; the judge leaves it out. */
+        suspect: z.boolean().optional(),
       }),
     ),
     peg_definitions: z.record(z.string(), definition).default({}),
@@ -46,6 +52,8 @@ export const mcpRequest = z.object({
       cache_ttl: z.number().optional(),
       algorithm_version: z.string().optional(),
       outliers: z.enum(["keep", "median"]).optional(),
+      /** Of the cells, by its IANA name; UTC where absent. */
+      time_zone: timeZone.optional(),
     })
     .default({}),
 });

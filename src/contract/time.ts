@@ -37,5 +37,19 @@ export const timeInput = z
     return z.NEVER;
   });
 
+/** A time zone by its IANA name. */
+export const timeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "must be a time zone of the IANA database" satisfies PlainText);
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A time in an answer: a Date over tRPC, ISO 8601 UTC text over REST. */
 export const time = z.date();

@@ -38,7 +38,9 @@ export const analysisResults = pgTable(
     dataVersion: integer("data_version").notNull().default(1),
     /** Unlike `dataVersion` never used twice, not even where an analysis is deleted and made anew. */
     revision: uuid("revision").notNull().defaultRandom(),
-    requestParams: jsonb("request_params").$type<{ peg_definitions: PegDefinitions }>().notNull(),
+    requestParams: jsonb("request_params")
+      .$type<{ peg_definitions: PegDefinitions; time_zone?: string | undefined }>()
+      .notNull(),
     n1Start: instant("n1_start").notNull(),
     n1End: instant("n1_end").notNull(),
     nStart: instant("n_start").notNull(),
@@ -96,6 +98,8 @@ export const pegComparisonResults = pgTable(
     n1PeriodData: jsonbText("n1_period_data").notNull(),
     nPeriodData: jsonbText("n_period_data").notNull(),
     comparisonData: jsonbText("comparison_data").notNull(),
+    /** Null where the analysis service does not judge. */
+    judgeData: jsonbText("judge_data"),
     metadata: jsonbText("metadata").notNull(),
     calculatedAt: instant("calculated_at").defaultNow(),
     createdAt: instant("created_at").defaultNow(),

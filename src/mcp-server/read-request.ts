@@ -95,5 +95,6 @@ function fieldFault(row: Record<string, unknown>): readonly [string, string] | u
   if (row.avg !== null && typeof row.avg !== "number") return [".avg", "must be a number or null"];
   if (typeof row.cell_id !== "string") return [".cell_id", "must be text"];
   if (row.timestamp !== undefined && typeof row.timestamp !== "string") return [".timestamp", "must be text"];
+  if (row.suspect !== undefined && typeof row.suspect !== "boolean") return [".suspect", "must be a boolean"];
   return undefined;
 }

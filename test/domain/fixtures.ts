@@ -14,6 +14,7 @@ import { createRuntime } from "../../src/runtime.js";
 import { TEST_ENV } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
 import { openFromTemplate } from "../support/embedded-template.js";
+import { judges, summaryJudges } from "./judge-blocks.js";
 
 /** The two databases that every query has to work on, for describe.each. */
 export const DATABASES = [
@@ -201,20 +202,34 @@ export const computedComparisons: fc.Arbitrary<ComputedComparison> = fc
           n1Period: statistics.map((part) => JSON.stringify(part)),
           nPeriod: statistics.map((part) => JSON.stringify(part)),
           comparison: change.map((part) => JSON.stringify(part)),
+          judge: judges.map((part) => JSON.stringify(part)),
           metadata: fc.record({ cell_id: strangeNames, calculated_at: instant, data_quality: level }),
         },
         { requiredKeys: ["pegName", "weight", "n1Period", "nPeriod", "comparison"] },
       ),
       { maxLength: 6 },
     ),
-    summary: fc.record({
-      total_pegs: count,
-      improved: count,
-      declined: count,
-      stable: count,
-      weighted_avg_change: finite.map((number) => number + 0),
-      overall_trend: fc.constantFrom("improving" as const, "declining" as const, "stable" as const),
-    }),
+    summary: fc.record(
+      {
+        total_pegs: count,
+        improved: count,
+        declined: count,
+        stable: count,
+        weighted_avg_change: finite.map((number) => number + 0),
+        overall_trend: fc.constantFrom("improving" as const, "declining" as const, "stable" as const),
+        judge: summaryJudges,
+      },
+      {
+        requiredKeys: [
+          "total_pegs",
+          "improved",
+          "declined",
+          "stable",
+          "weighted_avg_change",
+          "overall_trend",
+        ],
+      },
+    ),
     analysisMetadata: fc.record(
       {
         calculated_at: instant,

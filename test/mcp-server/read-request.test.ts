@@ -35,7 +35,7 @@ describe("each fault is named with what is expected", () => {
     ["too many rows", "raw_data.stats", new Array(500_001), "must hold at most 500000 rows"],
     ["definitions that are a list", "raw_data.peg_definitions", [], "must be an object"],
     ["a day that is none", "raw_data.period_info.n_end", "2024-02-30", "must be an ISO 8601 time"],
-    ["an unknown version", "options.algorithm_version", "v9", "must be one of v2.1.0"],
+    ["an unknown version", "options.algorithm_version", "v9", "must be one of v2.1.0, v3.0.0"],
   ])("%s", (_, path, value, expected) => {
     expect(refusalOf(requestWith(path, value))).toMatchObject({
       status: 400,

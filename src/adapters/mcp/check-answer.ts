@@ -72,7 +72,7 @@ function checkPegs(results: unknown[]): ComparedPeg[] | Verdict {
     const checked = wirePegResult.safeParse(result);
     const at = `data.peg_comparison_results.${index}`;
     if (!checked.success) return bad(`${at}.${firstIssue(checked.error.issues)}`);
-    const { peg_name, weight, n1_period, n_period, comparison, metadata } = checked.data;
+    const { peg_name, weight, n1_period, n_period, comparison, metadata, judge } = checked.data;
     if (names.has(peg_name)) return bad(`${at}.peg_name: stands twice`);
     names.add(peg_name);
     for (const side of [n1_period, n_period]) {
@@ -86,6 +86,7 @@ function checkPegs(results: unknown[]): ComparedPeg[] | Verdict {
       nPeriod: JSON.stringify(n_period),
       comparison: JSON.stringify(comparison),
       metadata,
+      ...(judge && { judge: JSON.stringify(judge) }),
     });
   }
   return pegs;

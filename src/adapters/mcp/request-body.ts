@@ -54,9 +54,7 @@ export async function buildRequestBody(input: RequestBodyInput, signal?: AbortSi
   }
   push(`],"peg_definitions":${JSON.stringify(input.data.pegDefinitions)}`);
   // Dates stringify as ISO 8601 UTC text.
-  push(
-    `,"period_info":${JSON.stringify(input.data.periodInfo)}},"options":${optionsText(input.algorithmVersion)}}`,
-  );
+  push(`,"period_info":${JSON.stringify(input.data.periodInfo)}},"options":${optionsText(input)}}`);
   return { chunks, length };
 }
 
@@ -75,11 +73,12 @@ export function bodyStream(body: RequestBody): ReadableStream<Uint8Array> {
   );
 }
 
-function optionsText(algorithmVersion: string): string {
+function optionsText({ algorithmVersion, data }: RequestBodyInput): string {
   return JSON.stringify({
     include_metadata: true,
     cache_ttl: DEFAULT_CACHE_TTL,
     algorithm_version: algorithmVersion,
+    ...(data.timeZone !== undefined && { time_zone: data.timeZone }),
   });
 }
 

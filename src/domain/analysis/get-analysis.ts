@@ -67,6 +67,6 @@ async function selectAnalysis(
     ...describeAnalysis(row),
     updated_at: row.updatedAt,
     period_info: describePeriods(row),
-    request_params: { peg_definitions: row.requestParams.peg_definitions },
+    request_params: row.requestParams,
   };
 }

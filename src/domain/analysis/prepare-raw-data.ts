@@ -7,7 +7,7 @@ import { cellsPlace } from "./stored-raw-data.js";
 
 export interface RawDataInput {
   stats: readonly StatsRow[];
-  request_params: { peg_definitions: PegDefinitions };
+  request_params: { peg_definitions: PegDefinitions; time_zone?: string | undefined };
   period_info: PeriodInfo;
 }
 
@@ -15,9 +15,10 @@ export interface RawDataInput {
 export async function prepareRawData(services: Services, id: string, input: RawDataInput) {
   const { cells, series, pegs } = await toSampleColumns(input.stats);
   const { n1_start: n1Start, n1_end: n1End, n_start: nStart, n_end: nEnd } = input.period_info;
+  const { peg_definitions, time_zone } = input.request_params;
   const columns = {
     revision: randomUUID(),
-    requestParams: { peg_definitions: input.request_params.peg_definitions },
+    requestParams: { peg_definitions, ...(time_zone !== undefined && { time_zone }) },
     n1Start,
     n1End,
     nStart,

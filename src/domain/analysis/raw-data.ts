@@ -21,4 +21,6 @@ export interface RawData {
   series: SampleSeries[];
   pegDefinitions: PegDefinitions;
   periodInfo: PeriodInfo;
+  /** Of the cells; UTC where absent. */
+  timeZone?: string | undefined;
 }

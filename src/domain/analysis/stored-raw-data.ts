@@ -80,6 +80,7 @@ export async function loadRawData(
     cells,
     series,
     pegDefinitions: analysis.requestParams.peg_definitions,
+    timeZone: analysis.requestParams.time_zone,
     periodInfo: { n1_start: n1Start, n1_end: n1End, n_start: nStart, n_end: nEnd },
   };
 }

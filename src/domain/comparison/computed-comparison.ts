@@ -11,6 +11,8 @@ export interface ComparedPeg {
   n1Period: string;
   nPeriod: string;
   comparison: string;
+  /** JSON text of `judge`, where the service judges. */
+  judge?: string | undefined;
   metadata?: { cell_id: string; calculated_at: Date; data_quality: "high" | "medium" | "low" } | undefined;
 }
 

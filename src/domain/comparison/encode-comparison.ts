@@ -42,9 +42,10 @@ export function encodeComparison(
     const withMetadata = includeMetadata && peg.metadata !== undefined;
     if (withMetadata) dates.push(`data.peg_comparison_results.${i}.metadata.calculated_at`);
     const metadata = withMetadata ? `,"metadata":${JSON.stringify(peg.metadata)}` : "";
+    const judge = peg.judge === undefined ? "" : `,"judge":${peg.judge}`;
     return (
       `{"peg_name":${JSON.stringify(peg.pegName)},"weight":${peg.weight},"n1_period":${peg.n1Period},` +
-      `"n_period":${peg.nPeriod},"comparison":${peg.comparison}${metadata}}`
+      `"n_period":${peg.nPeriod},"comparison":${peg.comparison}${metadata}${judge}}`
     );
   });
   if (includeMetadata) dates.push(...metadataDates(comparison.analysisMetadata));

@@ -88,6 +88,7 @@ export async function loadStoredComparison(
           n1Period: sql<string>`${pegComparisonResults.n1PeriodData}::text`,
           nPeriod: sql<string>`${pegComparisonResults.nPeriodData}::text`,
           comparison: sql<string>`${pegComparisonResults.comparisonData}::text`,
+          judge: sql<string | null>`${pegComparisonResults.judgeData}::text`,
           metadata: sql<string>`${pegComparisonResults.metadata}::text`,
         })
         .from(pegComparisonResults)
@@ -100,7 +101,8 @@ export async function loadStoredComparison(
   if (!read) return undefined;
   const openCell = memoize((sealed) => services.sealer.open(sealed, cellPlace(key.analysisId)));
   const pegs = await Promise.all(
-    read.rows.map(async ({ metadata, ...peg }): Promise<ComparedPeg> => {
+    read.rows.map(async ({ metadata, judge, ...rest }): Promise<ComparedPeg> => {
+      const peg = judge === null ? rest : { ...rest, judge };
       const { cell_id, calculated_at, data_quality } = JSON.parse(metadata) as StoredMetadata;
       if (!cell_id || !calculated_at || !data_quality) return peg;
       return {
@@ -139,6 +141,7 @@ export async function storeComparison(
       n1PeriodData: peg.n1Period,
       nPeriodData: peg.nPeriod,
       comparisonData: peg.comparison,
+      judgeData: peg.judge ?? null,
       metadata: JSON.stringify(
         peg.metadata ? { ...peg.metadata, cell_id: await sealCell(peg.metadata.cell_id) } : {},
       ),

@@ -21,6 +21,7 @@ import {
   taskState,
 } from "../../contract/comparison.js";
 import { errorBody, errorDetail } from "../../contract/errors.js";
+import { judgeInterval, judgeSentence, pegJudge, summaryJudge } from "../../contract/judge.js";
 import { permissionEntry, permissionListOutput } from "../../contract/permission.js";
 
 export type JsonSchema = Record<string, unknown>;
@@ -40,6 +41,10 @@ const OUTPUTS = {
   PeriodStatistics: periodStatistics,
   Summary: comparisonSummary,
   AnalysisMetadata: analysisMetadata,
+  PegJudge: pegJudge,
+  SummaryJudge: summaryJudge,
+  JudgeInterval: judgeInterval,
+  JudgeSentence: judgeSentence,
   ComparisonSummary: pegComparisonSummaryOutput,
   PendingComparison: taskState,
   Task: pegComparisonStatusOutput,

@@ -2,17 +2,19 @@ import type { z } from "zod";
 import type { ComparisonSummary } from "../../contract/comparison.js";
 import {
   DEFAULT_ALGORITHM_VERSION,
+  JUDGING_ALGORITHM_VERSION,
   type McpRequest,
   type wireAnalysisMetadata,
 } from "../../contract/mcp-protocol.js";
 import { parseTime } from "../../contract/time.js";
 import { comparePeg, type WirePeg } from "./compare-peg.js";
 import { DataError, MAX_DETAILS } from "./data-error.js";
+import { Judge } from "./judge/judge-analysis.js";
 import { readPegs } from "./pegs.js";
 import { type Judged, summarize } from "./summary.js";
 
 /** What this service can compute. */
-export const ALGORITHM_VERSIONS: readonly string[] = [DEFAULT_ALGORITHM_VERSION];
+export const ALGORITHM_VERSIONS: readonly string[] = ["v2.1.0", JUDGING_ALGORITHM_VERSION];
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -41,7 +43,8 @@ export interface McpAnswer {
 const READING_SHARE = 0.3;
 
 /**
- * Compares the two periods of an analysis by version v2.1.0 of the method.
+ * Compares the two periods of an analysis. From version v3.0.0 on each PEG and the summary are judged as well; the
+ * other numbers are those of v2.1.0.
  *
  * No NaN or infinity leaves: a PEG whose change or RSD no double can hold is skipped like one without samples.
  *
@@ -68,7 +71,10 @@ export function* compareInSteps(request: McpRequest, clock: Clock): Generator<nu
   const results: WirePeg[] = [];
   const judged: Judged[] = [];
   const skipped: { peg_name: string; reason: string }[] = [];
-  const pegs = readPegs(raw_data);
+  const version = options?.algorithm_version ?? DEFAULT_ALGORITHM_VERSION;
+  const judges = version === JUDGING_ALGORITHM_VERSION;
+  const pegs = readPegs(raw_data, { points: judges });
+  const judge = judges ? new Judge(request, pegs) : undefined;
   const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let done = 0;
@@ -82,26 +88,30 @@ export function* compareInSteps(request: McpRequest, clock: Clock): Generator<nu
     }
     const { change_percent, trend } = result.comparison;
     judged.push({ weight: peg.weight, direction: peg.direction, changePercent: change_percent, trend });
+    judge?.measure(peg);
     if (options?.include_metadata === false) delete result.metadata;
     results.push(result);
   }
   if (results.length === 0) throw nothingComparable(skipped);
+  const verdicts = judge?.conclude(version, skipped.length);
+  for (const [i, verdict] of verdicts?.pegs.entries() ?? [])
+    Object.assign(results[i] ?? {}, { judge: verdict });
   return {
     success: true,
     data: {
       analysis_id: request.analysis_id,
       peg_comparison_results: results,
-      summary: summarize(judged),
+      summary: { ...summarize(judged), ...(verdicts && { judge: verdicts.summary }) },
       analysis_metadata: {
         calculated_at: calculatedAt,
-        algorithm_version: DEFAULT_ALGORITHM_VERSION,
+        algorithm_version: version,
         data_source: "raw_data",
         period_definition: instants(raw_data.period_info),
         skipped_pegs: skipped,
       },
     },
     processing_time: Math.max(0, clock.elapsed() - started) / 1000,
-    algorithm_version: DEFAULT_ALGORITHM_VERSION,
+    algorithm_version: version,
   };
 }
 

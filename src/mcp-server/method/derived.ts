@@ -3,6 +3,12 @@ import type { Row } from "./rows.js";
 import { joinCells, type Samples } from "./samples.js";
 import { Slots } from "./slots.js";
 
+/** Where each sample is from as well. */
+export interface DerivedSamples extends Samples {
+  cells: string[];
+  instants: number[];
+}
+
 /**
  * The samples of a derived PEG in one period, in the order of the first PEG its formula names.
  *
@@ -15,7 +21,7 @@ export function derivedSamples(
   stats: readonly Row[],
   formula: Formula,
   operands: readonly (readonly number[])[],
-): Samples {
+): DerivedSamples {
   const slots = new Slots();
   const columns = operands.map((indices) => {
     const column: (number | null | undefined)[] = [];
@@ -25,7 +31,14 @@ export function derivedSamples(
     return column;
   });
 
-  const samples = { values: [] as number[], missing: 0, dropped: 0, cell: undefined as string | undefined };
+  const samples = {
+    values: [] as number[],
+    cells: [] as string[],
+    instants: [] as number[],
+    missing: 0,
+    dropped: 0,
+    cell: undefined as string | undefined,
+  };
   const values: number[] = new Array(columns.length).fill(0);
   for (let slot = 0; slot < slots.cells.length; slot++) {
     const gap = readSlot(columns, slot, values);
@@ -35,7 +48,10 @@ export function derivedSamples(
     else {
       // Adding 0 turns -0, which JSON cannot tell, into 0.
       samples.values.push(value + 0);
-      samples.cell = joinCells(samples.cell, slots.cells[slot]);
+      const cell = slots.cells[slot] as string;
+      samples.cells.push(cell);
+      samples.instants.push(slots.instants[slot] as number);
+      samples.cell = joinCells(samples.cell, cell);
     }
   }
   return samples;

@@ -2,14 +2,15 @@ import { DEFAULT_WEIGHT, type DIRECTIONS } from "../../contract/analysis.js";
 import type { ErrorDetail } from "../../contract/errors.js";
 import type { McpRequest } from "../../contract/mcp-protocol.js";
 import { DataError, MAX_DETAILS } from "./data-error.js";
-import { derivedSamples } from "./derived.js";
+import { type DerivedSamples, derivedSamples } from "./derived.js";
 import { type Formula, FormulaError, parseFormula } from "./formula.js";
-import { groupRows, type KpiRows } from "./rows.js";
+import { Instants, type Points, pointsOf } from "./judge/points.js";
+import { groupRows, type KpiRows, type Row } from "./rows.js";
 import { measuredSamples, type Samples } from "./samples.js";
 
 export type Direction = (typeof DIRECTIONS)[number];
 type RawData = McpRequest["raw_data"];
-type Definition = NonNullable<RawData["peg_definitions"]>[string];
+export type Definition = NonNullable<RawData["peg_definitions"]>[string];
 
 /** A PEG before it is compared. */
 export interface Peg {
@@ -20,6 +21,9 @@ export interface Peg {
   n: Samples;
   /** The first PEG of its formula that has no rows at all. */
   absent?: string | undefined;
+  definition: Definition | undefined;
+  /** Each sample with its cell and time, where the judge is to see it. */
+  points?: { before: Points; after: Points };
 }
 
 /**
@@ -30,7 +34,8 @@ export interface Peg {
  *
  * @throws DataError for numbers that are not finite and for formulas that cannot be used, naming each
  */
-export function readPegs({ stats, peg_definitions }: RawData): Peg[] {
+export function readPegs({ stats, peg_definitions }: RawData, options = { points: false }): Peg[] {
+  const instants = new Instants();
   const groups = groupRows(stats);
   // Own entries only: a KPI called `constructor` must not find Object's.
   const definitions = new Map(Object.entries(peg_definitions ?? {}));
@@ -38,17 +43,25 @@ export function readPegs({ stats, peg_definitions }: RawData): Peg[] {
   const pegs: Peg[] = [];
   for (const [name, rows] of groups) {
     const n1 = measuredSamples(stats, rows.n1);
-    pegs.push({ ...standing(name, definitions), n1, n: measuredSamples(stats, rows.n) });
+    const measured: Peg = { ...standing(name, definitions), n1, n: measuredSamples(stats, rows.n) };
+    if (options.points) {
+      const at = (period: keyof KpiRows): Points => pointsOf(stats, rows[period], instants);
+      measured.points = { before: at("n1"), after: at("n") };
+    }
+    pegs.push(measured);
   }
   for (const [name, formula] of formulas) {
+    const operands = (period: keyof KpiRows) =>
+      formula.names.map((operand) => groups.get(operand)?.[period] ?? []);
     const derive = (period: keyof KpiRows): Samples =>
-      derivedSamples(
-        stats,
-        formula,
-        formula.names.map((operand) => groups.get(operand)?.[period] ?? []),
-      );
+      withoutPlaces(derivedSamples(stats, formula, operands(period)));
     const absent = formula.names.find((operand) => !groups.has(operand));
-    pegs.push({ ...standing(name, definitions), n1: derive("n1"), n: derive("n"), absent });
+    const derived: Peg = { ...standing(name, definitions), n1: derive("n1"), n: derive("n"), absent };
+    if (options.points) {
+      const at = (period: keyof KpiRows): Points => derivedPoints(stats, formula, operands(period));
+      derived.points = { before: at("n1"), after: at("n") };
+    }
+    pegs.push(derived);
   }
   return pegs.sort((one, other) => other.weight - one.weight || compareText(one.name, other.name));
 }
@@ -56,7 +69,24 @@ export function readPegs({ stats, peg_definitions }: RawData): Peg[] {
 function standing(name: string, definitions: ReadonlyMap<string, Definition>) {
   const definition = definitions.get(name);
   const direction: Direction = definition?.direction ?? "higher_is_better";
-  return { name, weight: definition?.weight ?? DEFAULT_WEIGHT, direction };
+  return { name, weight: definition?.weight ?? DEFAULT_WEIGHT, direction, definition };
+}
+
+function withoutPlaces({ cells: _, instants: __, ...samples }: DerivedSamples): Samples {
+  return samples;
+}
+
+/** Of rows that are not flagged. */
+function derivedPoints(
+  stats: readonly Row[],
+  formula: Formula,
+  operands: readonly (readonly number[])[],
+): Points {
+  const sound = operands.map((indices) => indices.filter((index) => !stats[index]?.suspect));
+  const { values, cells, instants, missing } = derivedSamples(stats, formula, sound);
+  const all = operands.reduce((sum, indices) => sum + indices.length, 0);
+  const kept = sound.reduce((sum, indices) => sum + indices.length, 0);
+  return { values, cells, instants, missing, suspect: all - kept };
 }
 
 function compareText(one: string, other: string): number {

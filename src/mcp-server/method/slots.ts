@@ -17,6 +17,8 @@ interface Place {
 export class Slots {
   /** The cell of each slot, by its number. */
   readonly cells: string[] = [];
+  /** The instant of each slot, ms since 1970; NaN where its rows have none. */
+  readonly instants: number[] = [];
   readonly #places = new Map<string, Map<number, Place>>();
   readonly #instants = new Map<string, number>();
   #kpis = 0;
@@ -26,13 +28,17 @@ export class Slots {
     const kpi = ++this.#kpis;
     for (const index of indices) {
       const row = stats[index] as Row;
-      const place = this.#place(row.cell_id, this.#instantOf(row.timestamp, index));
+      const instant = this.#instantOf(row.timestamp, index);
+      const place = this.#place(row.cell_id, instant);
       if (place.kpi !== kpi) {
         place.kpi = kpi;
         place.next = 0;
       }
       const position = place.next++;
-      if (position === place.slots.length) place.slots.push(this.cells.push(row.cell_id) - 1);
+      if (position === place.slots.length) {
+        place.slots.push(this.cells.push(row.cell_id) - 1);
+        this.instants.push(instant);
+      }
       visit(place.slots[position] as number, row);
     }
   }

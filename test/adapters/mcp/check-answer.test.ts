@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkAnswer } from "../../../src/adapters/mcp/check-answer.js";
 import { parseJson } from "../../../src/adapters/mcp/parse-json.js";
+import { judges, summaryJudges } from "../../domain/judge-blocks.js";
 import { goodAnswer } from "./fake-service.js";
 
 const bytesOf = (text: string) => {
@@ -37,6 +38,20 @@ describe("checkAnswer", () => {
     answer.data.summary.extra = 1;
     answer.data.analysis_metadata.extra = 1;
     expect(JSON.stringify(comparisonOf(answer))).not.toMatch(/extra|debug/);
+  });
+
+  it("passes the blocks of a service that judges, without what the contract does not know", () => {
+    const [judge] = fc.sample(judges, { numRuns: 1, seed: 7 });
+    const [whole] = fc.sample(summaryJudges, { numRuns: 1, seed: 7 });
+    const answer = goodAnswer();
+    answer.data.peg_comparison_results[0].judge = { ...judge, extra: 1 };
+    answer.data.summary.judge = { ...whole, extra: 1 };
+    const { pegs, summary } = comparisonOf(answer);
+    expect(JSON.parse(pegs[0]?.judge ?? "null")).toEqual(judge);
+    expect(summary.judge).toEqual(whole);
+
+    answer.data.peg_comparison_results[0].judge = { ...judge, verdict: "splendid" };
+    expect(check(answer).kind).toBe("bad");
   });
 
   it("does without the fields that may be missing", () => {

@@ -43,6 +43,7 @@ function describeComparison(
         n_period: JSON.parse(peg.nPeriod),
         comparison: JSON.parse(peg.comparison),
         ...(includeMetadata && peg.metadata ? { metadata: peg.metadata } : {}),
+        ...(peg.judge ? { judge: JSON.parse(peg.judge) } : {}),
       })),
       summary,
       ...(includeMetadata ? { analysis_metadata: analysisMetadata } : {}),

@@ -33,6 +33,7 @@ const read = ({ pegs, ...head }: ComputedComparison) => ({
     n1Period: JSON.parse(peg.n1Period),
     nPeriod: JSON.parse(peg.nPeriod),
     comparison: JSON.parse(peg.comparison),
+    judge: peg.judge && JSON.parse(peg.judge),
   })),
 });
 

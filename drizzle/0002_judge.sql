@@ -1,0 +1,1 @@
+ALTER TABLE "peg_comparison_results" ADD COLUMN "judge_data" jsonb;

@@ -1,0 +1,37 @@
+import type { JudgeVerdict } from "../../../contract/judge.js";
+import type { Direction } from "../pegs.js";
+import type { Interval } from "./estimate.js";
+import { SETTINGS } from "./settings.js";
+
+export interface Finding {
+  /** The change, percent of the N-1 level. */
+  percent: number;
+  /** The 95 % interval, and the 90 % one of two one-sided tests (Schuirmann, 1987). */
+  interval: Interval;
+  equivalence: Interval;
+  q: number;
+  band: number;
+  direction: Direction;
+}
+
+export interface Decision {
+  verdict: JudgeVerdict;
+  reason: string;
+}
+
+export function decide({ percent, interval, equivalence, q, band, direction }: Finding): Decision {
+  const neutral = direction === "neutral";
+  const alone = interval.low > 0 || interval.high < 0;
+  if (alone && q <= SETTINGS.alpha) {
+    if (Math.abs(percent) < band) {
+      return { verdict: neutral ? "unchanged" : "minor", reason: "significant_inside_band" };
+    }
+    const better = percent > 0 === (direction === "higher_is_better");
+    const verdict = neutral ? "changed" : better ? "improved" : "declined";
+    return { verdict, reason: "significant_beyond_band" };
+  }
+  if (equivalence.low > -band && equivalence.high < band) {
+    return { verdict: neutral ? "unchanged" : "stable", reason: "equivalent_within_band" };
+  }
+  return { verdict: "inconclusive", reason: alone ? "one_of_many_pegs" : "interval_too_wide" };
+}

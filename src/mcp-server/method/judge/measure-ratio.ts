@@ -1,0 +1,63 @@
+import { effectiveSize } from "./effective-size.js";
+import { layOut } from "./layout.js";
+import { effectOf, paired, percentOf, unpaired } from "./measure-level.js";
+import { droppedOf, type Measured } from "./measured.js";
+import type { SlotReadings } from "./paired-slots.js";
+import type { Frame, PegInput } from "./peg-input.js";
+import { type PooledRatio, pooledRatio } from "./pooled-ratio.js";
+import { countOf, lackOf } from "./quality-gate.js";
+import { type Both, isTimed } from "./samples-of.js";
+import { residuals, variabilityOf } from "./variability.js";
+
+/**
+ * A ratio by its parts: sums over sums of the cells and slots that have both, and of what each slot adds to the error
+ * of that, the same interval as of a level.
+ *
+ * @returns undefined where the parts have no times: nothing tells which numerator is of which denominator
+ */
+export function measureRatio({ parts }: PegInput, frame: Frame): Measured | undefined {
+  if (!parts || !isTimed(parts.numerators) || !isTimed(parts.denominators)) return undefined;
+  const layout = layOut([parts.numerators, parts.denominators], frame);
+  const { design, before, after } = layout;
+  const both = [parts.numerators, parts.denominators].flatMap((part) => [part.before, part.after]);
+  const measured: Measured = {
+    design,
+    scale: "pooled",
+    n: countOf(layout),
+    nEff: 0,
+    dropped: droppedOf({
+      suspect: both.reduce((sum, { suspect }) => sum + suspect, 0),
+      missing: both.reduce((sum, { missing }) => sum + missing, 0),
+      clock_change: layout.clockChange,
+      no_partner: layout.unmatched,
+    }),
+    warnings: design === "unpaired" ? ["misaligned_periods"] : [],
+  };
+  const lack = lackOf(measured.n, layout.expected);
+  if (lack) return { ...measured, lacking: lack };
+  const [n1, n] = [pool(before), pool(after)];
+  if (!n1 || !n) return { ...measured, lacking: { reason: "no_denominator" } };
+
+  const series: Both<number[]> = { before: shifted(n1), after: shifted(n) };
+  const { estimate, nEff } = design === "unpaired" ? unpaired(series, effectiveSize) : paired(series);
+  return {
+    ...measured,
+    nEff,
+    effect: effectOf(estimate, (value) => percentOf(value, Math.abs(n1.ratio))),
+    variability: variabilityOf(
+      { before: residuals(n1.residuals, layout.daily), after: residuals(n.residuals, layout.daily) },
+      effectiveSize,
+    ),
+  };
+}
+
+function pool(slots: readonly SlotReadings[]): PooledRatio | undefined {
+  const column = (grid: number): number[] =>
+    slots.map((grids) => (grids[grid] ?? []).reduce((sum, reading) => sum + reading.sum, 0));
+  return pooledRatio({ numerators: column(0), denominators: column(1) });
+}
+
+/** A series whose mean is the ratio and whose scatter is that of its error. */
+function shifted({ ratio, residuals: errors }: PooledRatio): number[] {
+  return errors.map((error) => ratio + error);
+}

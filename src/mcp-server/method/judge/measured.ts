@@ -1,0 +1,31 @@
+import type { Interval } from "./estimate.js";
+import type { Variability } from "./variability.js";
+
+export interface Dropped {
+  reason: string;
+  count: number;
+}
+
+/** What was found of one PEG before all PEGs are looked at together. Percentages are of the N-1 level. */
+export interface Measured {
+  design: string;
+  scale: string;
+  n: number;
+  nEff: number;
+  dropped: Dropped[];
+  warnings: string[];
+  /** Why there is no test. */
+  lacking?: { reason: string; needed?: number };
+  /** Absent where something is lacking. Infinite from a level of 0. */
+  effect?: { percent: number; p: number; interval(level: number): Interval };
+  /** The probability that an N sample is the larger one. */
+  larger?: number;
+  shift?: number;
+  variability?: Variability;
+}
+
+export function droppedOf(counts: Record<string, number>): Dropped[] {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => ({ reason, count }));
+}

@@ -1,0 +1,28 @@
+import type { Direction } from "../pegs.js";
+import type { Calendar, Span } from "./calendar.js";
+import type { Points } from "./points.js";
+import type { Both } from "./samples-of.js";
+
+export type Kind = "gauge" | "counter" | "ratio" | "rare_count";
+
+/** What the judge needs to know of one PEG. */
+export interface PegInput {
+  name: string;
+  weight: number;
+  direction: Direction;
+  kind: Kind;
+  critical: boolean;
+  bandPercent: number;
+  points: Both<Points>;
+  /** Of a ratio that is given by its parts. */
+  parts?: { numerators: Both<Points>; denominators: Both<Points> } | undefined;
+  /** Of a rare count that happens over something that is counted too. */
+  exposure?: Both<Points> | undefined;
+}
+
+/** What is the same for all PEGs of an analysis. */
+export interface Frame {
+  calendar: Calendar;
+  n1: Span;
+  n: Span;
+}

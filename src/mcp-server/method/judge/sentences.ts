@@ -1,0 +1,122 @@
+import type { JudgeSentence, JudgeVerdict } from "../../../contract/judge.js";
+import type { Interval } from "./estimate.js";
+
+const VERDICT_EN: Record<JudgeVerdict, string> = {
+  improved: "Improved",
+  declined: "Declined",
+  minor: "A minor change",
+  stable: "Stable",
+  inconclusive: "Cannot tell",
+  insufficient_data: "Not enough data",
+  changed: "Changed",
+  unchanged: "Unchanged",
+};
+const VERDICT_KO: Record<JudgeVerdict, string> = {
+  improved: "개선",
+  declined: "악화",
+  minor: "미미한 변화",
+  stable: "안정",
+  inconclusive: "판단 불가",
+  insufficient_data: "데이터 부족",
+  changed: "변화 있음",
+  unchanged: "변화 없음",
+};
+
+const WHY: Record<string, { en: string; ko: string }> = {
+  significant_beyond_band: {
+    en: "more than noise, and at least the band of {band} %",
+    ko: "우연으로 보기 어렵고 허용 범위 {band}% 이상입니다",
+  },
+  significant_inside_band: {
+    en: "more than noise, but less than the band of {band} %",
+    ko: "우연으로 보기 어렵지만 허용 범위 {band}%보다 작습니다",
+  },
+  equivalent_within_band: {
+    en: "any change is within the band of {band} %",
+    ko: "변화가 있더라도 허용 범위 {band}% 안입니다",
+  },
+  one_of_many_pegs: {
+    en: "alone it would stand out, but among so many PEGs chance makes some do so",
+    ko: "단독으로는 두드러지지만 PEG가 많으면 우연히 그런 것이 나옵니다",
+  },
+  interval_too_wide: {
+    en: "the samples scatter too much for the band of {band} %",
+    ko: "허용 범위 {band}%로 판단하기에는 표본의 흩어짐이 큽니다",
+  },
+};
+
+const LACKING: Record<string, { en: string; ko: string }> = {
+  too_few_samples: {
+    en: "{n} usable, at least {needed} more are needed",
+    ko: "사용 가능한 표본 {n}개, 최소 {needed}개가 더 필요합니다",
+  },
+  low_coverage: {
+    en: "{n} usable, {needed} more are needed to cover 80 % of the period",
+    ko: "사용 가능한 표본 {n}개, 기간의 80%를 채우려면 {needed}개가 더 필요합니다",
+  },
+  no_common_cells: { en: "no cell was measured in both periods", ko: "두 기간 모두 측정된 셀이 없습니다" },
+  no_denominator: { en: "the denominators sum to nothing", ko: "분모의 합이 0입니다" },
+  no_events: { en: "no event in either period", ko: "두 기간 모두 발생 건수가 없습니다" },
+  too_large_for_a_double: { en: "the numbers are too large", ko: "값이 너무 큽니다" },
+};
+const OTHERWISE = { en: "nothing to compare", ko: "비교할 것이 없습니다" };
+
+export function foundSentence(
+  verdict: JudgeVerdict,
+  reason: string,
+  { percent, interval, band }: { percent: number; interval: Interval; band: number },
+): JudgeSentence {
+  const why = WHY[reason] ?? OTHERWISE;
+  const range = [signed(interval.low), signed(interval.high)];
+  const fill = (text: string) => text.replace("{band}", String(band));
+  return {
+    en: `${VERDICT_EN[verdict]}: ${signed(percent)} % (95 % interval ${range.join(" to ")} %); ${fill(why.en)}.`,
+    ko: `${VERDICT_KO[verdict]}: ${signed(percent)}% (95% 구간 ${range.join(" ~ ")}%). ${fill(why.ko)}.`,
+  };
+}
+
+export function lackingSentence(reason: string, n: number, needed: number | undefined): JudgeSentence {
+  const why = LACKING[reason] ?? OTHERWISE;
+  const fill = (text: string) => text.replace("{n}", String(n)).replace("{needed}", String(needed ?? 0));
+  return {
+    en: `${VERDICT_EN.insufficient_data}: ${fill(why.en)}.`,
+    ko: `${VERDICT_KO.insufficient_data}: ${fill(why.ko)}.`,
+  };
+}
+
+const OVERALL: Record<string, { en: string; ko: string }> = {
+  critical_declined: { en: "a critical PEG declined", ko: "중요 PEG가 악화되었습니다" },
+  weighted_beyond_band: {
+    en: "the weighted change is more than noise",
+    ko: "가중 변화가 우연으로 보기 어렵습니다",
+  },
+  weighted_inside_band: {
+    en: "the weighted change is more than noise, but small",
+    ko: "가중 변화가 우연으로 보기 어렵지만 작습니다",
+  },
+  weighted_equivalent: { en: "the weighted change is small", ko: "가중 변화가 작습니다" },
+  interval_too_wide: { en: "the weighted change may be noise", ko: "가중 변화가 우연일 수 있습니다" },
+  nothing_tested: { en: "no PEG could be tested", ko: "검정할 수 있는 PEG가 없습니다" },
+};
+
+export function overallSentence(
+  verdict: JudgeVerdict,
+  reason: string,
+  weighted: { percent: number; low: number; high: number } | undefined,
+): JudgeSentence {
+  const why = OVERALL[reason] ?? OTHERWISE;
+  const [en, ko] = [VERDICT_EN[verdict], VERDICT_KO[verdict]];
+  if (!weighted) return { en: `${en}: ${why.en}.`, ko: `${ko}: ${why.ko}.` };
+  const { percent, low, high } = weighted;
+  return {
+    en: `${en}: ${why.en} (${signed(percent)} %, interval ${signed(low)} to ${signed(high)} %).`,
+    ko: `${ko}: ${why.ko} (${signed(percent)}%, 구간 ${signed(low)} ~ ${signed(high)}%).`,
+  };
+}
+
+function signed(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? "+∞" : "-∞";
+  const text = Math.abs(value) < 1e6 ? value.toFixed(1) : value.toExponential(1);
+  if (Number(text) === 0) return "0.0";
+  return value > 0 ? `+${text}` : text;
+}
