@@ -78,6 +78,11 @@ const settings = z.object({
   REDIS_URL: url("redis:", "rediss:").optional(),
   MCP_URL: url("https:", "http:").optional(),
   MCP_TOKEN: z.string().optional(),
+  /** Which method the analysis service is asked for. */
+  ALGORITHM_VERSION: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,50}$/, "must be 1 to 50 of the characters A-Z a-z 0-9 . _ -")
+    .optional(),
   MCP_TIMEOUT_MS: count(1, 3_600_000).default(30_000),
   MCP_RETRIES: count(0, 10).default(3),
   MCP_RETRY_BASE_MS: count(1, 60_000).default(1000),

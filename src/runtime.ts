@@ -16,7 +16,7 @@ import { connectTcp } from "./adapters/redis/tcp-requester.js";
 import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.js";
 import { RingSealer } from "./adapters/sealing/sealer.js";
 import { type Config, ConfigError } from "./config.js";
-import { DEFAULT_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
+import { DEFAULT_ALGORITHM_VERSION, UNJUDGED_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
 import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChanges } from "./db/changes.js";
 import { migrateDatabase } from "./db/migrate.js";
 import { type OpenDatabase, openDatabase } from "./db/open.js";
@@ -251,7 +251,9 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
         status: { name: "status", ...config.RATE_LIMIT_STATUS },
         all: { name: "all", ...config.RATE_LIMIT_ALL },
       },
-      algorithmVersion: DEFAULT_ALGORITHM_VERSION,
+      // Another service may know the product's own method only.
+      algorithmVersion:
+        config.ALGORITHM_VERSION ?? (config.MCP_URL ? UNJUDGED_ALGORITHM_VERSION : DEFAULT_ALGORITHM_VERSION),
       answers,
       standings,
       getDeadlineMs: config.GET_DEADLINE_MS,

@@ -10,9 +10,9 @@ export const MCP_ASYNC_PATH = "/mcp/peg-comparison/analysis-async";
 /** Followed by a slash and the id that the asynchronous form answered with. */
 export const MCP_STATUS_PATH = "/mcp/peg-comparison/status";
 
-export const DEFAULT_ALGORITHM_VERSION = "v2.1.0";
-/** The same numbers, and the judge beside them. */
-export const JUDGING_ALGORITHM_VERSION = "v3.0.0";
+export const DEFAULT_ALGORITHM_VERSION = "v3.0.0";
+/** The same numbers, without the judge beside them. */
+export const UNJUDGED_ALGORITHM_VERSION = "v2.1.0";
 
 /** A definition as the service reads it; what it does not know it ignores. */
 const definition = z.looseObject({

@@ -131,6 +131,50 @@ describe.skipIf(!existsSync(folder))("real measurements", () => {
     expect(delay.n1_period.avg).toBeGreaterThan(10);
   }, 60_000);
 
+  test("of a year of LTE counters against the next are judged hour by hour", () => {
+    const { period_info, request_params } = load("large_lte_oss_2018_2019.json.gz");
+    const names = Object.keys(request_params.peg_definitions);
+    const text = gunzipSync(readFileSync(new URL("large_lte_oss_2018_2019.csv.gz", folder))).toString("utf8");
+    const [header = "", ...lines] = text.trim().split(/\r?\n/);
+    const columns = header.split(",");
+    const yearTurns = new Date(period_info.n_start).getTime();
+    const stats = lines.flatMap((line): Row[] => {
+      const fields = line.split(",");
+      const timestamp = fields[columns.indexOf("timestamp")] ?? "";
+      const period = Date.parse(`${timestamp}Z`.replace("ZZ", "Z")) < yearTurns ? "N-1" : "N";
+      return names.flatMap((kpi_name): Row[] => {
+        const field = fields[columns.indexOf(kpi_name)] ?? "";
+        return field === ""
+          ? []
+          : [{ kpi_name, period, avg: Number(field), cell_id: "LTE_NETWORK", timestamp }];
+      });
+    });
+    const peg_definitions = Object.fromEntries(
+      names.map((name) => [name, { direction: "lower_is_better" as const }]),
+    );
+    const answer = compare(
+      { analysis_id: "a", raw_data: { stats, peg_definitions, period_info }, options: {} },
+      fixedClock(),
+    );
+    expectToFitTheContract(answer);
+    for (const { peg_name, judge } of answer.data.peg_comparison_results) {
+      console.log(`${peg_name}: ${judge?.sentence.en} n ${judge?.n}, n_eff ${judge?.n_eff.toFixed(0)}`);
+      expect(judge?.design).toBe("paired_by_week");
+      // Hours of a year hang together: a year is worth far fewer independent ones.
+      expect(judge?.n).toBeGreaterThan(8000);
+      expect(judge?.n_eff).toBeLessThan(2000);
+    }
+  }, 60_000);
+
+  test("without their times are judged with a warning", () => {
+    for (const name of ["small_5g_drive.json", "large_lte_oss_2018_2019.json.gz"]) {
+      for (const { judge } of analyse(load(name)).data.peg_comparison_results) {
+        expect(judge?.warnings).toContain("no_timestamps");
+        expect(judge?.sentence.en).toBeTruthy();
+      }
+    }
+  }, 60_000);
+
   test("of a year of LTE counters against the next", () => {
     const analysis = load("large_lte_oss_2018_2019.json.gz");
     const answer = analyse(analysis);

@@ -13,7 +13,7 @@ describe("a comparison", () => {
     const head = mcpAnswerHead.parse(body);
     expect(head).toMatchObject({
       processing_time: 0.25,
-      algorithm_version: "v2.1.0",
+      algorithm_version: "v3.0.0",
       data: { analysis_id: "analysis-1" },
     });
     expect(head.data.analysis_metadata.calculated_at).toEqual(new Date(NOW));

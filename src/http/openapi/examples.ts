@@ -38,14 +38,39 @@ const summary = {
   stable: 0,
   weighted_avg_change: 15,
   overall_trend: "improving",
+  judge: {
+    verdict: "insufficient_data",
+    reason: "nothing_tested",
+    sentence: {
+      en: "Not enough data: no PEG could be tested.",
+      ko: "데이터 부족: 검정할 수 있는 PEG가 없습니다.",
+    },
+    counts: {
+      improved: 0,
+      declined: 0,
+      minor: 0,
+      stable: 0,
+      inconclusive: 0,
+      insufficient_data: 1,
+      changed: 0,
+      unchanged: 0,
+    },
+    tested: 0,
+    tested_critical: 0,
+    share_inconclusive: 0,
+    share_insufficient: 1,
+    time_zone: "UTC",
+    method_version: "v3.0.0",
+    settings_hash: "4d2f0a1c6b7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718",
+  },
 };
 const metadata = {
   calculated_at: AT,
-  algorithm_version: "v2.1.0",
+  algorithm_version: "v3.0.0",
   period_definition: periods,
   skipped_pegs: [],
 };
-const computation = { processing_time: 0.015, cached: true, mcp_version: "v2.1.0" };
+const computation = { processing_time: 0.015, cached: true, mcp_version: "v3.0.0" };
 const comparison = {
   success: true,
   status: "COMPLETED",
@@ -65,6 +90,26 @@ const comparison = {
           confidence: 0.51,
         },
         metadata: { cell_id: "C1", calculated_at: AT, data_quality: "medium" },
+        judge: {
+          verdict: "insufficient_data",
+          reason: "too_few_samples",
+          sentence: {
+            en: "Not enough data: 1 usable, at least 134 more are needed.",
+            ko: "데이터 부족: 사용 가능한 표본 1개, 최소 134개가 더 필요합니다.",
+          },
+          direction: "higher_is_better",
+          kind: "gauge",
+          critical: false,
+          band_percent: 5,
+          design: "paired_by_week",
+          scale: "log",
+          change_percent: null,
+          n: 1,
+          n_eff: 0,
+          needed: 134,
+          dropped: [],
+          warnings: [],
+        },
       },
     ],
     summary,

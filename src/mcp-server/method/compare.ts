@@ -2,8 +2,8 @@ import type { z } from "zod";
 import type { ComparisonSummary } from "../../contract/comparison.js";
 import {
   DEFAULT_ALGORITHM_VERSION,
-  JUDGING_ALGORITHM_VERSION,
   type McpRequest,
+  UNJUDGED_ALGORITHM_VERSION,
   type wireAnalysisMetadata,
 } from "../../contract/mcp-protocol.js";
 import { parseTime } from "../../contract/time.js";
@@ -14,7 +14,7 @@ import { readPegs } from "./pegs.js";
 import { type Judged, summarize } from "./summary.js";
 
 /** What this service can compute. */
-export const ALGORITHM_VERSIONS: readonly string[] = ["v2.1.0", JUDGING_ALGORITHM_VERSION];
+export const ALGORITHM_VERSIONS: readonly string[] = [UNJUDGED_ALGORITHM_VERSION, DEFAULT_ALGORITHM_VERSION];
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -72,7 +72,7 @@ export function* compareInSteps(request: McpRequest, clock: Clock): Generator<nu
   const judged: Judged[] = [];
   const skipped: { peg_name: string; reason: string }[] = [];
   const version = options?.algorithm_version ?? DEFAULT_ALGORITHM_VERSION;
-  const judges = version === JUDGING_ALGORITHM_VERSION;
+  const judges = version !== UNJUDGED_ALGORITHM_VERSION;
   const pegs = readPegs(raw_data, { points: judges });
   const judge = judges ? new Judge(request, pegs) : undefined;
   const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);

@@ -13,6 +13,7 @@ describe("the answer", () => {
       RSRP: { weight: 9 },
       Drops: { direction: "lower_is_better" },
     },
+    { algorithm_version: "v2.1.0" },
   );
 
   test("is, word for word, this", () => {

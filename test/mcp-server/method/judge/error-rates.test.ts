@@ -75,7 +75,7 @@ const report = (text: string): void => console.log(`judge: ${text}`);
 
 describe("without a change, noise of 25 %", () => {
   test.each([0, 0.3, 0.5])("neighbours correlated by %d: false verdicts are at most 8 in 100", (lag1) => {
-    const { of, significant } = rates(2500, 11, { factor: 1, noise: 0.25, lag1 });
+    const { of, significant } = rates(2000, 11, { factor: 1, noise: 0.25, lag1 });
     const wrong = of("improved", "declined");
     report(
       `no change, lag-1 ${lag1}, a week of hours: false improved or declined ${percent(wrong)}, p <= 0.05 ${percent(significant)}`,
@@ -86,7 +86,7 @@ describe("without a change, noise of 25 %", () => {
   test("over 100 PEGs at most 0.5 are improved or declined", () => {
     for (const lag1 of [0.3, 0.5]) {
       const random = new Noise(21);
-      const analyses = 30;
+      const analyses = 20;
       let wrong = 0;
       for (let i = 0; i < analyses; i++) {
         const pegs = Array.from({ length: 100 }, () => simulate(random, { factor: 1, noise: 0.25, lag1 }));
