@@ -38,6 +38,11 @@ async function startWith(env: Record<string, string> = {}, answer?: string): Pro
   return backend;
 }
 
+test("the README shows what the examples print", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  expect(readme).toContain(`\`\`\`text\n${PRINTED}\`\`\``);
+});
+
 let usual: TestBackend;
 let limited: TestBackend;
 let failing: TestBackend;

@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -92,8 +101,8 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
     const command = line.replaceAll("PORT=3000", `PORT=${port}`);
     const program = startProcess({ command: "sh", args: ["-ec", command], cwd: folder, env: NPM });
     if (line.endsWith(" serve")) {
-      server = program;
       await program.waitForLine(/listening on /, 60_000);
+      server = program;
       return "";
     }
     const { code } = await program.waitForExit(120_000);
@@ -114,6 +123,7 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
     for (const name of readdirSync(MODULES).filter((name) => !name.startsWith(".")))
       symlinkSync(join(MODULES, name), join(place, name));
     await unpack(resolve(folder, own), join(place, "peg-comparison-bff"));
+    chmodSync(join(place, "peg-comparison-bff/dist/cli/main.js"), 0o755);
     symlinkSync("../peg-comparison-bff/dist/cli/main.js", join(place, ".bin/peg-bff"));
     symlinkSync("../typescript/bin/tsc", join(place, ".bin/tsc"));
   }
