@@ -40,17 +40,25 @@ const blocks: Block[] = [...section.matchAll(/(.*)\n\n```(\w+)\n([\s\S]*?)^```$/
   }),
 );
 
-/** What npm has to know of where it is; it asks its cache before it asks the registry. */
-const NPM = {
+/** Where npm finds what it needs. */
+const KEPT = /^(HOME|NODE_EXTRA_CA_CERTS|(https?|no)_proxy|npm_config_(registry|cache|userconfig))$/i;
+/** It asks its cache before it asks the registry. */
+const NPM: Record<string, string> = {
   ...Object.fromEntries(
-    ["HOME", "npm_config_registry", "npm_config_cache", "npm_config_userconfig", "NODE_EXTRA_CA_CERTS"]
-      .filter((name) => process.env[name] !== undefined)
-      .map((name) => [name, process.env[name] ?? ""]),
+    Object.entries(process.env).flatMap(([name, value = ""]) => (KEPT.test(name) ? [[name, value]] : [])),
   ),
   npm_config_prefer_offline: "true",
   npm_config_audit: "false",
   npm_config_fund: "false",
 };
+
+/** Copies what git tracks. @returns false where this is no checkout of git's */
+async function copyTracked(folder: string): Promise<boolean> {
+  const listed = await run("git", ["ls-files", "-z"], { cwd: REPOSITORY }).catch(() => undefined);
+  for (const file of listed?.stdout.split("\0").filter(Boolean) ?? [])
+    cpSync(join(REPOSITORY, file), join(folder, file));
+  return listed !== undefined;
+}
 
 async function reachesRegistry(): Promise<boolean> {
   const asked = [
@@ -73,13 +81,13 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
   let port: number;
   let server: TestProcess | undefined;
   let online: boolean;
+  let tracked: boolean;
   beforeAll(async () => {
     online = await reachesRegistry();
     root = mkdtempSync(join(tmpdir(), "peg-newcomer-"));
     folder = join(root, "peg-comparison-bff");
     port = await freePort();
-    const { stdout } = await run("git", ["ls-files", "-z"], { cwd: REPOSITORY });
-    for (const file of stdout.split("\0").filter(Boolean)) cpSync(join(REPOSITORY, file), join(folder, file));
+    tracked = await copyTracked(folder);
   });
   afterAll(async () => {
     // As ctrl-C does: to npx, and to what it has started.
@@ -134,7 +142,8 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
     ]);
   });
 
-  test("leads there, line by line", async ({ annotate }) => {
+  test("leads there, line by line", async ({ annotate, skip }) => {
+    skip(!tracked, "this is no checkout of git's");
     if (!online) await annotate("npm's registry cannot be reached: packages were linked, and not installed");
     let printed = "";
     for (const { language, text, file } of blocks) {
@@ -145,7 +154,8 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
     }
   });
 
-  test("shows a misspelled field as an error where the types are checked", async () => {
+  test("shows a misspelled field as an error where the types are checked", async ({ skip }) => {
+    skip(!tracked, "this is no checkout of git's");
     const check = blocks.find(({ text }) => text.startsWith("npx tsc"))?.text ?? "";
     const right = blocks.find(({ file }) => file === "main.ts")?.text ?? "";
     await writeFile(join(folder, "main.ts"), right.replace("comparison.trend", "comparison.trent"));
