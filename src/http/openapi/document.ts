@@ -1,3 +1,4 @@
+import { pegComparisonStatusOutput } from "../../contract/comparison.js";
 import { ERRORS, type ErrorCode } from "../../contract/errors.js";
 import { REST_ROUTES, type RestRoute } from "../rest/routes.js";
 import { EXAMPLES, errorExample, PARAMETER_EXAMPLES, PENDING_EXAMPLE } from "./examples.js";
@@ -116,7 +117,7 @@ function successResponses(route: RestRoute): Record<string, object> {
   return {
     200: {
       description: "The answer.",
-      headers: headers("ETag"),
+      headers: headers("ETag", ...(route.output === pegComparisonStatusOutput ? ["Retry-After"] : [])),
       content: {
         "application/json": route.mayTake ? { ...answer, schema: done } : answer,
         ...(route.asCsv ? csv : {}),

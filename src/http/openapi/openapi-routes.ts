@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { compress } from "hono/compress";
 import type { AppEnv } from "../refuse.js";
 import { openApiDocument } from "./document.js";
 import { referencePage } from "./reference-page.js";
@@ -13,6 +14,8 @@ export function openApiRoutes(version: string): Hono<AppEnv> {
   const document = openApiDocument(version);
   const body = JSON.stringify(document);
   const page = String(referencePage(document));
+  routes.use("/openapi.json", compress());
+  routes.use("/docs/*", compress());
   const headers = { "cache-control": CACHE_CONTROL };
   routes.get("/openapi.json", (c) => c.body(body, 200, { ...headers, "content-type": "application/json" }));
   routes.get("/docs", (c) =>

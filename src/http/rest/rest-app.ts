@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../../contract/analysis.js";
 import { jsonOnly, limitBody } from "../body-rules.js";
@@ -11,19 +11,30 @@ export function restRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.use("/api/*", compress());
   const [large, small] = [limitBody(MAX_BODY_BYTES), limitBody(MAX_SMALL_BODY_BYTES)];
+  // A stream without its body would be held open for nothing.
+  for (const { path } of REST_ROUTES.filter(({ streamed }) => streamed)) {
+    const refused = refuseMethod(path);
+    routes.use(honoPath(path), (c, next) => (c.req.method === "HEAD" ? Promise.resolve(refused(c)) : next()));
+  }
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;
     routes.on(route.method, honoPath(route.path), jsonOnly, limit, serveRoute(route));
   }
   for (const path of new Set(REST_ROUTES.map((route) => route.path))) {
-    const methods = REST_ROUTES.filter((route) => route.path === path).map(({ method }) => method);
-    const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-    routes.all(honoPath(path), (c) => {
-      c.header("allow", allowed);
-      return refuse(c, "API_VALIDATION_ERROR", "This address does not take that method.", 405);
-    });
+    routes.all(honoPath(path), refuseMethod(path));
   }
   return routes;
+}
+
+/** Answers with the methods that an address takes. */
+function refuseMethod(path: string) {
+  const allowed = REST_ROUTES.filter((route) => route.path === path)
+    .flatMap(({ method, streamed }) => (method === "GET" && !streamed ? ["GET", "HEAD"] : [method]))
+    .join(", ");
+  return (c: Context<AppEnv>) => {
+    c.header("allow", allowed);
+    return refuse(c, "API_VALIDATION_ERROR", "This address does not take that method.", 405);
+  };
 }
 
 function honoPath(path: string): string {
