@@ -27,6 +27,8 @@ export const KOREAN = {
   "A body may have at most {bytes} bytes here.": "이 요청의 본문은 최대 {bytes}바이트까지 허용됩니다.",
 
   // Requests
+  "No body is taken here: everything stands in the address.":
+    "이 요청은 본문을 받지 않습니다. 모든 값을 주소에 지정하십시오.",
   "A body must be application/json.": "본문은 application/json이어야 합니다.",
   "The input is not valid JSON.": "입력이 올바른 JSON이 아닙니다.",
   "The request is not one that this API takes.": "이 API가 받지 않는 요청입니다.",

@@ -44,34 +44,6 @@ describe("trap 1: a batch of calls in one request", () => {
   });
 });
 
-describe("trap 2: bodies that are not JSON", () => {
-  test.each([
-    "multipart/form-data; boundary=x",
-    "application/octet-stream",
-    "text/plain",
-    "application/x-www-form-urlencoded",
-    "application/jsonfoo",
-    undefined,
-  ])("of type %s do not reach a mutation", async (type) => {
-    const body = JSON.stringify({ json: sampleAnalysis({ id: "from-a-form" }) });
-    const response = await post("analysis.create", body, type);
-    expect(response.status).toBe(415);
-    expect(errorBody.parse(errorOf(await response.json())).code).toBe("API_VALIDATION_ERROR");
-    expect((await get(`analysis.byId?input=${input({ id: "from-a-form" })}`)).status).toBe(403);
-  });
-
-  test.each(["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8;"])(
-    "of type %s are read in full",
-    async (type) => {
-      const analysis = sampleAnalysis();
-      const response = await post("analysis.create", JSON.stringify({ json: analysis }), type);
-      expect(await response.json()).toMatchObject({
-        result: { data: { json: { rows: analysis.stats.length } } },
-      });
-    },
-  );
-});
-
 describe("trap 3: what went wrong inside", () => {
   test.each([
     ["a thrown Error with a cause", new Error(CANARY, { cause: new Error(CANARY) })],
