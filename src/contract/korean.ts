@@ -34,6 +34,7 @@ export const KOREAN = {
   "The request is not one that this API takes.": "이 API가 받지 않는 요청입니다.",
   "The request cannot be read.": "요청을 읽을 수 없습니다.",
   "There is no such procedure.": "해당 프로시저가 없습니다.",
+  "A parameter of the query may be given once only.": "쿼리 파라미터는 한 번만 지정할 수 있습니다.",
   "There is nothing at this address.": "이 주소에는 아무것도 없습니다.",
   "Queries are asked with GET, mutations with POST.": "쿼리는 GET으로, 뮤테이션은 POST로 요청해야 합니다.",
   "This address does not take that method.": "이 주소에서는 해당 메서드를 사용할 수 없습니다.",
