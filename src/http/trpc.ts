@@ -105,5 +105,8 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   // What it refuses before any call goes as text, though it is JSON as well.
   const isText = (response.headers.get("content-type") ?? "text/plain").startsWith("text/plain");
   if (isText && response.status >= 400) response.headers.set("content-type", "application/json");
+  // A stream, which tRPC lets caches keep and ask about.
+  if (response.headers.has("cache-control"))
+    response.headers.set("cache-control", "private, no-store, no-transform");
   return response;
 }

@@ -13,6 +13,8 @@ const MAX_STREAM_MS = 1_800_000;
 /** How long an answer waits for what refuses it; a reader that comes back may have to wait for its next event. */
 const FIRST_EVENT_MS = 500;
 
+const NOT_KEPT = "private, no-store";
+
 type Events = AsyncIterator<unknown>;
 type Step = IteratorResult<unknown> | "silence";
 
@@ -47,7 +49,9 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
         await events.return?.();
       }
     });
-    response.headers.set("cache-control", "private, no-store");
+    // On both: where another middleware looked at the headers already, those of the context win.
+    c.header("cache-control", NOT_KEPT);
+    response.headers.set("cache-control", NOT_KEPT);
     return response;
   } catch (error) {
     stop.abort();
