@@ -34,6 +34,12 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
     const first = await orSilence(next, FIRST_EVENT_MS);
     const headers = answerHeaders([], ctx);
     if (first !== "silence" && first.done) return c.body(null, 204, headers);
+    if (c.req.method === "HEAD") {
+      // Nobody would read the stream, nor ever end it.
+      stop.abort();
+      await events.return?.();
+      return c.body(null, 200, { ...headers, "content-type": "text/event-stream" });
+    }
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     // Proxies that gather what they pass on would gather events.
     c.header("x-accel-buffering", "no");
