@@ -97,7 +97,9 @@ export const KOREAN = {
     "서버 내부에서 오류가 발생했습니다. 운영자에게 request_id를 알려 주십시오.",
 
   // What is wrong with a field, in the words of its schema
-  "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -": "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 합니다",
+  "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -, and not . or .. alone":
+    "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 하며 . 또는 ..일 수 없습니다",
+  "must not be . or .. alone": ". 또는 ..일 수 없습니다",
   "must not contain control characters": "제어 문자를 포함할 수 없습니다",
   "must be a finite number or null": "유한한 숫자 또는 null이어야 합니다",
   "must define at most {max} PEGs": "PEG를 최대 {max}개까지 정의할 수 있습니다",
