@@ -96,11 +96,7 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     router: appRouter,
     maxBatchSize: MAX_BATCH_SIZE,
     createContext: () => ctx,
-    responseMeta: ({ errors, type }) => {
-      const refused = errors.some(({ code }) => code === "METHOD_NOT_SUPPORTED");
-      const allow = refused ? { allow: type === "mutation" ? "POST" : "GET" } : {};
-      return { headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx), ...allow } };
-    },
+    responseMeta: ({ errors }) => ({ headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx) } }),
   });
   // What it refuses before any call goes as text, though it is JSON as well.
   const isText = (response.headers.get("content-type") ?? "text/plain").startsWith("text/plain");
