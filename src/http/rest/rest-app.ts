@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../../contract/analysis.js";
-import { jsonOnly, limitBody } from "../body-rules.js";
+import { jsonOnly, limitBody, noBody } from "../body-rules.js";
 import { type AppEnv, refuse } from "../refuse.js";
 import { REST_ROUTES } from "./routes.js";
 import { serveRoute } from "./serve-route.js";
@@ -18,7 +18,9 @@ export function restRoutes(): Hono<AppEnv> {
   }
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;
-    routes.on(route.method, honoPath(route.path), jsonOnly, limit, serveRoute(route));
+    const path = honoPath(route.path);
+    if (route.rest === "body") routes.on(route.method, path, jsonOnly, limit, serveRoute(route));
+    else routes.on(route.method, path, noBody, serveRoute(route));
   }
   for (const path of new Set(REST_ROUTES.map((route) => route.path))) {
     routes.all(honoPath(path), refuseMethod(path));
