@@ -16,7 +16,7 @@ export function openApiRoutes(version: string): Hono<AppEnv> {
   const page = String(referencePage(document));
   routes.use("/openapi.json", compress());
   routes.use("/docs/*", compress());
-  const headers = { "cache-control": CACHE_CONTROL };
+  const headers = { "cache-control": CACHE_CONTROL, vary: "accept-encoding" };
   routes.get("/openapi.json", (c) => c.body(body, 200, { ...headers, "content-type": "application/json" }));
   routes.get("/docs", (c) =>
     c.html(page, 200, {

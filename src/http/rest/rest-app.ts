@@ -11,11 +11,6 @@ export function restRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.use("/api/*", compress());
   const [large, small] = [limitBody(MAX_BODY_BYTES), limitBody(MAX_SMALL_BODY_BYTES)];
-  // A stream without its body would be held open for nothing.
-  for (const { path } of REST_ROUTES.filter(({ streamed }) => streamed)) {
-    const refused = refuseMethod(path);
-    routes.use(honoPath(path), (c, next) => (c.req.method === "HEAD" ? Promise.resolve(refused(c)) : next()));
-  }
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;
     const path = honoPath(route.path);
@@ -31,7 +26,7 @@ export function restRoutes(): Hono<AppEnv> {
 /** Answers with the methods that an address takes. */
 function refuseMethod(path: string) {
   const allowed = REST_ROUTES.filter((route) => route.path === path)
-    .flatMap(({ method, streamed }) => (method === "GET" && !streamed ? ["GET", "HEAD"] : [method]))
+    .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]))
     .join(", ");
   return (c: Context<AppEnv>) => {
     c.header("allow", allowed);

@@ -79,16 +79,6 @@ describe("the events of a task over plain HTTP", () => {
     expect((await eventsOf(id, "anna", seen.at(-1)?.id)).status).toBe(204);
   });
 
-  test("are not held open for a HEAD, which could not show them", async () => {
-    const { id, release } = await heldTask("anna");
-    const before = backend.runtime.services.streams.open;
-    const headers = { authorization: `Bearer ${await tokenFor("anna")}` };
-    const response = await fetch(address(id), { method: "HEAD", headers });
-    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET"]);
-    expect(backend.runtime.services.streams.open).toBe(before);
-    release();
-  });
-
   test("that are refused are refused as any call is: by status and body", async () => {
     const peg = await backend.clientOf("anna");
     const { id } = await peg.analysis.create.mutate(sampleAnalysis());
