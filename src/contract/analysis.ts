@@ -7,11 +7,12 @@ export * from "./limits.js";
 
 export const DEFAULT_WEIGHT = 5;
 
+/** Whoever writes an address takes the segments `.` and `..` out of it. */
 export const analysisId = z
   .string()
   .regex(
-    /^[A-Za-z0-9._:-]{1,255}$/,
-    "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -" satisfies PlainText,
+    /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,255}$/,
+    "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -, and not . or .. alone" satisfies PlainText,
   );
 
 /** Names are free text, but no control characters or halves of characters: they end up in tables and logs. */

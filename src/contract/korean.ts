@@ -27,11 +27,14 @@ export const KOREAN = {
   "A body may have at most {bytes} bytes here.": "이 요청의 본문은 최대 {bytes}바이트까지 허용됩니다.",
 
   // Requests
+  "No body is taken here: everything stands in the address.":
+    "이 요청은 본문을 받지 않습니다. 모든 값을 주소에 지정하십시오.",
   "A body must be application/json.": "본문은 application/json이어야 합니다.",
   "The input is not valid JSON.": "입력이 올바른 JSON이 아닙니다.",
   "The request is not one that this API takes.": "이 API가 받지 않는 요청입니다.",
   "The request cannot be read.": "요청을 읽을 수 없습니다.",
   "There is no such procedure.": "해당 프로시저가 없습니다.",
+  "A parameter of the query may be given once only.": "쿼리 파라미터는 한 번만 지정할 수 있습니다.",
   "There is nothing at this address.": "이 주소에는 아무것도 없습니다.",
   "Queries are asked with GET, mutations with POST.": "쿼리는 GET으로, 뮤테이션은 POST로 요청해야 합니다.",
   "This address does not take that method.": "이 주소에서는 해당 메서드를 사용할 수 없습니다.",
@@ -94,7 +97,9 @@ export const KOREAN = {
     "서버 내부에서 오류가 발생했습니다. 운영자에게 request_id를 알려 주십시오.",
 
   // What is wrong with a field, in the words of its schema
-  "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -": "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 합니다",
+  "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -, and not . or .. alone":
+    "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 하며 . 또는 ..일 수 없습니다",
+  "must not be . or .. alone": ". 또는 ..일 수 없습니다",
   "must not contain control characters": "제어 문자를 포함할 수 없습니다",
   "must be a finite number or null": "유한한 숫자 또는 null이어야 합니다",
   "must define at most {max} PEGs": "PEG를 최대 {max}개까지 정의할 수 있습니다",

@@ -31,7 +31,8 @@ export type PermissionListOutput = z.infer<typeof permissionListOutput>;
 /** Granted again, a permission takes the new expiry; without one it does not expire. */
 export const permissionGrantInput = z.strictObject({
   id: analysisId,
-  user_id: userId,
+  // No address can name the two.
+  user_id: userId.refine((id) => id !== "." && id !== "..", "must not be . or .. alone" satisfies PlainText),
   permission_type: permissionType,
   expires_at: timeInput.optional(),
 });

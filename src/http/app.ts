@@ -11,6 +11,7 @@ import { openApiRoutes } from "./openapi/openapi-routes.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { restRoutes } from "./rest/rest-app.js";
 import { REST_ROUTES } from "./rest/routes.js";
+import { secure } from "./security-headers.js";
 import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
 
 export interface AppOptions {
@@ -37,20 +38,6 @@ const TRPC_METHODS = ["GET", "HEAD", "POST"];
 /** What a browser may read of an answer to a listed origin. */
 const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
-const HEADERS = {
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "strict-transport-security": "max-age=31536000; includeSubDomains",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-};
-
-/** Where a route does not say otherwise. */
-const USUAL = {
-  "cache-control": "private, no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-};
-
 /** The HTTP face: everything but the port it listens on. */
 export function createApp({ services, corsOrigins, probes, version }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -63,10 +50,8 @@ export function createApp({ services, corsOrigins, probes, version }: AppOptions
     c.set("language", languageOf(c));
     await next();
     // On the response itself: `c.header` would build a new one each time, and copy its body.
-    const { headers } = c.res;
-    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
-    for (const [name, value] of Object.entries(USUAL)) if (!headers.has(name)) headers.set(name, value);
-    headers.set("x-request-id", requestId);
+    secure(c.res.headers);
+    c.res.headers.set("x-request-id", requestId);
   });
   if (corsOrigins.length) {
     app.use(

@@ -1,15 +1,27 @@
-import { bodyLimit } from "hono/body-limit";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { fill } from "../contract/words.js";
+import { bodyTooLarge } from "../trpc/errors.js";
 import { type AppEnv, refuse } from "./refuse.js";
 
 const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
 
+function hasBody(c: Context): boolean {
+  const length = c.req.header("content-length");
+  return c.req.header("transfer-encoding") !== undefined || (length !== undefined && length !== "0");
+}
+
+/** Takes no body at all, where none would be read: whoever sends one means something by it. */
+export const noBody = createMiddleware<AppEnv>(async (c, next) => {
+  if (!hasBody(c)) return next();
+  // It is not read: nothing else can come over this connection.
+  c.header("connection", "close");
+  return refuse(c, "API_VALIDATION_ERROR", "No body is taken here: everything stands in the address.");
+});
+
 /** Takes no body but JSON: form data and plain text are what a foreign page can send without asking first. */
 export const jsonOnly = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.req.method === "GET" || c.req.method === "HEAD") return next();
-  const hasBody = (c.req.header("content-length") ?? "0") !== "0" || c.req.header("transfer-encoding");
-  const type = c.req.header("content-type") ?? (hasBody ? "" : "application/json");
+  if (c.req.method === "GET" || c.req.method === "HEAD") return noBody(c, next);
+  const type = c.req.header("content-type") ?? (hasBody(c) ? "" : "application/json");
   return JSON_TYPE.test(type)
     ? next()
     : refuse(c, "API_VALIDATION_ERROR", "A body must be application/json.", 415);
@@ -17,20 +29,30 @@ export const jsonOnly = createMiddleware<AppEnv>(async (c, next) => {
 
 /** Takes bodies up to so many bytes. */
 export function limitBody(maxSize: number) {
-  const limit = bodyLimit({
-    maxSize,
-    onError: (c) => {
-      // The rest of the body is not read: nothing else can come over this connection.
+  function counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    let size = 0;
+    const count = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.byteLength;
+        if (size > maxSize) controller.error(bodyTooLarge(maxSize));
+        else controller.enqueue(chunk);
+      },
+    });
+    return body.pipeThrough(count);
+  }
+
+  return createMiddleware<AppEnv>(async (c, next) => {
+    // Looking for a body costs more than answering from the cache, and these have none.
+    if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+    const length = c.req.header("content-length");
+    if (length !== undefined) {
+      if (Number(length) <= maxSize) return next();
       c.header("connection", "close");
-      return refuse(
-        c,
-        "PAYLOAD_TOO_LARGE",
-        fill("A body may have at most {bytes} bytes here.", { bytes: maxSize }),
-      );
-    },
+      return refuse(c, "PAYLOAD_TOO_LARGE", bodyTooLarge(maxSize).words);
+    }
+    // One whose length is not told is counted as it is read, which is after the token and the limits.
+    const { body } = c.req.raw;
+    if (body) c.req.raw = new Request(c.req.raw, { body: counted(body), duplex: "half" });
+    return next();
   });
-  // Looking for a body costs more than answering from the cache, and these have none.
-  return createMiddleware<AppEnv>((c, next) =>
-    c.req.method === "GET" || c.req.method === "HEAD" ? next() : limit(c, next),
-  );
 }

@@ -10,15 +10,15 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 export function refuseCrossSite(origins: readonly string[]) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const origin = c.req.header("origin");
-    if (SAFE.has(c.req.method) || origin === undefined || origins.includes(origin)) return next();
-    // A browser says itself whether a page is ours; older ones only say where it is from.
-    const site = c.req.header("sec-fetch-site");
-    const ours = site === undefined ? hostOf(origin) === c.req.header("host") : site === "same-origin";
-    if (ours) return next();
+    if (SAFE.has(c.req.method) || (origin !== undefined && origins.includes(origin))) return next();
+    if (isOurs(origin, c.req.header("sec-fetch-site"), c.req.header("host"))) return next();
     return refuse(c, "PERMISSION_DENIED", "Pages of this origin may not call here. Add it to CORS_ORIGINS.");
   });
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+/** A browser says itself whether a page is ours; older ones only say where it is from, and scripts say nothing. */
+function isOurs(origin: string | undefined, site: string | undefined, host: string | undefined): boolean {
+  if (site !== undefined) return site === "same-origin" || (site === "none" && origin === undefined);
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && host !== undefined && new URL(origin).host === host;
 }

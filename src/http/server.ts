@@ -1,9 +1,20 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import type { createApp } from "./app.js";
+import { secure } from "./security-headers.js";
 
 const STOP_DEADLINE_MS = 25_000;
+
+/** How long a client may take, in ms. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 300_000,
+  // Without it Node looks at the two before every 30 s only.
+  connectionsCheckingInterval: 1000,
+  keepAliveTimeout: 65_000,
+};
+export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
 export interface HttpServer {
   /** @param port 0 picks a free one */
@@ -12,17 +23,35 @@ export interface HttpServer {
   close(work: () => Promise<unknown>): Promise<void>;
 }
 
+/** Of two, Node takes the first, and a proxy before it may have taken the other. */
+function hasOneHost({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === "host") hosts++;
+  return hosts === 1;
+}
+
+/** Answers what is no request that the app could be given. */
+function refuseUnreadable(error: unknown): Response {
+  const response = new Response(null, {
+    status: error instanceof RequestError ? 400 : 500,
+    headers: { connection: "close" },
+  });
+  secure(response.headers);
+  return response;
+}
+
 /** The app on a server of its own, with timeouts that fire. */
-export function createHttpServer(app: ReturnType<typeof createApp>): HttpServer {
+export function createHttpServer(
+  app: ReturnType<typeof createApp>,
+  timeouts: ServerTimeouts = {},
+): HttpServer {
   const server = createServer(
-    {
-      headersTimeout: 10_000,
-      requestTimeout: 300_000,
-      // Without it Node looks at its timeouts every 30 s only.
-      connectionsCheckingInterval: 1000,
-      keepAliveTimeout: 65_000,
-    },
-    getRequestListener(app.fetch),
+    { ...TIMEOUTS, ...timeouts },
+    getRequestListener(
+      (request, env) =>
+        hasOneHost(env.incoming) ? app.fetch(request, env) : refuseUnreadable(new RequestError("two Hosts")),
+      { errorHandler: refuseUnreadable },
+    ),
   );
 
   return {

@@ -7,7 +7,7 @@ import { appRouter } from "../trpc/app-router.js";
 import { createCallContext } from "../trpc/context.js";
 import { readInput } from "../trpc/transformer.js";
 import { bearerToken } from "./bearer-token.js";
-import type { AppEnv } from "./refuse.js";
+import { type AppEnv, refuse } from "./refuse.js";
 
 export const TRPC_ENDPOINT = "/trpc";
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
@@ -18,19 +18,37 @@ function isStreamed(headers: Headers): boolean {
   return headers.has("trpc-accept") || headers.get("accept") === "application/jsonl";
 }
 
-/** The calls of a plain GET of queries; undefined for anything else, which tRPC's own handler takes. */
-function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } | undefined {
-  if (request.method !== "GET" || isStreamed(request.headers)) return undefined;
-  const { url } = request;
+/** What stands behind the endpoint in an address, as it is written. */
+interface Address {
+  path: string;
+  parameters: [name: string, value: string][];
+}
+
+function readAddress(url: string): Address {
   const queryAt = url.indexOf("?");
-  const path = url.slice(
-    url.indexOf(`${TRPC_ENDPOINT}/`) + TRPC_ENDPOINT.length + 1,
-    queryAt === -1 ? undefined : queryAt,
-  );
-  const parameters = [...new URLSearchParams(queryAt === -1 ? "" : url.slice(queryAt))];
+  const end = queryAt === -1 ? url.length : queryAt;
+  const path = url.slice(url.indexOf(`${TRPC_ENDPOINT}/`) + TRPC_ENDPOINT.length + 1, end);
+  return { path, parameters: [...new URLSearchParams(url.slice(end))] };
+}
+
+/** Whether a path may name procedures at all: tRPC itself would overlook a slash at its end. */
+function canBePath(path: string): boolean {
+  if (path.endsWith("/")) return false;
+  try {
+    return decodeURIComponent(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The calls of a plain GET of queries; undefined for anything else, which tRPC's own handler takes. */
+function readQueries(
+  request: Request,
+  { path, parameters }: Address,
+): { calls: QueryCall[]; batch: boolean } | undefined {
+  if (request.method !== "GET" || isStreamed(request.headers)) return undefined;
   const batch = parameters.some(([name, value]) => name === "batch" && value === "1");
-  const known = parameters.every(([name]) => name === "input" || name === "batch");
-  if (!known || parameters.length !== new Set(parameters.map(([name]) => name)).size) return undefined;
+  if (!parameters.every(([name]) => name === "input" || name === "batch")) return undefined;
   if (!batch && parameters.some(([name]) => name === "batch")) return undefined;
   const paths = batch ? path.split(",") : [path];
   if (paths.length > MAX_BATCH_SIZE || !areQueries(paths)) return undefined;
@@ -49,7 +67,12 @@ function readQueries(request: Request): { calls: QueryCall[]; batch: boolean } |
 /** Serves tRPC. */
 export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   const { services, requestId, language } = c.var;
-  const { headers } = c.req.raw;
+  const { headers, url } = c.req.raw;
+  const address = readAddress(url);
+  if (!canBePath(address.path)) return c.notFound();
+  const { parameters } = address;
+  if (new Set(parameters.map(([name]) => name)).size < parameters.length)
+    return refuse(c, "API_VALIDATION_ERROR", "A parameter of the query may be given once only.");
   const ctx = createCallContext({
     services,
     requestId,
@@ -57,7 +80,7 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     token: bearerToken(headers),
     streamed: isStreamed(headers),
   });
-  const queries = readQueries(c.req.raw);
+  const queries = readQueries(c.req.raw, address);
   if (queries) {
     const { status, body, errors } = await answerQueries(queries.calls, ctx, queries.batch);
     const answer = {
@@ -67,16 +90,19 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     };
     return c.body(body as Buffer<ArrayBuffer>, status as 200, answer);
   }
-  return fetchRequestHandler({
+  const response = await fetchRequestHandler({
     endpoint: TRPC_ENDPOINT,
     req: c.req.raw,
     router: appRouter,
     maxBatchSize: MAX_BATCH_SIZE,
     createContext: () => ctx,
-    responseMeta: ({ errors, type }) => {
-      const refused = errors.some(({ code }) => code === "METHOD_NOT_SUPPORTED");
-      const allow = refused ? { allow: type === "mutation" ? "POST" : "GET" } : {};
-      return { headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx), ...allow } };
-    },
+    responseMeta: ({ errors }) => ({ headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx) } }),
   });
+  // What it refuses before any call goes as text, though it is JSON as well.
+  const isText = (response.headers.get("content-type") ?? "text/plain").startsWith("text/plain");
+  if (isText && response.status >= 400) response.headers.set("content-type", "application/json");
+  // A stream, which tRPC lets caches keep and ask about.
+  if (response.headers.has("cache-control"))
+    response.headers.set("cache-control", "private, no-store, no-transform");
+  return response;
 }

@@ -3,7 +3,7 @@ import { ZodError } from "zod";
 import { ERRORS, type ErrorBody } from "../contract/errors.js";
 import { issueWords } from "../contract/issue-words.js";
 import { tell } from "../contract/translate.js";
-import type { Language, PlainText } from "../contract/words.js";
+import { fill, type Language, type PlainText } from "../contract/words.js";
 import { isDatabaseAway } from "../db/errors.js";
 import { type DetailWords, PegError } from "../domain/errors.js";
 
@@ -39,6 +39,14 @@ function fromZod(error: ZodError): PegError {
     details: detailsOf(error),
     cause: error,
   });
+}
+
+/** Of a body that is longer than what is taken, whether that shows before or while it is read. */
+export function bodyTooLarge(maxBytes: number): PegError {
+  return new PegError(
+    "PAYLOAD_TOO_LARGE",
+    fill("A body may have at most {bytes} bytes here.", { bytes: maxBytes }),
+  );
 }
 
 /** Any error as one that may leave: the only place that decides what a caller sees. */

@@ -9,6 +9,7 @@ import { createPegClient, isPegError } from "../../src/client/index.js";
 import { analysisCreateOutput } from "../../src/contract/analysis.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis } from "../support/backend.js";
+import { prepareDataDir } from "../support/data-dir.js";
 import { cliIsBuilt, startCli, startProcess, type TestProcess } from "../support/process.js";
 import { findOnPath } from "../support/programs.js";
 import { sharedData } from "../support/shared-data.js";
@@ -70,6 +71,7 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
     folder = mkdtempSync(join(tmpdir(), "peg-cli-"));
     service = await startAnalysisService();
     env = { DATA_DIR: join(folder, "data"), RATE_LIMIT_GET: "1000/1m", MCP_URL: service.url };
+    prepareDataDir(join(folder, "data"));
     server = startCli(["serve"], { ...env, PORT: "0" });
     [, url = ""] = await server.waitForLine(/listening on (http:\S+?)"/, 30_000);
     await run(["import", file("known.json", sampleAnalysis({ id: "known" }))]);

@@ -20,7 +20,7 @@ describe.skipIf(!isBuilt)("the package", () => {
 
   test("holds what is compiled, the migrations, and nothing else", () => {
     const known =
-      /^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts)|drizzle\/(\w+\.sql|meta\/_journal\.json))$/;
+      /^(LICENSE|README(\.ko)?\.md|package\.json|dist\/.+\.(js|d\.ts)|drizzle\/(\w+\.sql|meta\/_journal\.json))$/;
     expect(paths.filter((path) => !known.test(path))).toEqual([]);
     expect(paths).toEqual(
       expect.arrayContaining([

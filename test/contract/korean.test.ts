@@ -129,8 +129,8 @@ describe("what is wrong with a field", () => {
     [
       contract.analysisId,
       "a b",
-      "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -",
-      "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 합니다",
+      "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -, and not . or .. alone",
+      "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 하며 . 또는 ..일 수 없습니다",
     ],
   ])(
     "%#: is told in short words of both languages, without the value that was sent",

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createPegClient } from "../../src/client/index.js";
 import { startAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, TEST_ENV, tokenFor } from "../support/backend.js";
+import { prepareDataDir } from "../support/data-dir.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
 import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
 
@@ -31,6 +32,7 @@ describe.skipIf(!cliIsBuilt)("a server process", () => {
     }
     const dataDir = mkdtempSync(join(tmpdir(), "peg-restart-"));
     cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    prepareDataDir(dataDir);
     return { DATA_DIR: dataDir };
   }
 

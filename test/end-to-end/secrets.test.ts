@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createPegClient, type PegClient } from "../../src/client/index.js";
 import { startAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, TEST_ENV, tokenFor } from "../support/backend.js";
+import { prepareDataDir } from "../support/data-dir.js";
 import { createTestDatabase, createTestRedis, hasPostgres, hasRedis } from "../support/database.js";
 import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
 import { findOnPath } from "../support/programs.js";
@@ -133,6 +134,7 @@ describe.skipIf(!cliIsBuilt)("a cell id and a user id stand nowhere in plain tex
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "peg-secrets-"));
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    prepareDataDir(folder);
     const { server, client } = await serve({ DATA_DIR: folder });
     const answers = await leaveTraces(client);
     await server.kill("SIGTERM");

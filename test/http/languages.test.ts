@@ -138,7 +138,7 @@ describe("an error in Korean", () => {
       code: "API_VALIDATION_ERROR",
       message: "입력이 올바르지 않습니다. 해당 필드는 `details`에 있습니다.",
       details: [
-        { path: "id", message: "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 합니다" },
+        { path: "id", message: "A-Z a-z 0-9 . _ : - 문자로 1~255자여야 하며 . 또는 ..일 수 없습니다" },
         { path: "cache_ttl", message: "0 이상이어야 합니다" },
         { path: "async", message: "true 또는 false여야 합니다" },
         { path: "x", message: "알 수 없는 필드입니다" },

@@ -1,4 +1,3 @@
-import { createConnection } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorBody } from "../../src/contract/errors.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
@@ -43,34 +42,6 @@ describe("trap 1: a batch of calls in one request", () => {
     expect(response.status).toBe(400);
     expect(backend.queries).toEqual([]);
   });
-});
-
-describe("trap 2: bodies that are not JSON", () => {
-  test.each([
-    "multipart/form-data; boundary=x",
-    "application/octet-stream",
-    "text/plain",
-    "application/x-www-form-urlencoded",
-    "application/jsonfoo",
-    undefined,
-  ])("of type %s do not reach a mutation", async (type) => {
-    const body = JSON.stringify({ json: sampleAnalysis({ id: "from-a-form" }) });
-    const response = await post("analysis.create", body, type);
-    expect(response.status).toBe(415);
-    expect(errorBody.parse(errorOf(await response.json())).code).toBe("API_VALIDATION_ERROR");
-    expect((await get(`analysis.byId?input=${input({ id: "from-a-form" })}`)).status).toBe(403);
-  });
-
-  test.each(["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8;"])(
-    "of type %s are read in full",
-    async (type) => {
-      const analysis = sampleAnalysis();
-      const response = await post("analysis.create", JSON.stringify({ json: analysis }), type);
-      expect(await response.json()).toMatchObject({
-        result: { data: { json: { rows: analysis.stats.length } } },
-      });
-    },
-  );
 });
 
 describe("trap 3: what went wrong inside", () => {
@@ -194,39 +165,6 @@ describe("inputs in superjson's envelope (T15, T16)", () => {
     );
     await post("analysis.create", '{"json":{"__proto__":{"polluted":1}}}', "application/json");
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-  });
-});
-
-describe("raw requests (R6)", () => {
-  const { hostname, port } = { hostname: "127.0.0.1", port: () => Number(new URL(backend.url).port) };
-
-  function raw(text: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const socket = createConnection(port(), hostname);
-      let answer = "";
-      socket.setTimeout(5000, () => socket.destroy(new Error("no answer")));
-      socket.on("data", (chunk) => {
-        answer += chunk.toString();
-      });
-      socket.on("close", () => resolve(answer));
-      socket.on("error", reject);
-      socket.end(text);
-    });
-  }
-
-  test.each([
-    "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET http://[bad HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET /trpc/pegComparison.get?input=%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "GET /trpc/pegComparison.get HTTP/1.1\r\nHost: ]bad[\r\nConnection: close\r\n\r\n",
-    "POST /trpc/analysis.create HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "POST /trpc/analysis.create HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-    "GARBAGE\r\n\r\n",
-  ])("%j is refused, and the process lives", async (text) => {
-    const answer = await raw(text);
-    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-    expect((await fetch(`${backend.url}/healthz`)).status).toBe(200);
   });
 });
 

@@ -54,7 +54,8 @@ export async function startBackend(
 ): Promise<TestBackend> {
   const queries: string[] = [];
   const onQuery = (text: string) => void queries.push(text);
-  const config = parseConfig({ ...TEST_ENV, ...env });
+  // A service of its own would be a process for each; MCP_URL: "" asks for that.
+  const config = parseConfig({ ...TEST_ENV, MCP_URL: inject("analysisServiceUrl"), ...env });
   const inMemory = !config.DATABASE_URL && config.DATA_DIR.startsWith("memory://") && !overrides.database;
   const own = inMemory
     ? await openFromTemplate(inject("embeddedTemplate"), { logQuery: onQuery })

@@ -47,14 +47,16 @@ export function pointerTo(...names: (string | number)[]): string {
     .join("");
 }
 
+const PATHS = Object.keys(DOCUMENT.paths).map((path) => ({
+  path,
+  pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+}));
+
 /** The operation that a request is for, if there is one. */
 export function operationAt(method: string, pathname: string): { path: string; verb: string } | undefined {
   const verb = method === "HEAD" ? "get" : method.toLowerCase();
-  for (const [path, verbs] of Object.entries(DOCUMENT.paths)) {
-    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
-    if (pattern.test(pathname) && verbs[verb]) return { path, verb };
-  }
-  return undefined;
+  const found = PATHS.find(({ path, pattern }) => pattern.test(pathname) && DOCUMENT.paths[path]?.[verb]);
+  return found && { path: found.path, verb };
 }
 
 /** How an answer differs from what the document promises of it. Empty where it does not. */

@@ -1,3 +1,4 @@
+import { pegComparisonStatusOutput } from "../../contract/comparison.js";
 import { ERRORS, type ErrorCode } from "../../contract/errors.js";
 import { REST_ROUTES, type RestRoute } from "../rest/routes.js";
 import { EXAMPLES, errorExample, PARAMETER_EXAMPLES, PENDING_EXAMPLE } from "./examples.js";
@@ -37,7 +38,8 @@ function errorCodes(route: RestRoute): ErrorCode[] {
   return [
     ...ALWAYS,
     ...(bound ? (["PERMISSION_DENIED", "ANALYSIS_NOT_FOUND"] as const) : []),
-    ...(route.method === "GET" ? [] : (["PERMISSION_DENIED", "PAYLOAD_TOO_LARGE"] as const)),
+    ...(route.method === "GET" ? [] : (["PERMISSION_DENIED"] as const)),
+    ...(route.rest === "body" ? (["PAYLOAD_TOO_LARGE"] as const) : []),
     ...route.errors,
   ];
 }
@@ -50,7 +52,7 @@ function errorResponses(route: RestRoute): Record<string, object> {
   for (const code of errorCodes(route)) add(ERRORS[code].http, code);
   // A path that cannot be decoded names nothing.
   if (route.path.includes("{")) add(404, "API_VALIDATION_ERROR");
-  if (route.method !== "GET") add(415, "API_VALIDATION_ERROR");
+  if (route.rest === "body") add(415, "API_VALIDATION_ERROR");
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [String(status), errorResponse(status, [...codes])]),
   );
@@ -59,7 +61,7 @@ function errorResponses(route: RestRoute): Record<string, object> {
 function errorResponse(status: number, codes: ErrorCode[]): object {
   const waits = [429, 503, 504].includes(status) ? ["Retry-After"] : [];
   // Whoever is refused before the limits is told nothing of them.
-  const limits = [401, 413, 415].includes(status) ? [] : LIMITS;
+  const limits = [401, 415].includes(status) ? [] : LIMITS;
   const asks = status === 401 ? ["WWW-Authenticate"] : [];
   return {
     description: codes.join(", "),
@@ -116,7 +118,7 @@ function successResponses(route: RestRoute): Record<string, object> {
   return {
     200: {
       description: "The answer.",
-      headers: headers("ETag"),
+      headers: headers("ETag", ...(route.output === pegComparisonStatusOutput ? ["Retry-After"] : [])),
       content: {
         "application/json": route.mayTake ? { ...answer, schema: done } : answer,
         ...(route.asCsv ? csv : {}),

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { compress } from "hono/compress";
 import type { AppEnv } from "../refuse.js";
 import { openApiDocument } from "./document.js";
 import { referencePage } from "./reference-page.js";
@@ -13,7 +14,9 @@ export function openApiRoutes(version: string): Hono<AppEnv> {
   const document = openApiDocument(version);
   const body = JSON.stringify(document);
   const page = String(referencePage(document));
-  const headers = { "cache-control": CACHE_CONTROL };
+  routes.use("/openapi.json", compress());
+  routes.use("/docs/*", compress());
+  const headers = { "cache-control": CACHE_CONTROL, vary: "accept-encoding" };
   routes.get("/openapi.json", (c) => c.body(body, 200, { ...headers, "content-type": "application/json" }));
   routes.get("/docs", (c) =>
     c.html(page, 200, {

@@ -13,6 +13,8 @@ const MAX_STREAM_MS = 1_800_000;
 /** How long an answer waits for what refuses it; a reader that comes back may have to wait for its next event. */
 const FIRST_EVENT_MS = 500;
 
+const NOT_KEPT = "private, no-store";
+
 type Events = AsyncIterator<unknown>;
 type Step = IteratorResult<unknown> | "silence";
 
@@ -32,6 +34,12 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
     const first = await orSilence(next, FIRST_EVENT_MS);
     const headers = answerHeaders([], ctx);
     if (first !== "silence" && first.done) return c.body(null, 204, headers);
+    if (c.req.method === "HEAD") {
+      // Nobody would read the stream, nor ever end it.
+      stop.abort();
+      await events.return?.();
+      return c.body(null, 200, { ...headers, "content-type": "text/event-stream" });
+    }
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     // Proxies that gather what they pass on would gather events.
     c.header("x-accel-buffering", "no");
@@ -47,7 +55,9 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
         await events.return?.();
       }
     });
-    response.headers.set("cache-control", "private, no-store");
+    // On both: where another middleware looked at the headers already, those of the context win.
+    c.header("cache-control", NOT_KEPT);
+    response.headers.set("cache-control", NOT_KEPT);
     return response;
   } catch (error) {
     stop.abort();

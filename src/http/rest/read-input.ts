@@ -13,7 +13,7 @@ function refuseField(path: string, message: PlainText): never {
   refuse(new z.ZodRealError([{ code: "custom", path: [path], message, input: undefined }]));
 }
 
-const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const BOOLEANS: Record<string, boolean> = { true: true, false: false };
 
 /** The JSON types of a route's fields, by name. */

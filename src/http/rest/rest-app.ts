@@ -1,7 +1,7 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../../contract/analysis.js";
-import { jsonOnly, limitBody } from "../body-rules.js";
+import { jsonOnly, limitBody, noBody } from "../body-rules.js";
 import { type AppEnv, refuse } from "../refuse.js";
 import { REST_ROUTES } from "./routes.js";
 import { serveRoute } from "./serve-route.js";
@@ -13,17 +13,25 @@ export function restRoutes(): Hono<AppEnv> {
   const [large, small] = [limitBody(MAX_BODY_BYTES), limitBody(MAX_SMALL_BODY_BYTES)];
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;
-    routes.on(route.method, honoPath(route.path), jsonOnly, limit, serveRoute(route));
+    const path = honoPath(route.path);
+    if (route.rest === "body") routes.on(route.method, path, jsonOnly, limit, serveRoute(route));
+    else routes.on(route.method, path, noBody, serveRoute(route));
   }
   for (const path of new Set(REST_ROUTES.map((route) => route.path))) {
-    const methods = REST_ROUTES.filter((route) => route.path === path).map(({ method }) => method);
-    const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-    routes.all(honoPath(path), (c) => {
-      c.header("allow", allowed);
-      return refuse(c, "API_VALIDATION_ERROR", "This address does not take that method.", 405);
-    });
+    routes.all(honoPath(path), refuseMethod(path));
   }
   return routes;
+}
+
+/** Answers with the methods that an address takes. */
+function refuseMethod(path: string) {
+  const allowed = REST_ROUTES.filter((route) => route.path === path)
+    .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+    .join(", ");
+  return (c: Context<AppEnv>) => {
+    c.header("allow", allowed);
+    return refuse(c, "API_VALIDATION_ERROR", "This address does not take that method.", 405);
+  };
 }
 
 function honoPath(path: string): string {

@@ -23,10 +23,12 @@ export function sendAnswer(
   const { body, tag, task } = answer;
   const headers: Record<string, string> = { ...answer.headers };
   let status = route.status ?? 200;
-  if (route.mayTake && (task?.status === "PENDING" || task?.status === "PROCESSING")) {
-    status = 202;
-    headers.location = `${c.req.path.replace(/\/recompute$/, "")}/status?task_id=${task.task_id}`;
+  if (task?.status === "PENDING" || task?.status === "PROCESSING") {
     headers["retry-after"] = String(secondsUntil(task.estimated_completion, c.var.services.clock.now()));
+    if (route.mayTake) {
+      status = 202;
+      headers.location = `${c.req.path.replace(/\/recompute$/, "")}/status?task_id=${task.task_id}`;
+    }
   }
   if (status === 201) headers.location = `${ANALYSES}/${answer.id}`;
   if (route.method === "GET" && status === 200) {

@@ -17,7 +17,7 @@ import {
 import { EncodedAnswer } from "../../../src/domain/comparison/encoded-answer.js";
 import { comparisonOf, computedComparisons, PERIOD_INFO, strangeNames } from "../fixtures.js";
 
-const ids = fc.stringMatching(/^[A-Za-z0-9._:-]{1,40}$/);
+const ids = fc.stringMatching(/^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,39}$/);
 
 interface Wire {
   result: { data: { json: unknown; meta?: { values: Record<string, unknown> } } };

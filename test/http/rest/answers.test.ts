@@ -55,6 +55,7 @@ describe("statuses over plain HTTP", () => {
     expect(location).toBe(`/api/analysis/results/coming/peg-comparison/status?task_id=${task_id}`);
     const status = await fetch(backend.url + location, { headers: { authorization } });
     expect(status.status).toBe(200);
+    expect(status.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
     expect(await status.json()).toMatchObject({ task_id });
     release();
     expect((await ask("/coming/peg-comparison")).status).toBe(200);
