@@ -102,7 +102,9 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
       folder = resolve(folder, line.slice(3));
       return "";
     }
-    if (!online && /^npm (ci|install)\b/.test(line)) {
+    // What is tested here was installed by this line itself; CI has the time to see it again.
+    const known = line === "npm ci" && !process.env.CI;
+    if (known || (!online && /^npm (ci|install)\b/.test(line))) {
       await linkPackages(line);
       return "";
     }
