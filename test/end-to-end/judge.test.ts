@@ -10,7 +10,8 @@ let backend: TestBackend;
 let alice: PegClient;
 
 beforeAll(async () => {
-  backend = await startBackend({});
+  // The bundled one, which is asked for what judges.
+  backend = await startBackend({ MCP_URL: "" });
   alice = await backend.clientOf("alice");
 });
 afterAll(() => backend?.stop());
