@@ -11,15 +11,24 @@ const CACHE_CONTROL = "public, max-age=300";
 /** The REST face described: for programs at `/openapi.json`, for people at `/docs`. */
 export function openApiRoutes(version: string): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  const document = openApiDocument(version);
-  const body = JSON.stringify(document);
-  const page = String(referencePage(document));
+  // Made when first asked for: a start, and every worker's, would wait for it.
+  let made: { body: string; page: string } | undefined;
+  const make = () => {
+    const document = openApiDocument(version);
+    return { body: JSON.stringify(document), page: String(referencePage(document)) };
+  };
+  const texts = () => {
+    made ??= make();
+    return made;
+  };
   routes.use("/openapi.json", compress());
   routes.use("/docs/*", compress());
   const headers = { "cache-control": CACHE_CONTROL, vary: "accept-encoding" };
-  routes.get("/openapi.json", (c) => c.body(body, 200, { ...headers, "content-type": "application/json" }));
+  routes.get("/openapi.json", (c) =>
+    c.body(texts().body, 200, { ...headers, "content-type": "application/json" }),
+  );
   routes.get("/docs", (c) =>
-    c.html(page, 200, {
+    c.html(texts().page, 200, {
       ...headers,
       "content-security-policy":
         "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
