@@ -14,10 +14,10 @@ import type {
   analysisCreateOutput,
   analysisDeleteInput,
   analysisDeleteOutput,
-  analysisListInput,
-  analysisListOutput,
   analysisReplaceInput,
 } from "../contract/analysis.js";
+import type { analysisListInput, analysisListOutput } from "../contract/analysis-list.js";
+import type { analysisSeriesInput, analysisSeriesOutput } from "../contract/analysis-series.js";
 import type { auditListInput, auditListOutput } from "../contract/audit.js";
 import type {
   pegComparisonGetInput,
@@ -35,6 +35,8 @@ import type {
   permissionGrantInput,
   permissionListInput,
   permissionListOutput,
+  permissionOwnInput,
+  permissionOwnOutput,
   permissionRevokeInput,
   permissionRevokeOutput,
 } from "../contract/permission.js";
@@ -85,6 +87,8 @@ type Procedures = {
     list: Query<typeof analysisListInput, typeof analysisListOutput>;
     /** Definitions, periods and counts; no raw rows. */
     byId: Query<typeof analysisByIdInput, typeof analysisByIdOutput>;
+    /** The samples of one PEG in their course, summed up to so many points. */
+    series: Query<typeof analysisSeriesInput, typeof analysisSeriesOutput>;
     /** New raw data in place of the `data_version` that the caller saw. */
     replaceData: Mutation<typeof analysisReplaceInput, typeof analysisCreateOutput>;
     /** Deletes all of it but its audit log. */
@@ -93,6 +97,8 @@ type Procedures = {
   permission: {
     /** Who may do what, until when. */
     list: Query<typeof permissionListInput, typeof permissionListOutput>;
+    /** What the caller may do. */
+    own: Query<typeof permissionOwnInput, typeof permissionOwnOutput>;
     /** Lets a user do something with an analysis, until `expires_at` where that is given. */
     grant: Mutation<typeof permissionGrantInput, typeof permissionEntry>;
     /** Takes a permission back. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_DEFINITIONS, MAX_PAGE, MAX_ROWS } from "./limits.js";
+import { MAX_DEFINITIONS, MAX_ROWS } from "./limits.js";
 import { time, timeInput, timeZone } from "./time.js";
 import { fill, inEnglish, type PlainText } from "./words.js";
 
@@ -16,7 +16,7 @@ export const analysisId = z
   );
 
 /** Names are free text, but no control characters or halves of characters: they end up in tables and logs. */
-const label = z
+export const label = z
   .string()
   .min(1)
   .max(255)
@@ -140,28 +140,3 @@ export type AnalysisReplaceInput = z.infer<typeof analysisReplaceInput>;
 export const analysisDeleteInput = z.strictObject({ id: analysisId });
 export const analysisDeleteOutput = z.object({ id: analysisId, deleted: z.literal(true) });
 export type AnalysisDeleteOutput = z.infer<typeof analysisDeleteOutput>;
-
-const DEFAULT_PAGE = 20;
-
-/** Where a page ends; opaque to callers. */
-export const cursor = z.string().max(1000);
-
-/** Newest first. `name` finds a part of the name, whatever its case; times are of creation, both ends inclusive. */
-export const analysisListInput = z.strictObject({
-  cursor: cursor.optional(),
-  limit: z.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
-  name: label.optional(),
-  created_from: timeInput.optional(),
-  created_to: timeInput.optional(),
-});
-export type AnalysisListInput = z.infer<typeof analysisListInput>;
-
-export const analysisListItem = analysisCreateOutput.extend({
-  updated_at: time,
-  period_info: periodDefinition,
-});
-export const analysisListOutput = z.object({
-  items: z.array(analysisListItem),
-  next_cursor: cursor.nullable(),
-});
-export type AnalysisListOutput = z.infer<typeof analysisListOutput>;

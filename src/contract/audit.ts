@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { analysisId, cursor, MAX_PAGE } from "./analysis.js";
+import { analysisId } from "./analysis.js";
+import { cursor } from "./analysis-list.js";
+import { MAX_PAGE } from "./limits.js";
 import { time } from "./time.js";
 
 export const AUDIT_ACTIONS = [

@@ -1,4 +1,6 @@
 export * from "./analysis.js";
+export * from "./analysis-list.js";
+export * from "./analysis-series.js";
 export * from "./audit.js";
 export * from "./comparison.js";
 export * from "./errors.js";

@@ -15,6 +15,8 @@ export const permissionType = z.enum(PERMISSION_TYPES);
 
 export const permissionListInput = z.strictObject({ id: analysisId });
 
+export const permissionOwnInput = z.strictObject({ id: analysisId });
+
 /** One permission of a user on an analysis. */
 export const permissionEntry = z.object({
   user_id: userId,
@@ -47,3 +49,10 @@ export type PermissionRevokeInput = z.infer<typeof permissionRevokeInput>;
 
 /** `revoked` is false where there was no such permission. */
 export const permissionRevokeOutput = z.object({ revoked: z.boolean() });
+
+/** What the caller may do with an analysis; a page hides the rest. */
+export const permissionOwnOutput = z.object({
+  operator: z.boolean().describe("may do everything with every analysis"),
+  permissions: z.array(z.object({ permission_type: permissionType, expires_at: time.nullable() })),
+});
+export type PermissionOwnOutput = z.infer<typeof permissionOwnOutput>;

@@ -14,7 +14,8 @@ import {
   sql,
 } from "drizzle-orm";
 import { z } from "zod";
-import { type AnalysisListInput, type AnalysisListOutput, analysisId } from "../../contract/analysis.js";
+import { analysisId } from "../../contract/analysis.js";
+import type { AnalysisListInput, AnalysisListOutput } from "../../contract/analysis-list.js";
 import { ADMIN_SCOPE } from "../../contract/permissions.js";
 import { analysisResults, userAnalysisPermissions } from "../../db/schema.js";
 import type { VerbContext } from "../context.js";

@@ -6,10 +6,9 @@ import {
   analysisCreateOutput,
   analysisDeleteInput,
   analysisDeleteOutput,
-  analysisListInput,
-  analysisListOutput,
   analysisReplaceInput,
 } from "../../contract/analysis.js";
+import { analysisListInput, analysisListOutput } from "../../contract/analysis-list.js";
 import { auditListInput, auditListOutput } from "../../contract/audit.js";
 import {
   pegComparisonGetInput,

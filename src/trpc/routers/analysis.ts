@@ -4,9 +4,8 @@ import {
   analysisCreateOutput,
   analysisDeleteInput,
   analysisDeleteOutput,
-  analysisListInput,
-  analysisListOutput,
 } from "../../contract/analysis.js";
+import { analysisListInput, analysisListOutput } from "../../contract/analysis-list.js";
 import { createAnalysis } from "../../domain/analysis/create-analysis.js";
 import { deleteAnalysis } from "../../domain/analysis/delete-analysis.js";
 import { getAnalysis } from "../../domain/analysis/get-analysis.js";
