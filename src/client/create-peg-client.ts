@@ -49,8 +49,11 @@ export interface PegClientOptions {
   url: string;
   /** The caller's token, or what gives one whenever a request is sent, so that it may be renewed meanwhile. */
   token: string | (() => string | Promise<string>);
-  /** Of the words in errors, as in `Accept-Language`: `ko`; else as the browser says, or English. */
-  language?: string | undefined;
+  /**
+   * Of the words in errors, as in `Accept-Language`: `ko`, or what gives it whenever a request is sent; else as the
+   * browser says, or English.
+   */
+  language?: string | (() => string) | undefined;
   /** Another fetch than the global one. */
   fetch?: typeof globalThis.fetch | undefined;
 }
@@ -95,7 +98,9 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
     ...(fetch ? { fetch } : {}),
     headers: async () => ({
       authorization: `Bearer ${typeof token === "string" ? token : await token()}`,
-      ...(language === undefined ? {} : { "accept-language": language }),
+      ...(language === undefined
+        ? {}
+        : { "accept-language": typeof language === "string" ? language : language() }),
     }),
   };
   return createTRPCClient<PegRouter>({

@@ -1,0 +1,4 @@
+/** A refusal in the server's words, of a call that the typed client does not know. */
+export class SaidByServer extends Error {
+  override name = "SaidByServer";
+}

@@ -1,0 +1,46 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
+import { AnalysesPage } from "./analyses/analyses-page.js";
+import { queryClient } from "./api/client.js";
+import { ComparisonPage } from "./comparison/comparison-page.js";
+import { session } from "./session/session.js";
+import { SignIn } from "./session/sign-in.js";
+import { Header } from "./shell/header.js";
+import { NotFound } from "./shell/not-found.js";
+import { Skeleton } from "./shell/states.js";
+import { useStore } from "./store.js";
+import { useWords } from "./words/words.js";
+
+// What brings a parser of CSV is loaded by who uploads.
+const UploadPage = lazy(() =>
+  import("./upload/upload-page.js").then((module) => ({ default: module.UploadPage })),
+);
+
+/** The whole page: a header, and the view that the address names. */
+export function App() {
+  const { say } = useWords();
+  const signedIn = useStore(session);
+  return (
+    <QueryClientProvider client={queryClient}>
+      <a className="skip" href="#content">
+        {say("Skip to content")}
+      </a>
+      <Header />
+      <div id="content" tabIndex={-1}>
+        {signedIn ? (
+          <Suspense fallback={<Skeleton lines={6} />}>
+            <Switch>
+              <Route path="/" component={AnalysesPage} />
+              <Route path="/upload" component={UploadPage} />
+              <Route path="/analyses/:id">{({ id }) => <ComparisonPage key={id} id={id} />}</Route>
+              <Route component={NotFound} />
+            </Switch>
+          </Suspense>
+        ) : (
+          <SignIn />
+        )}
+      </div>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,54 @@
+import { useMemo } from "react";
+import { useSearchParams } from "wouter";
+import type { PegDefinitions } from "../../contract/analysis.js";
+import type { CompletedComparison } from "../../contract/comparison.js";
+import { Contributions } from "./contributions.js";
+import { PegDetail } from "./peg-detail.js";
+import { toRows } from "./peg-rows.js";
+import { PegTable } from "./peg-table.js";
+import { SummaryPanel } from "./summary-panel.js";
+
+/** A comparison: first what it all comes to, then what moved it, then each PEG. */
+export function ComparisonView({
+  answer,
+  definitions,
+  timeZone,
+}: {
+  answer: CompletedComparison;
+  definitions: PegDefinitions;
+  timeZone: string;
+}) {
+  const { data } = answer;
+  const rows = useMemo(() => toRows(data.peg_comparison_results, definitions), [data, definitions]);
+  const [params, setParams] = useSearchParams();
+  const opened = params.get("peg");
+
+  function open(name: string | undefined) {
+    setParams((before) => {
+      const after = new URLSearchParams(before);
+      if (name === undefined) after.delete("peg");
+      else after.set("peg", name);
+      return after;
+    });
+  }
+
+  const row = rows.find(({ name }) => name === opened);
+  return (
+    <>
+      <SummaryPanel answer={answer} />
+      <Contributions rows={rows} onOpen={open} />
+      <PegTable rows={rows} onOpen={open} />
+      {row && (
+        <PegDetail
+          key={row.name}
+          analysisId={data.analysis_id}
+          row={row}
+          rows={rows}
+          timeZone={timeZone}
+          periods={data.analysis_metadata?.period_definition}
+          onOpen={open}
+        />
+      )}
+    </>
+  );
+}

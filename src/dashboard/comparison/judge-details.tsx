@@ -1,0 +1,90 @@
+import type { PegJudge } from "../../contract/judge.js";
+import { formatNumber, formatPercent } from "../../contract/numbers.js";
+import { type DashboardText, useWords } from "../words/words.js";
+
+/** Codes of the judge in words; what is not known here is shown as it is. */
+const CODES: Record<string, DashboardText> = {
+  higher_is_better: "higher is better",
+  lower_is_better: "lower is better",
+  neutral: "neither is better",
+  paired_by_week: "same weekday and hour, week by week",
+  paired_by_day: "same hour of day",
+  unpaired: "all samples of both periods",
+  rate: "events over exposure",
+  log: "ratios",
+  plain: "differences",
+  pooled: "sums over sums",
+  misaligned_periods: "the periods do not hold the same hours",
+  no_timestamps: "samples have no times; neighbours are taken to resemble each other",
+  exposure_is_samples: "no exposure was named; samples are counted instead",
+  missing: "missing",
+  suspect: "marked as suspect",
+  cell_in_one_period: "of cells that are in one period only",
+  clock_change: "in hours that a clock change doubles or skips",
+  no_partner: "without a partner in the other period",
+  gauge: "gauge",
+  counter: "counter",
+  ratio: "ratio",
+  rare_count: "rare count",
+};
+
+const percentOf = (share: number) => (share < 0.0001 ? "< 0.01 %" : `${(share * 100).toPrecision(3)} %`);
+
+/** Why the verdict is what it is: what was compared, and what the tests say. */
+export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string }) {
+  const { say } = useWords();
+  const inWords = (code: string) => {
+    const text = CODES[code];
+    return text ? (say as (text: DashboardText) => string)(text) : code.replaceAll("_", " ");
+  };
+  const { variability, interval, equivalence_interval: equivalence } = judge;
+  const range = (ends: { low: number | null; high: number | null }) =>
+    `${ends.low === null ? "−∞" : formatPercent(ends.low)} … ${ends.high === null ? "+∞" : formatPercent(ends.high)}`;
+  const spread = { more_variable: say("more"), less_variable: say("less"), same: say("as before") };
+  const facts: [string, string | undefined][] = [
+    [say("Better is"), inWords(judge.direction)],
+    [say("Kind"), inWords(judge.kind)],
+    [say("Compared"), `${inWords(judge.design)}, ${inWords(judge.scale)}`],
+    [say("Pairs or samples"), String(judge.n)],
+    [say("Worth so many independent ones"), judge.n_eff.toFixed(0)],
+    [say("More are needed"), judge.needed === undefined ? undefined : String(judge.needed)],
+    [say("95 % interval"), interval && range(interval)],
+    [say("90 % interval"), equivalence && range(equivalence)],
+    [say("Chance alone (p)"), judge.p === undefined ? undefined : percentOf(judge.p)],
+    [say("Among all PEGs (q)"), judge.q === undefined ? undefined : percentOf(judge.q)],
+    [say("Among critical PEGs (Holm)"), judge.p_holm === undefined ? undefined : percentOf(judge.p_holm)],
+    [
+      say("An N sample is the better one"),
+      judge.p_better === undefined ? undefined : percentOf(judge.p_better),
+    ],
+    [
+      say("Typical shift"),
+      judge.shift === undefined ? undefined : `${formatNumber(judge.shift)}${unit && ` ${unit}`}`,
+    ],
+    [say("It varies"), variability && spread[variability.flag]],
+    [
+      say("Left out"),
+      judge.dropped.length
+        ? judge.dropped.map(({ reason, count }) => `${count} ${inWords(reason)}`).join("; ")
+        : undefined,
+    ],
+    [say("Mind"), judge.warnings.length ? judge.warnings.map(inWords).join("; ") : undefined],
+  ];
+  return (
+    <section className="judge">
+      <h3>{say("Why this verdict")}</h3>
+      <dl>
+        {facts.flatMap(([title, text]) =>
+          text === undefined
+            ? []
+            : [
+                <div key={title}>
+                  <dt>{title}</dt>
+                  <dd>{text}</dd>
+                </div>,
+              ],
+        )}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+import type { ReactNode } from "react";
+import { isPegError } from "../../client/is-peg-error.js";
+import { SaidByServer } from "../api/said-by-server.js";
+import { type Say, useWords } from "../words/words.js";
+
+/** Grey lines in the place of what is being loaded. */
+export function Skeleton({ lines }: { lines: number }) {
+  const { say } = useWords();
+  return (
+    <div className="skeleton" role="status" aria-label={say("Loading")}>
+      {Array.from({ length: lines }, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
+        <span key={i} />
+      ))}
+    </div>
+  );
+}
+
+/** Where there is nothing to show: why, and what to do. */
+export function Empty({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Whatever a call failed with: an Error, or what tRPC types as one. */
+export interface Fault {
+  message: string;
+}
+
+/** What went wrong, in the server's words where it said some. */
+export function messageOf(error: Fault, say: Say): string {
+  if (isPegError(error)) return error.data.error.message;
+  if (error instanceof SaidByServer) return error.message;
+  return say("The server cannot be reached. Check that it runs, and your connection.");
+}
+
+/** An error that ends a view: its words, what to do, and what to tell the operator. */
+export function Failure({ error, retry }: { error: Fault; retry?: (() => void) | undefined }) {
+  const { say } = useWords();
+  const body = isPegError(error) ? error.data.error : undefined;
+  const titles: Partial<Record<string, string>> = {
+    PERMISSION_DENIED: say("You may not see this"),
+    ANALYSIS_NOT_FOUND: say("There is no such analysis"),
+  };
+  return (
+    <div className="failure" role="alert">
+      <h2>{titles[body?.code ?? ""] ?? say("This did not work")}</h2>
+      <p>{messageOf(error, say)}</p>
+      {body?.details?.length ? (
+        <ul>
+          {body.details.map(({ path, message }) => (
+            <li key={`${path} ${message}`}>
+              <code>{path}</code> {message}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {retry && (
+        <button type="button" onClick={retry}>
+          {say("Try again")}
+        </button>
+      )}
+      {body && (
+        <p className="hint">
+          {body.code} · {say("request {id}", { id: body.request_id })}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Says that a call which failed is being tried again, while what is known stays on the screen. */
+export function Waiting({ reason }: { reason: Fault | null }) {
+  const { say } = useWords();
+  if (!reason) return null;
+  return (
+    <p className="waiting" role="status">
+      <span className="spinner" aria-hidden="true" />
+      {messageOf(reason, say)} {say("Trying again by itself.")}
+    </p>
+  );
+}

@@ -1,0 +1,158 @@
+import { type PointerEvent, useState } from "react";
+import { useWords } from "../words/words.js";
+import type { Overview, Span, Spans } from "./protocol.js";
+
+const WIDTH = 1000;
+const HEIGHT = 100;
+
+/** Of a field for date and time, which has no zone: all times here are UTC. */
+const toField = (time: Date) => time.toISOString().slice(0, 19);
+const fromField = (text: string) => new Date(`${text}Z`);
+
+/** Two periods on the time of a file: typed into fields, or drawn over the overview. */
+export function PeriodPicker({
+  overview,
+  spans,
+  onChange,
+}: {
+  overview: Overview;
+  spans: Spans;
+  onChange: (spans: Spans) => void;
+}) {
+  const { say } = useWords();
+  const [drawn, setDrawn] = useState<keyof Spans>("before");
+  const [from, setFrom] = useState<number>();
+  const [first, last] = [overview.start.getTime(), overview.end.getTime()];
+  const length = Math.max(1, last - first);
+  const place = (time: Date) => Math.max(0, Math.min(WIDTH, ((time.getTime() - first) / length) * WIDTH));
+  const tallest = Math.max(1, ...overview.counts);
+  const barWidth = WIDTH / overview.counts.length;
+
+  function timeAt(event: PointerEvent<SVGSVGElement>): number {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    const share = Math.max(0, Math.min(1, (event.clientX - left) / width));
+    return Math.round((first + share * length) / 1000) * 1000;
+  }
+
+  function draw(event: PointerEvent<SVGSVGElement>, start: number) {
+    const now = timeAt(event);
+    onChange({ ...spans, [drawn]: { start: new Date(Math.min(start, now)), end: new Date(Math.max(start, now)) } });
+  }
+
+  const names = { before: say("N-1, before"), after: say("N, after") };
+  return (
+    <section className="card period-picker">
+      <h2>{say("The two periods")}</h2>
+      <p className="hint">
+        {say("Both ends belong to a period. Times are UTC. Draw over the chart, or type.")}
+      </p>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the fields below do the same by keyboard */}
+      <svg
+        className="overview"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setFrom(timeAt(event));
+        }}
+        onPointerMove={(event) => from !== undefined && draw(event, from)}
+        onPointerUp={() => setFrom(undefined)}
+      >
+        {overview.counts.map((count, i) => (
+          <rect
+            // biome-ignore lint/suspicious/noArrayIndexKey: its place is what it is
+            key={i}
+            x={i * barWidth}
+            width={barWidth}
+            y={HEIGHT - (count / tallest) * (HEIGHT - 10)}
+            height={(count / tallest) * (HEIGHT - 10)}
+          />
+        ))}
+        {(["before", "after"] as const).map((which) => (
+          <rect
+            key={which}
+            className={which}
+            x={place(spans[which].start)}
+            width={Math.max(2, place(spans[which].end) - place(spans[which].start))}
+            y={0}
+            height={HEIGHT}
+          />
+        ))}
+      </svg>
+      <div className="spans">
+        {(["before", "after"] as const).map((which) => (
+          <SpanFields
+            key={which}
+            title={names[which]}
+            which={which}
+            isDrawn={drawn === which}
+            onDraw={() => setDrawn(which)}
+            span={spans[which]}
+            onChange={(span) => onChange({ ...spans, [which]: span })}
+          />
+        ))}
+      </div>
+      {overview.unreadable > 0 && (
+        <p className="problem">
+          {say("The time of {count} lines cannot be read. It has to look like 2024-01-01T00:00:00Z.", {
+            count: overview.unreadable,
+          })}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function SpanFields({
+  title,
+  which,
+  isDrawn,
+  onDraw,
+  span,
+  onChange,
+}: {
+  title: string;
+  which: keyof Spans;
+  isDrawn: boolean;
+  onDraw: () => void;
+  span: Span;
+  onChange: (span: Span) => void;
+}) {
+  const { say } = useWords();
+  const take = (end: "start" | "end", text: string) => {
+    const time = fromField(text);
+    if (!Number.isNaN(time.getTime())) onChange({ ...span, [end]: time });
+  };
+  return (
+    <fieldset className={`span ${which}`}>
+      <legend>{title}</legend>
+      <label className="field">
+        {say("From")}
+        <input
+          type="datetime-local"
+          step={1}
+          required
+          value={toField(span.start)}
+          max={toField(span.end)}
+          onChange={(event) => take("start", event.target.value)}
+        />
+      </label>
+      <label className="field">
+        {say("To")}
+        <input
+          type="datetime-local"
+          step={1}
+          required
+          value={toField(span.end)}
+          min={toField(span.start)}
+          onChange={(event) => take("end", event.target.value)}
+        />
+      </label>
+      <label className="draws">
+        <input type="radio" name="drawn" checked={isDrawn} onChange={onDraw} />
+        {say("Draw this one")}
+      </label>
+    </fieldset>
+  );
+}

@@ -1,0 +1,27 @@
+import { useEffect, useRef } from "react";
+import { useWords } from "../words/words.js";
+import type { Problem } from "./protocol.js";
+
+/** Why nothing was stored: each place that does not fit, by line and column. */
+export function Problems({ message, problems }: { message: string; problems: readonly Problem[] }) {
+  const { say } = useWords();
+  const box = useRef<HTMLElement>(null);
+  // It may lie below what is in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: anew for each refusal
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [message, problems]);
+  return (
+    <section className="failure" role="alert" ref={box}>
+      <h2>{say("Nothing was stored")}</h2>
+      <p>{message}</p>
+      {problems.length > 0 && (
+        <ul>
+          {problems.map(({ place, text }) => (
+            <li key={`${place} ${text}`}>
+              <b>{place}</b>: {text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+import type { PegDefinitions } from "../../contract/analysis.js";
+import type { Language } from "../words/words.js";
+
+/** The time span of a period, both ends inclusive. */
+export interface Span {
+  start: Date;
+  end: Date;
+}
+export interface Spans {
+  before: Span;
+  after: Span;
+}
+
+/** How many lines of a file lie in each stretch of its time. */
+export interface Overview {
+  start: Date;
+  end: Date;
+  counts: number[];
+  /** Lines whose time cannot be read. */
+  unreadable: number;
+}
+
+/** What was found in a file when it was opened. */
+export type Opened =
+  | { kind: "csv"; header: string[]; preview: string[][]; lines: number }
+  | { kind: "json"; name: string; rows: number; pegs: number; cells: number };
+
+/** Which column of a CSV file is what. */
+export interface Mapping {
+  time: string;
+  /** Empty where there is no such column: then all is of the one cell that is named. */
+  cell: string;
+  oneCell: string;
+  /** Columns to be taken, with what is known of them. */
+  definitions: PegDefinitions;
+}
+
+/** Something that does not fit, and where. */
+export interface Problem {
+  place: string;
+  text: string;
+}
+
+/** What the page asks of the worker that reads files. */
+export type Ask =
+  | { ask: "open"; file: File }
+  | { ask: "overview"; column: string }
+  | { ask: "store"; name: string; csv?: { mapping: Mapping; spans: Spans } };
+
+/** As whom the worker stores. */
+export interface Caller {
+  url: string;
+  token: string;
+  language: Language;
+}
+
+/** What the worker answers. */
+export type Told =
+  | { told: "opened"; opened: Opened }
+  | { told: "overview"; overview: Overview }
+  | { told: "stored"; id: string }
+  | { told: "refused"; message: string; problems: Problem[] };
