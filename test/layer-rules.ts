@@ -46,6 +46,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
     local: ["contract/", "client/"],
     packages: [
       "@base-ui/react",
+      "@humanwhocodes/momoa",
       "@tanstack/react-query",
       "@tanstack/react-virtual",
       "@trpc/client",

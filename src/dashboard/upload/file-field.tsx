@@ -50,7 +50,9 @@ export function FileField({
       <p className="hint">
         {file
           ? say("{name}, {size} kB", { name: file.name, size: Math.ceil(file.size / 1000) })
-          : say("Choose it, or drop it here. A CSV has a line for each time and cell, and a column for each KPI.")}
+          : say(
+              "Choose it, or drop it here. A CSV has a line for each time and cell, and a column for each KPI.",
+            )}
       </p>
     </section>
   );

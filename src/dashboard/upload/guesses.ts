@@ -8,7 +8,8 @@ const SECOND_MS = 1000;
 
 /** What the columns of a file probably are: by their names, and by whether they hold numbers. */
 export function guessMapping({ header, preview }: Extract<Opened, { kind: "csv" }>): Mapping {
-  const isTime = (column: number) => preview.some((line) => /^\d{4}-\d{2}-\d{2}/.test(line[column]?.trim() ?? ""));
+  const isTime = (column: number) =>
+    preview.some((line) => /^\d{4}-\d{2}-\d{2}/.test(line[column]?.trim() ?? ""));
   const time =
     header.find((name) => TIME_NAMES.test(name.trim())) ?? header.find((_, column) => isTime(column)) ?? "";
   const cell = header.find((name) => name !== time && CELL_NAMES.test(name.trim())) ?? "";

@@ -36,7 +36,10 @@ export function PeriodPicker({
 
   function draw(event: PointerEvent<SVGSVGElement>, start: number) {
     const now = timeAt(event);
-    onChange({ ...spans, [drawn]: { start: new Date(Math.min(start, now)), end: new Date(Math.max(start, now)) } });
+    onChange({
+      ...spans,
+      [drawn]: { start: new Date(Math.min(start, now)), end: new Date(Math.max(start, now)) },
+    });
   }
 
   const names = { before: say("N-1, before"), after: say("N, after") };

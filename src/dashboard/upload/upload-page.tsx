@@ -69,7 +69,8 @@ export function UploadPage() {
     navigate(`/analyses/${told.id}`);
   }
 
-  const isReady = opened?.kind === "json" || (mapping && spans && Object.keys(mapping.definitions).length > 0);
+  const isReady =
+    opened?.kind === "json" || (mapping && spans && Object.keys(mapping.definitions).length > 0);
   return (
     <main className="page upload">
       <nav aria-label={say("Where you are")} className="crumbs">

@@ -206,6 +206,54 @@ export const KOREAN = {
   Revoke: "권한 회수",
   "Revoke: {user}, {permission}": "권한 회수: {user}, {permission}",
   "{user} may now do this.": "{user}에게 권한을 부여했습니다.",
+
+  // Uploading
+  "A file of CSV or JSON, gzipped or not": "CSV 또는 JSON 파일(gzip 가능)",
+  "{name}, {size} kB": "{name}, {size} kB",
+  "Choose it, or drop it here. A CSV has a line for each time and cell, and a column for each KPI.":
+    "파일을 선택하거나 여기에 끌어다 놓으십시오. CSV는 시각과 셀마다 한 줄, KPI마다 한 열로 구성됩니다.",
+  "What the columns are": "열의 의미",
+  Time: "시각",
+  choose: "선택",
+  "no column: all of one cell": "열 없음: 모두 한 셀",
+  "Name of the cell": "셀 이름",
+  "The first of {lines} lines": "전체 {lines}줄의 앞부분",
+  Preview: "미리 보기",
+  KPI: "KPI",
+  "Better is: {name}": "개선 방향: {name}",
+  "Weight: {name}": "가중치: {name}",
+  "The two periods": "두 기간",
+  "Both ends belong to a period. Times are UTC. Draw over the chart, or type.":
+    "기간에는 양 끝이 포함되며 시각은 UTC입니다. 차트 위를 끌거나 직접 입력하십시오.",
+  "The time of {count} lines cannot be read. It has to look like 2024-01-01T00:00:00Z.":
+    "{count}줄의 시각을 읽을 수 없습니다. 2024-01-01T00:00:00Z와 같은 형식이어야 합니다.",
+  From: "시작",
+  To: "끝",
+  "Draw this one": "이 기간을 그리기",
+  "Store it": "저장",
+  "{rows} values of {pegs} PEGs in {cells} cells, with their periods and definitions":
+    "셀 {cells}개, PEG {pegs}개의 값 {rows}개와 기간, 정의",
+  "Name of the analysis": "분석 이름",
+  "Working …": "처리 중 …",
+  "Store and compare": "저장하고 비교",
+  "Nothing was stored": "아무것도 저장하지 않았습니다",
+  "line {line}, column {column}": "{line}번째 줄, {column} 열",
+  "line {line}": "{line}번째 줄",
+  "The file cannot be unpacked: it is not gzip, or damaged.":
+    "압축을 풀 수 없습니다. gzip이 아니거나 손상된 파일입니다.",
+  "Here something else is expected: a quote, a comma or a bracket is missing or too much.":
+    "이 위치의 문법이 올바르지 않습니다. 따옴표, 쉼표, 괄호가 빠졌거나 남는지 확인하십시오.",
+  "The file is not JSON.": "JSON 파일이 아닙니다.",
+  "The file holds no analysis: an object with stats, request_params and period_info.":
+    "분석이 들어 있지 않습니다. stats, request_params, period_info를 가진 객체여야 합니다.",
+  "The file is not CSV.": "CSV 파일이 아닙니다.",
+  "It has more or fewer fields than the first line, or a quote that does not end.":
+    "첫 줄과 필드 수가 다르거나 닫히지 않은 따옴표가 있습니다.",
+  "The file holds nothing but its first line.": "첫 줄 외에 내용이 없습니다.",
+  "These places do not fit. Mend the file and choose it anew.":
+    "다음 위치가 올바르지 않습니다. 파일을 고친 뒤 다시 선택하십시오.",
+  "No value lies in either period: {outside} of {lines} lines are outside of both.":
+    "두 기간에 속하는 값이 없습니다. {lines}줄 중 {outside}줄이 두 기간 밖에 있습니다.",
 } as const;
 
 export type DashboardText = keyof typeof KOREAN;

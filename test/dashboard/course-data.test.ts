@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import type { AnalysisSeriesOutput, SeriesPoint } from "../../src/contract/analysis-series.js";
+import { courseOf, hasHours } from "../../src/dashboard/charts/course-data.js";
+import { pegResult } from "./rows.js";
+
+const HOUR_MS = 3_600_000;
+const N1 = new Date("2024-01-01T00:00:00Z");
+const N = new Date("2024-01-08T00:00:00Z");
+
+function hourly(start: Date, hours: number, mean: (hour: number) => number): SeriesPoint[] {
+  return Array.from({ length: hours }, (_, hour) => ({
+    at: new Date(start.getTime() + hour * HOUR_MS),
+    mean: mean(hour),
+    min: mean(hour) - 1,
+    max: mean(hour) + 2,
+    count: 2,
+  }));
+}
+
+function series(before: SeriesPoint[], after: SeriesPoint[], timed = true): AnalysisSeriesOutput {
+  const periodOf = (period: "N-1" | "N", points: SeriesPoint[]) => ({
+    period,
+    samples: points.length,
+    points,
+  });
+  return {
+    id: "a",
+    peg_name: "P",
+    data_version: 1,
+    timed,
+    periods: [periodOf("N-1", before), periodOf("N", after)],
+  };
+}
+
+const starts = { before: N1, after: N };
+const peg = pegResult("P");
+
+describe("the course of a PEG", () => {
+  test("lays both periods over each other: hours since each began", () => {
+    const found = series(
+      hourly(N1, 48, (hour) => hour),
+      hourly(N, 48, (hour) => hour * 2),
+    );
+    const course = courseOf(found, peg, "time", { starts, timeZone: "UTC" });
+    expect(course.axis).toBe("hours");
+    expect(course.before[47]).toEqual({ x: 47, y: 47, low: 46, high: 49 });
+    expect(course.after[47]).toEqual({ x: 47, y: 94, low: 93, high: 96 });
+  });
+
+  test("by hour of day is the mean of that hour over all days, in the time zone of the cells", () => {
+    const found = series(
+      hourly(N1, 48, (hour) => (hour % 24) + (hour < 24 ? 0 : 10)),
+      hourly(N, 24, (hour) => hour),
+    );
+    const utc = courseOf(found, peg, "hour_of_day", { starts, timeZone: "UTC" });
+    expect(utc.before).toHaveLength(24);
+    expect(utc.before[3]).toEqual({ x: 3, y: 8, low: 2, high: 15 });
+    const seoul = courseOf(found, peg, "hour_of_day", { starts, timeZone: "Asia/Seoul" });
+    expect(seoul.before.find(({ x }) => x === 12)?.y).toBe(8);
+  });
+
+  test("without times stands in the order of samples", () => {
+    const untimed = hourly(N1, 3, (i) => i).map((point) => ({ ...point, at: null }));
+    const course = courseOf(series(untimed, untimed, false), peg, "time", { starts, timeZone: "UTC" });
+    expect(course.axis).toBe("samples");
+    expect(course.before.map(({ x }) => x)).toEqual([1, 2, 3]);
+  });
+
+  test("of a derived PEG, which has no samples of its own, is the values of the comparison", () => {
+    const course = courseOf(series([], []), peg, "time", { starts, timeZone: "UTC" });
+    expect(course.axis).toBe("samples");
+    expect(course.before.map(({ y }) => y)).toEqual(peg.n1_period.values);
+  });
+
+  test("has a profile of the day only where points are an hour apart or closer", () => {
+    const hours = hourly(N1, 30, () => 1);
+    expect(hasHours(series(hours, hours))).toBe(true);
+    const days = hours.filter((_, i) => i % 24 === 0);
+    expect(hasHours(series(days, days))).toBe(false);
+    expect(hasHours(series(hours, []))).toBe(false);
+    expect(hasHours(series(hours, hours, false))).toBe(false);
+  });
+});
