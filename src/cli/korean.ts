@@ -231,12 +231,6 @@ export const KOREAN = {
     "{file} 파일에는 두 기간에 속하는 값이 없습니다: 전체 {lines}줄, 두 기간 밖 {outside}줄",
   "line {line}, column {column}: {problem}": "{line}번째 줄, {column} 열: {problem}",
   "line {line}: has more or fewer fields than the first line": "{line}번째 줄: 필드 수가 첫 줄과 다릅니다",
-  "is missing in the first line": "첫 줄에 없습니다",
-  "stands twice in the first line": "첫 줄에 두 번 나옵니다",
-  "has no usable name": "사용할 수 있는 이름이 없습니다",
-  "is no ISO 8601 time, like 2024-01-01T00:00:00Z": "2024-01-01T00:00:00Z와 같은 ISO 8601 시각이 아닙니다",
-  "must have 1 to 255 characters": "1~255자여야 합니다",
-  "is neither a number nor empty, -, NaN or None": "숫자도, 빈 값도, -, NaN, None도 아닙니다",
 
   // Why a command failed
   "The server does not take this token. Give one with --token or PEG_TOKEN; a token made here is signed with JWT_SECRET, or the secret in DATA_DIR, which has to be the server's.":

@@ -3,28 +3,13 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse } from "csv-parse";
-import { cellId, kpiName, MAX_ROWS, type Period, type StatsRow } from "../contract/analysis.js";
+import { MAX_ROWS, type StatsRow } from "../contract/analysis.js";
+import { type CsvPeriods, type CsvProblem, CsvReader, type TimeRange } from "../contract/csv.js";
 import { parseTime } from "../contract/time.js";
 import { CommandError } from "./command-error.js";
 import { printable } from "./format-table.js";
 import { unreadable as unreadableFile } from "./read-analysis-file.js";
 import type { Say } from "./words.js";
-
-/** How exports in the wild write a measurement that is missing. */
-const MISSING = new Set(["", "-", "nan", "none", "null"]);
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const MAX_PROBLEMS = 10;
-
-/** Both ends inclusive. */
-export interface TimeRange {
-  start: Date;
-  end: Date;
-}
-
-export interface CsvPeriods {
-  "N-1": TimeRange;
-  N: TimeRange;
-}
 
 export interface CsvAnalysis {
   stats: StatsRow[];
@@ -53,13 +38,6 @@ export function parseTimeRange(option: string, text: string): TimeRange {
 }
 
 type Problem = (say: Say) => string;
-type ColumnProblem =
-  | "is missing in the first line"
-  | "stands twice in the first line"
-  | "has no usable name"
-  | "is no ISO 8601 time, like 2024-01-01T00:00:00Z"
-  | "must have 1 to 255 characters"
-  | "is neither a number nor empty, -, NaN or None";
 
 function doesNotFit(path: string, problems: readonly Problem[]): CommandError {
   return new CommandError((say) =>
@@ -70,53 +48,22 @@ function doesNotFit(path: string, problems: readonly Problem[]): CommandError {
   );
 }
 
-/** Collects what is wrong with a file, so that one run names many problems and a damaged file ends it soon. */
-class Problems {
-  readonly #path: string;
-  readonly #found: Problem[] = [];
+const named = ({ line, column, problem }: CsvProblem): Problem => {
+  const where = { line, column: printable(column) };
+  return (say) => say("line {line}, column {column}: {problem}", { ...where, problem: say.told(problem) });
+};
 
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  add(line: number, column: string, problem: ColumnProblem): void {
-    this.#found.push((say) =>
-      say("line {line}, column {column}: {problem}", {
-        line,
-        column: printable(column),
-        problem: say(problem),
+/** @throws CommandError where what was read cannot become an analysis */
+function check(reader: CsvReader, path: string): void {
+  if (reader.isTooLong) {
+    throw new CommandError((say) =>
+      say("{file} holds more than {max} values: import fewer KPIs or shorter periods", {
+        file: path,
+        max: MAX_ROWS,
       }),
     );
-    if (this.#found.length >= MAX_PROBLEMS) this.throwIfAny();
   }
-
-  throwIfAny(): void {
-    if (this.#found.length) throw doesNotFit(this.#path, this.#found);
-  }
-}
-
-/** Where the columns stand. */
-interface Header {
-  timestamp: number;
-  cell: number;
-  kpis: { name: string; column: number }[];
-}
-
-function readHeader(names: readonly string[], path: string): Header {
-  const problems = new Problems(path);
-  const trimmed = names.map((name) => name.trim());
-  for (const needed of ["timestamp", "cell_id"]) {
-    if (!trimmed.includes(needed)) problems.add(1, needed, "is missing in the first line");
-  }
-  trimmed.forEach((name, i) => {
-    if (trimmed.indexOf(name) !== i) problems.add(1, name, "stands twice in the first line");
-    else if (!kpiName.safeParse(name).success) problems.add(1, String(i + 1), "has no usable name");
-  });
-  problems.throwIfAny();
-  const kpis = trimmed
-    .map((name, column) => ({ name, column }))
-    .filter(({ name }) => name !== "timestamp" && name !== "cell_id");
-  return { timestamp: trimmed.indexOf("timestamp"), cell: trimmed.indexOf("cell_id"), kpis };
+  if (reader.problems.length) throw doesNotFit(path, reader.problems.map(named));
 }
 
 /**
@@ -133,83 +80,22 @@ export async function readCsv(
   const { size } = await stat(path).catch((error: unknown) => {
     throw unreadable(path, error);
   });
-  const problems = new Problems(path);
-  const read: CsvAnalysis = { stats: [], lines: 0, outside: 0, missing: 0 };
-  // One text for all rows of a cell: the parser makes a new one for each.
-  const cells = new Map<string, string>();
-  let header: Header | undefined;
-
-  function addRow(record: readonly string[], line: number): void {
-    if (!header) {
-      header = readHeader(record, path);
-      return;
-    }
-    read.lines++;
-    const time = parseTime((record[header.timestamp] ?? "").trim());
-    const cellText = (record[header.cell] ?? "").trim();
-    const cell = cells.get(cellText) ?? cellId.safeParse(cellText).data;
-    if (!time) problems.add(line, "timestamp", "is no ISO 8601 time, like 2024-01-01T00:00:00Z");
-    if (cell === undefined) problems.add(line, "cell_id", "must have 1 to 255 characters");
-    if (!time || cell === undefined) return;
-    cells.set(cellText, cell);
-    const within = (["N-1", "N"] as const).filter(
-      (period) => time >= periods[period].start && time <= periods[period].end,
-    );
-    if (!within.length) read.outside++;
-    for (const { name, column } of header.kpis)
-      addValue(record[column] ?? "", name, cell, time, within, line);
-  }
-
-  function addValue(
-    text: string,
-    kpi: string,
-    cell: string,
-    time: Date,
-    within: Period[],
-    line: number,
-  ): void {
-    const trimmed = text.trim();
-    if (MISSING.has(trimmed.toLowerCase())) {
-      read.missing++;
-      return;
-    }
-    const avg = NUMBER.test(trimmed) ? Number(trimmed) : Number.NaN;
-    if (!Number.isFinite(avg)) {
-      problems.add(line, kpi, "is neither a number nor empty, -, NaN or None");
-      return;
-    }
-    for (const period of within) {
-      read.stats.push({ kpi_name: kpi, period, avg, cell_id: cell, timestamp: time });
-    }
-    if (read.stats.length > MAX_ROWS) {
-      throw new CommandError((say) =>
-        say("{file} holds more than {max} values: import fewer KPIs or shorter periods", {
-          file: path,
-          max: MAX_ROWS,
-        }),
-      );
-    }
-  }
-
+  const reader = new CsvReader(periods);
   const file = createReadStream(path);
   const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
   parser.on("data", (record: string[]) => {
     onProgress(file.bytesRead, size);
-    try {
-      addRow(record, parser.info.lines);
-    } catch (error) {
-      parser.destroy(error as Error);
-    }
+    if (!reader.add(record, parser.info.lines)) parser.destroy(new UselessToReadOn());
   });
   try {
     if (/\.gz$/i.test(path)) await pipeline(file, createGunzip(), parser);
     else await pipeline(file, parser);
   } catch (error) {
-    throw error instanceof CommandError ? error : unreadable(path, error);
+    if (!(error instanceof UselessToReadOn)) throw unreadable(path, error);
   }
-  problems.throwIfAny();
-  if (!read.stats.length) {
-    const { lines, outside } = read;
+  check(reader, path);
+  const { stats, lines, outside, missing } = reader;
+  if (!stats.length) {
     throw new CommandError((say) =>
       say("{file} holds no value in either period: {lines} lines, {outside} outside of both", {
         file: path,
@@ -218,8 +104,11 @@ export async function readCsv(
       }),
     );
   }
-  return read;
+  return { stats, lines, outside, missing };
 }
+
+/** Ends the reading of a file that does not fit; what is wrong is told by who has read it. */
+class UselessToReadOn extends Error {}
 
 function unreadable(path: string, error: unknown): CommandError {
   const { code, lines: line = 0 } = error as { code?: string; lines?: number };

@@ -29,7 +29,9 @@ export const analysisSeriesOutput = z.object({
   id: analysisId,
   peg_name: z.string(),
   data_version: z.number().int(),
-  timed: z.boolean().describe("whether every sample has a timestamp; else points stand in the order of samples"),
+  timed: z
+    .boolean()
+    .describe("whether every sample has a timestamp; else points stand in the order of samples"),
   periods: z.array(
     z.object({
       period,

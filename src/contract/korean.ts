@@ -17,6 +17,14 @@ export const KOREAN = {
   "There is no such task. Ask for the comparison with `async: true` to start one.":
     "해당 작업이 없습니다. `async: true`로 비교분석을 요청하면 작업이 시작됩니다.",
 
+  // Columns of a CSV file
+  "is missing in the first line": "첫 줄에 없습니다",
+  "stands twice in the first line": "첫 줄에 두 번 나옵니다",
+  "has no usable name": "사용할 수 있는 이름이 없습니다",
+  "is no ISO 8601 time, like 2024-01-01T00:00:00Z": "2024-01-01T00:00:00Z와 같은 ISO 8601 시각이 아닙니다",
+  "must have 1 to 255 characters": "1~255자여야 합니다",
+  "is neither a number nor empty, -, NaN or None": "숫자도, 빈 값도, -, NaN, None도 아닙니다",
+
   // Limits
   "The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.":
     "요청 한도({seconds}초당 {limit}회)를 초과했습니다. {wait}초 후에 다시 시도하십시오.",

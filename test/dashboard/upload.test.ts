@@ -9,7 +9,10 @@ function refusalOf(work: () => unknown): { message: string; problems: { place: s
     work();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { message: error.text(say.en), problems: error.problems.map((problem) => problem(say.en)) };
+    return {
+      message: error.text(say.en, "en"),
+      problems: error.problems.map((problem) => problem(say.en, "en")),
+    };
   }
   throw new Error("nothing was refused");
 }

@@ -22,6 +22,10 @@ Chart.register(Filler, Legend, LinearScale, LineController, LineElement, PointEl
 /** More dots than this are a line without its dots. */
 const MAX_DOTS = 60;
 
+/** Steps of an axis of hours: hours, days, weeks, months. */
+const HOUR_STEPS = [1, 3, 6, 12, 24, 48, 168, 720, 2160];
+const MAX_TICKS = 10;
+
 /** What stands beside the drawing. */
 export interface CourseLabels {
   title: string;
@@ -90,7 +94,7 @@ export function CourseChart({ course, levels, labels, description, canvasRef }: 
 
 function draw(
   canvas: HTMLCanvasElement,
-  { before, after }: Course,
+  { axis, before, after }: Course,
   levels: { before: Level; after: Level },
   labels: CourseLabels,
   colours: Colours,
@@ -120,7 +124,15 @@ function draw(
           min: start,
           max: end,
           title: { display: true, text: labels.axis, color: colours.text, font },
-          ticks: { color: colours.text, callback: (x) => labels.tick(Number(x)), maxRotation: 0, font },
+          ticks: {
+            color: colours.text,
+            callback: (x) => labels.tick(Number(x)),
+            maxRotation: 0,
+            font,
+            ...(axis === "hours" && {
+              stepSize: HOUR_STEPS.find((step) => (end - start) / step <= MAX_TICKS),
+            }),
+          },
           grid: { color: colours.grid },
         },
         y: {

@@ -1,13 +1,9 @@
 import type { PegJudge } from "../../contract/judge.js";
 import { formatPercent } from "../../contract/numbers.js";
 
-const WIDTH = 200;
-
 /** The ends of an interval in words; an end that is missing is endless. */
-export function intervalText({ interval }: PegJudge): string {
-  if (!interval) return "";
-  const end = (value: number | null, endless: string) => (value === null ? endless : formatPercent(value));
-  return `${end(interval.low, "−∞")} … ${end(interval.high, "+∞")}`;
+export function rangeText({ low, high }: { low: number | null; high: number | null }): string {
+  return `${low === null ? "−∞" : formatPercent(low)} … ${high === null ? "+∞" : formatPercent(high)}`;
 }
 
 /**
@@ -19,24 +15,32 @@ export function intervalText({ interval }: PegJudge): string {
 export function IntervalGraphic({ judge, reach }: { judge: PegJudge; reach: number }) {
   const { interval, change_percent: change, band_percent: band } = judge;
   if (!interval || change === null) return <span className="interval-graphic" />;
-  const place = (percent: number) =>
-    WIDTH / 2 + (Math.max(-reach, Math.min(reach, percent)) / reach) * (WIDTH / 2 - 6);
+  // Percent of the width, with room for an arrow at both ends.
+  const place = (percent: number) => 50 + (Math.max(-reach, Math.min(reach, percent)) / reach) * 46;
   const low = interval.low ?? Number.NEGATIVE_INFINITY;
   const high = interval.high ?? Number.POSITIVE_INFINITY;
   return (
-    <svg
-      className="interval-graphic"
-      viewBox={`0 0 ${WIDTH} 20`}
-      preserveAspectRatio="none"
-      data-verdict={judge.verdict}
-      aria-hidden="true"
-    >
-      <rect className="band" x={place(-band)} width={place(band) - place(-band)} y={0} height={20} />
-      <path className="zero" d={`M${WIDTH / 2} 0V20`} />
-      <path className="range" d={`M${place(low)} 10H${place(high)}`} />
-      {low < -reach && <path className="range" d={`M${place(low) + 5} 5L${place(low)} 10l5 5`} />}
-      {high > reach && <path className="range" d={`M${place(high) - 5} 5L${place(high)} 10l-5 5`} />}
-      {Math.abs(change) <= reach && <circle className="point" cx={place(change)} cy={10} r={4} />}
+    <svg className="interval-graphic" data-verdict={judge.verdict} aria-hidden="true">
+      <rect
+        className="band"
+        x={`${place(-band)}%`}
+        width={`${place(band) - place(-band)}%`}
+        y="0"
+        height="100%"
+      />
+      <line className="zero" x1="50%" x2="50%" y1="0" y2="100%" />
+      <line className="range" x1={`${place(low)}%`} x2={`${place(high)}%`} y1="50%" y2="50%" />
+      {low < -reach && <Arrow at={place(low)} towards={-1} />}
+      {high > reach && <Arrow at={place(high)} towards={1} />}
+      {Math.abs(change) <= reach && <circle className="point" cx={`${place(change)}%`} cy="50%" r="4" />}
+    </svg>
+  );
+}
+
+function Arrow({ at, towards }: { at: number; towards: 1 | -1 }) {
+  return (
+    <svg x={`${at}%`} y="50%" overflow="visible" aria-hidden="true">
+      <path className="range" d={`M${-5 * towards} -5L0 0L${-5 * towards} 5`} />
     </svg>
   );
 }

@@ -1,6 +1,7 @@
 import type { PegJudge } from "../../contract/judge.js";
-import { formatNumber, formatPercent } from "../../contract/numbers.js";
+import { formatNumber } from "../../contract/numbers.js";
 import { type DashboardText, useWords } from "../words/words.js";
+import { rangeText } from "./interval-graphic.js";
 
 /** Codes of the judge in words; what is not known here is shown as it is. */
 const CODES: Record<string, DashboardText> = {
@@ -38,8 +39,6 @@ export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string })
     return text ? (say as (text: DashboardText) => string)(text) : code.replaceAll("_", " ");
   };
   const { variability, interval, equivalence_interval: equivalence } = judge;
-  const range = (ends: { low: number | null; high: number | null }) =>
-    `${ends.low === null ? "−∞" : formatPercent(ends.low)} … ${ends.high === null ? "+∞" : formatPercent(ends.high)}`;
   const spread = { more_variable: say("more"), less_variable: say("less"), same: say("as before") };
   const facts: [string, string | undefined][] = [
     [say("Better is"), inWords(judge.direction)],
@@ -48,8 +47,8 @@ export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string })
     [say("Pairs or samples"), String(judge.n)],
     [say("Worth so many independent ones"), judge.n_eff.toFixed(0)],
     [say("More are needed"), judge.needed === undefined ? undefined : String(judge.needed)],
-    [say("95 % interval"), interval && range(interval)],
-    [say("90 % interval"), equivalence && range(equivalence)],
+    [say("95 % interval"), interval && rangeText(interval)],
+    [say("90 % interval"), equivalence && rangeText(equivalence)],
     [say("Chance alone (p)"), judge.p === undefined ? undefined : percentOf(judge.p)],
     [say("Among all PEGs (q)"), judge.q === undefined ? undefined : percentOf(judge.q)],
     [say("Among critical PEGs (Holm)"), judge.p_holm === undefined ? undefined : percentOf(judge.p_holm)],

@@ -1,9 +1,9 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import type { AnalysisMetadata } from "../../contract/comparison.js";
 import { Skeleton } from "../shell/states.js";
 import { useWords } from "../words/words.js";
-import { IntervalGraphic, intervalText } from "./interval-graphic.js";
+import { IntervalGraphic, rangeText } from "./interval-graphic.js";
 import { JudgeDetails } from "./judge-details.js";
 import { PegNumbers } from "./peg-numbers.js";
 import type { PegRow } from "./peg-rows.js";
@@ -32,6 +32,7 @@ export function PegDetail({
 }) {
   const { say, language } = useWords();
   const { peg, verdict } = row;
+  const title = useRef<HTMLHeadingElement>(null);
   const place = rows.indexOf(row);
   const [previous, next] = [rows[place - 1], rows[place + 1]];
   const { judge } = peg;
@@ -47,9 +48,11 @@ export function PegDetail({
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onOpen(undefined)}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="drawer">
+        <Dialog.Popup className="drawer" initialFocus={title}>
           <header className="drawer-head">
-            <Dialog.Title>{row.name}</Dialog.Title>
+            <Dialog.Title ref={title} tabIndex={-1}>
+              {row.name}
+            </Dialog.Title>
             <div>
               <button type="button" disabled={!previous} onClick={() => onOpen(previous?.name)}>
                 {say("Previous")}
@@ -76,7 +79,7 @@ export function PegDetail({
                     {say(
                       "95 % interval of the change: {interval}. Shaded: the band of ±{band} % that does not matter.",
                       {
-                        interval: intervalText(judge),
+                        interval: rangeText(judge.interval),
                         band: judge.band_percent,
                       },
                     )}

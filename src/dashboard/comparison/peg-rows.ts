@@ -128,8 +128,8 @@ export function sortRows(rows: readonly PegRow[], { key, descending }: Sorting):
 }
 
 /**
- * How far the axis of the intervals reaches on both sides of 0, in percent: nine of ten PEGs are drawn whole, so
- * that a single wild one does not press all others together.
+ * How far the axis of the intervals reaches on both sides of 0, in percent: of many PEGs nineteen in twenty are drawn
+ * whole, so that a single wild one does not press all others together.
  */
 export function intervalReach(rows: readonly PegRow[]): number {
   const ends = rows
@@ -139,5 +139,5 @@ export function intervalReach(rows: readonly PegRow[]): number {
     })
     .filter((end) => end > 0)
     .sort((a, b) => a - b);
-  return ends[Math.floor(ends.length * 0.9)] ?? 10;
+  return ends[Math.ceil(ends.length * 0.95) - 1] ?? 10;
 }

@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { formatNumber, formatPercent } from "../../contract/numbers.js";
 import { useWords } from "../words/words.js";
-import { IntervalGraphic, intervalText } from "./interval-graphic.js";
+import { IntervalGraphic, rangeText } from "./interval-graphic.js";
 import type { PegRow } from "./peg-rows.js";
 import { VerdictChip } from "./verdict-chip.js";
 
@@ -66,7 +66,7 @@ export const PegTableRow = memo(function PegTableRow(props: RowProps) {
             {peg.judge && (
               <>
                 <IntervalGraphic judge={peg.judge} reach={reach} />
-                <span className="interval-text">{intervalText(peg.judge)}</span>
+                <span className="interval-text">{peg.judge.interval && rangeText(peg.judge.interval)}</span>
               </>
             )}
           </td>

@@ -1,6 +1,7 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import type { AnalysisCreateInput } from "../../contract/analysis.js";
-import { createCsvReader } from "../../contract/csv.js";
+import { CsvReader } from "../../contract/csv.js";
+import { MAX_ROWS } from "../../contract/limits.js";
 import { parseTime } from "../../contract/time.js";
 import { tell } from "../../contract/translate.js";
 import type { Mapping, Overview, Spans } from "./protocol.js";
@@ -20,7 +21,8 @@ export interface CsvFile {
 export function openCsv(text: string): CsvFile {
   let records: { record: string[]; info: { lines: number } }[];
   try {
-    records = parse(text, { bom: true, skip_empty_lines: true, info: true });
+    // Its types do not know of `info`.
+    records = parse(text, { bom: true, skip_empty_lines: true, info: true }) as unknown as typeof records;
   } catch (error) {
     const line = error instanceof CsvError ? (error.lines as number) : undefined;
     throw new Refused(
@@ -65,4 +67,60 @@ export function overviewOf({ header, lines }: CsvFile, column: string): Overview
     counts[stretch] = (counts[stretch] ?? 0) + 1;
   }
   return { start: new Date(start), end: new Date(end), counts, unreadable: lines.length - times.length };
+}
+/**
+ * The rows of both periods.
+ *
+ * @throws Refused naming lines and columns that do not fit
+ */
+export function readRows(
+  { header, lines }: CsvFile,
+  { mapping, spans }: { mapping: Mapping; spans: Spans },
+): AnalysisCreateInput {
+  const reader = new CsvReader(
+    { "N-1": spans.before, N: spans.after },
+    {
+      timestamp: mapping.time,
+      cell: mapping.cell === "" ? { constant: mapping.oneCell } : { column: mapping.cell },
+      kpis: Object.keys(mapping.definitions),
+    },
+  );
+  let goesOn = reader.add(header, 1);
+  for (const { fields, line } of lines) {
+    if (!goesOn) break;
+    goesOn = reader.add(fields, line);
+  }
+  const { stats, problems, outside } = reader;
+  if (reader.isTooLong) {
+    throw new Refused((say) =>
+      say("There are more than {max} values: take fewer columns or shorter periods.", { max: MAX_ROWS }),
+    );
+  }
+  if (problems.length) {
+    throw new Refused(
+      (say) => say("These places do not fit. Mend the file and choose it anew."),
+      problems.map(({ line, column, problem }) => (say, language) => ({
+        place: say("line {line}, column {column}", { line, column }),
+        text: tell(problem, language),
+      })),
+    );
+  }
+  if (stats.length === 0) {
+    throw new Refused((say) =>
+      say("No value lies in either period: {outside} of {lines} lines are outside of both.", {
+        outside,
+        lines: reader.lines,
+      }),
+    );
+  }
+  return {
+    stats,
+    request_params: { peg_definitions: mapping.definitions },
+    period_info: {
+      n1_start: spans.before.start,
+      n1_end: spans.before.end,
+      n_start: spans.after.start,
+      n_end: spans.after.end,
+    },
+  };
 }

@@ -42,9 +42,14 @@ function csvOf(opened: Content | undefined): CsvFile {
   return opened.csv;
 }
 
+function jsonOf(opened: Content): AnalysisCreateInput {
+  if ("json" in opened) return opened.json;
+  throw new TypeError("no JSON file is open");
+}
+
 async function store({ name, csv }: Extract<Ask, { ask: "store" }>, caller: Caller): Promise<string> {
   if (!content) throw new TypeError("no file is open");
-  const analysis = "json" in content ? content.json : readRows(content.csv, csv);
+  const analysis = csv ? readRows(csvOf(content), csv) : jsonOf(content);
   const peg = createPegClient(caller);
   const { id } = await peg.analysis.create.mutate({ ...analysis, ...(name.trim() && { name: name.trim() }) });
   return id;
@@ -53,8 +58,8 @@ async function store({ name, csv }: Extract<Ask, { ask: "store" }>, caller: Call
 /** A failure in words: of the file, of the server, or that there is no server. */
 function toRefusal(error: unknown, { language }: Caller): Told {
   if (error instanceof Refused) {
-    const problems = error.problems.map((problem) => problem(say[language]));
-    return { told: "refused", message: error.text(say[language]), problems };
+    const problems = error.problems.map((problem) => problem(say[language], language));
+    return { told: "refused", message: error.text(say[language], language), problems };
   }
   if (isPegError(error)) {
     const { message, details = [] } = error.data.error;

@@ -25,7 +25,9 @@ function parse(text: string): unknown {
         ? [
             (say) => ({
               place: say("line {line}, column {column}", place),
-              text: say("Here something else is expected: a quote, a comma or a bracket is missing or too much."),
+              text: say(
+                "Here something else is expected: a quote, a comma or a bracket is missing or too much.",
+              ),
             }),
           ]
         : [],

@@ -49,7 +49,6 @@ export function PeriodPicker({
       <p className="hint">
         {say("Both ends belong to a period. Times are UTC. Draw over the chart, or type.")}
       </p>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the fields below do the same by keyboard */}
       <svg
         className="overview"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

@@ -1,8 +1,8 @@
-import type { Say } from "../words/say.js";
+import type { Language, Say } from "../words/say.js";
 import type { Problem } from "./protocol.js";
 
 /** Words that wait for the reader's language. */
-export type InWords<T> = (say: Say) => T;
+export type InWords<T> = (say: Say, language: Language) => T;
 
 /** What is wrong with a file, in as many places as are of use. */
 export class Refused extends Error {

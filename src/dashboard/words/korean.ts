@@ -250,6 +250,8 @@ export const KOREAN = {
   "It has more or fewer fields than the first line, or a quote that does not end.":
     "첫 줄과 필드 수가 다르거나 닫히지 않은 따옴표가 있습니다.",
   "The file holds nothing but its first line.": "첫 줄 외에 내용이 없습니다.",
+  "There are more than {max} values: take fewer columns or shorter periods.":
+    "값이 {max}개를 넘습니다. 열을 줄이거나 기간을 짧게 하십시오.",
   "These places do not fit. Mend the file and choose it anew.":
     "다음 위치가 올바르지 않습니다. 파일을 고친 뒤 다시 선택하십시오.",
   "No value lies in either period: {outside} of {lines} lines are outside of both.":

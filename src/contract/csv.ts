@@ -1,0 +1,149 @@
+import { cellId, kpiName, MAX_ROWS, PERIODS, type Period, type StatsRow } from "./analysis.js";
+import { parseTime } from "./time.js";
+import type { PlainText } from "./words.js";
+
+/** How exports in the wild write a measurement that is missing. */
+const MISSING = new Set(["", "-", "nan", "none", "null"]);
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Of a damaged file there is no use in naming every place. */
+const MAX_PROBLEMS = 10;
+
+/** Both ends inclusive. */
+export interface TimeRange {
+  start: Date;
+  end: Date;
+}
+export type CsvPeriods = Record<Period, TimeRange>;
+
+/** Which column is what. */
+export interface CsvColumns {
+  timestamp: string;
+  /** A column, or where there is none, the one cell that all is of. */
+  cell: { column: string } | { constant: string };
+  /** Those that are taken; all others where absent. */
+  kpis?: readonly string[] | undefined;
+}
+
+export const USUAL_COLUMNS: CsvColumns = { timestamp: "timestamp", cell: { column: "cell_id" } };
+
+/** What does not fit, and where. Lines count from 1. */
+export interface CsvProblem {
+  line: number;
+  column: string;
+  problem: PlainText;
+}
+
+/** Where the columns stand. */
+interface Header {
+  timestamp: number;
+  cell: number | undefined;
+  kpis: { name: string; column: number }[];
+}
+
+/**
+ * Turns the records of a CSV file into rows of an analysis: the first record names the columns, each other one is a
+ * time, a cell and a value for each KPI. A time without a zone is UTC. What does not fit is collected by line and
+ * column; a row of an empty field is none.
+ */
+export class CsvReader {
+  readonly stats: StatsRow[] = [];
+  readonly problems: CsvProblem[] = [];
+  lines = 0;
+  /** Lines whose time lies in neither period. */
+  outside = 0;
+  missing = 0;
+  readonly #periods: CsvPeriods;
+  readonly #columns: CsvColumns;
+  /** One text for all rows of a cell: parsers make a new one for each. */
+  readonly #cells = new Map<string, string>();
+  #header: Header | undefined;
+
+  constructor(periods: CsvPeriods, columns: CsvColumns = USUAL_COLUMNS) {
+    this.#periods = periods;
+    this.#columns = columns;
+  }
+
+  /** More rows than an analysis may have. */
+  get isTooLong(): boolean {
+    return this.stats.length > MAX_ROWS;
+  }
+
+  /** @returns whether there is a use in reading on */
+  add(record: readonly string[], line: number): boolean {
+    if (this.#header) this.#addLine(this.#header, record, line);
+    else this.#header = this.#readHeader(record);
+    return this.#header !== undefined && this.problems.length < MAX_PROBLEMS && !this.isTooLong;
+  }
+
+  #report(line: number, column: string, problem: PlainText): void {
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ line, column, problem });
+  }
+
+  #readHeader(names: readonly string[]): Header | undefined {
+    const { timestamp, cell, kpis: taken } = this.#columns;
+    const trimmed = names.map((name) => name.trim());
+    const cellColumn = "column" in cell ? cell.column : undefined;
+    for (const needed of [timestamp, cellColumn, ...(taken ?? [])]) {
+      if (needed !== undefined && !trimmed.includes(needed))
+        this.#report(1, needed, "is missing in the first line");
+    }
+    trimmed.forEach((name, i) => {
+      if (trimmed.indexOf(name) !== i) this.#report(1, name, "stands twice in the first line");
+      else if (!kpiName.safeParse(name).success) this.#report(1, String(i + 1), "has no usable name");
+    });
+    if ("constant" in cell && !cellId.safeParse(cell.constant).success)
+      this.#report(1, "cell_id", "must have 1 to 255 characters");
+    if (this.problems.length) return undefined;
+    return {
+      timestamp: trimmed.indexOf(timestamp),
+      cell: cellColumn === undefined ? undefined : trimmed.indexOf(cellColumn),
+      kpis: trimmed
+        .map((name, column) => ({ name, column }))
+        .filter(({ name }) => name !== timestamp && name !== cellColumn && (taken?.includes(name) ?? true)),
+    };
+  }
+
+  #addLine(header: Header, record: readonly string[], line: number): void {
+    this.lines++;
+    const { timestamp } = this.#columns;
+    const time = parseTime((record[header.timestamp] ?? "").trim());
+    const cell = this.#cellOf(header, record);
+    if (!time) this.#report(line, timestamp, "is no ISO 8601 time, like 2024-01-01T00:00:00Z");
+    if (cell === undefined) {
+      const { cell: named } = this.#columns;
+      this.#report(line, "column" in named ? named.column : "cell_id", "must have 1 to 255 characters");
+    }
+    if (!time || cell === undefined) return;
+    const within = PERIODS.filter(
+      (period) => time >= this.#periods[period].start && time <= this.#periods[period].end,
+    );
+    if (!within.length) this.outside++;
+    for (const { name, column } of header.kpis) {
+      const avg = this.#valueOf(record[column] ?? "", name, line);
+      if (avg === undefined) continue;
+      for (const period of within)
+        this.stats.push({ kpi_name: name, period, avg, cell_id: cell, timestamp: time });
+    }
+  }
+
+  #cellOf({ cell: column }: Header, record: readonly string[]): string | undefined {
+    const { cell } = this.#columns;
+    if ("constant" in cell) return cell.constant;
+    const text = (record[column ?? -1] ?? "").trim();
+    const known = this.#cells.get(text) ?? cellId.safeParse(text).data;
+    if (known !== undefined) this.#cells.set(text, known);
+    return known;
+  }
+
+  #valueOf(text: string, kpi: string, line: number): number | undefined {
+    const trimmed = text.trim();
+    if (MISSING.has(trimmed.toLowerCase())) {
+      this.missing++;
+      return undefined;
+    }
+    const value = NUMBER.test(trimmed) ? Number(trimmed) : Number.NaN;
+    if (Number.isFinite(value)) return value;
+    this.#report(line, kpi, "is neither a number nor empty, -, NaN or None");
+    return undefined;
+  }
+}
