@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { simulateNetwork } from "../../src/cli/demo/simulate-network.js";
 import { SORT_KEYS } from "../../src/dashboard/comparison/peg-rows.js";
 import { sampleAnalysis } from "../support/backend.js";
-import { accessibilityProblems, canBrowse, type Site, startSite } from "./open-page.js";
+import { accessibilityProblems, canBrowse, type Site, startSite, widthsOf } from "./open-page.js";
 
 const rowNames = (page: Page) => page.locator("tbody tr[data-index] th .link").allInnerTexts();
 
@@ -64,11 +64,8 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
       const head = page.locator(`thead [data-column="${key}"]`);
       const sortedAs = async (way: string | null) => {
         await head.getByRole("button").click();
-        await page.waitForFunction(
-          ([column, expected]) =>
-            document.querySelector(`thead [data-column="${column}"]`)?.getAttribute("aria-sort") === expected,
-          [key, way] as const,
-        );
+        const sorted = way === null ? ":not([aria-sort])" : `[aria-sort="${way}"]`;
+        await page.locator(`thead [data-column="${key}"]${sorted}`).waitFor();
         return rowNames(page);
       };
       const up = await sortedAs("ascending");
@@ -83,7 +80,7 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     const { page, complaints } = await site.open("/analyses/net", { as: "alice" });
     const first = page.locator('tr[data-index="0"] button');
     await first.focus();
-    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    const focused = () => page.evaluate("document.activeElement?.textContent");
     await page.keyboard.press("ArrowDown");
     await expect.poll(focused).toBe("ERAB_Drop_Rate");
     await page.keyboard.press("End");
@@ -150,15 +147,15 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     expect((await rowNames(page)).length).toBeLessThan(60);
     await page.locator('tr[data-index="0"] button').focus();
     await page.keyboard.press("End");
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("PEG_1999");
+    await expect.poll(() => page.evaluate("document.activeElement?.textContent")).toBe("PEG_1999");
     await page.getByLabel("Find a PEG").fill("peg_1234");
     await page.getByText("1 of 2000 PEGs").waitFor();
     expect(await rowNames(page)).toEqual(["PEG_1234"]);
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByText("2000 of 2000 PEGs").waitFor();
-    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
     await expect.poll(() => page.locator("tbody tr[data-index]").count()).toBe(2000);
-    await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
     expect(complaints).toEqual([]);
   });
 
@@ -168,17 +165,11 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     // 210 mm less the margins, at 96 dots an inch.
     await page.setViewportSize({ width: Math.floor(((210 - 24) / 25.4) * 96), height: 1000 });
-    const { scroll, width, ground, buttons } = await page.evaluate(() => ({
-      scroll: document.documentElement.scrollWidth,
-      width: document.documentElement.clientWidth,
-      ground: getComputedStyle(document.querySelector(".card") as Element).backgroundColor,
-      buttons: [...document.querySelectorAll(".actions button, .header")].filter(
-        (element) => element.getClientRects().length > 0,
-      ).length,
-    }));
-    expect(scroll).toBe(width);
-    expect(ground).toBe("rgb(255, 255, 255)");
-    expect(buttons).toBe(0);
+    const { scrollWidth, clientWidth } = await widthsOf(page);
+    expect(scrollWidth).toBe(clientWidth);
+    const ground = 'getComputedStyle(document.querySelector(".card")).backgroundColor';
+    expect(await page.evaluate(ground)).toBe("rgb(255, 255, 255)");
+    expect(await page.locator(".actions button, .header").filter({ visible: true }).count()).toBe(0);
     const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
     expect(pdf).toMatch(/\/MediaBox \[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
     expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeLessThanOrEqual(2);

@@ -65,6 +65,13 @@ export async function startSite(env: Record<string, string> = {}): Promise<Site>
   };
 }
 
+/** Whether something is wider than the window shows in the two being different. */
+export function widthsOf(page: Page): Promise<{ scrollWidth: number; clientWidth: number }> {
+  return page.evaluate(
+    "({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })",
+  );
+}
+
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** What axe finds at fault, in a line each. */

@@ -25,7 +25,7 @@ describe.skipIf(!canBrowse)("signing in", { timeout: 60_000 }, () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
     await page.getByRole("heading", { name: "Upload measurements" }).waitFor();
     expect(page.url()).toBe(`${site.backend.url}/upload`);
-    expect(await page.evaluate(() => document.referrer + location.hash)).toBe("");
+    expect(await page.evaluate("document.referrer + location.hash")).toBe("");
     await page.reload();
     await page.getByRole("heading", { name: "Upload measurements" }).waitFor();
     expect(complaints).toEqual([]);
@@ -34,14 +34,14 @@ describe.skipIf(!canBrowse)("signing in", { timeout: 60_000 }, () => {
   test("with a token that the server refuses asks for another, and says why", async () => {
     const { page } = await site.open("/", { as: "alice", token: { expiresInSeconds: -60 } });
     await page.getByText("The token has expired or is not valid here.").waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
   });
 
   test("out forgets the token, and what was shown", async () => {
     const { page, complaints } = await site.open("/", { as: "alice" });
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Token", { exact: true }).waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
     await page.reload();
     await page.getByLabel("Token", { exact: true }).waitFor();
     expect(complaints).toEqual([]);
@@ -50,11 +50,11 @@ describe.skipIf(!canBrowse)("signing in", { timeout: 60_000 }, () => {
   test("speaks the browser's language, and keeps the one that is chosen", async () => {
     const { page } = await site.open("/", { locale: "ko-KR" });
     await page.getByRole("button", { name: "로그인" }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe("ko");
+    expect(await page.evaluate("document.documentElement.lang")).toBe("ko");
     await page.getByLabel("언어").selectOption("en");
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     await page.reload();
     await page.getByRole("button", { name: "Sign in" }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe("en");
+    expect(await page.evaluate("document.documentElement.lang")).toBe("en");
   });
 });
