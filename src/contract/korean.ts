@@ -120,6 +120,8 @@ export const KOREAN = {
   "must be an ISO 8601 time, like 2024-01-15T10:35:00Z":
     "2024-01-15T10:35:00Z와 같은 ISO 8601 시각이어야 합니다",
 
+  "is not a PEG of this analysis": "이 분석의 PEG가 아닙니다",
+
   // The same where the schema has no words of its own
   "is missing": "필수 항목이 없습니다",
   "is not a known field": "알 수 없는 필드입니다",

@@ -64,12 +64,17 @@ const MATRIX: Record<string, Row> = {
   },
   "analysis.list": { who: "anyone with a token", call: (client) => client.analysis.list.query({}) },
   "analysis.byId": { who: "read", call: (client, id) => client.analysis.byId.query({ id }) },
+  "analysis.series": {
+    who: "read",
+    call: (client, id) => client.analysis.series.query({ id, peg_name: "PEG_000" }),
+  },
   "analysis.replaceData": {
     who: "write",
     call: (client, id) => client.analysis.replaceData.mutate({ ...sampleAnalysis(), id, data_version: 1 }),
   },
   "analysis.delete": { who: "admin", call: (client, id) => client.analysis.delete.mutate({ id }) },
   "permission.list": { who: "admin", call: (client, id) => client.permission.list.query({ id }) },
+  "permission.own": { who: "read", call: (client, id) => client.permission.own.query({ id }) },
   "permission.grant": {
     who: "admin",
     call: (client, id) => client.permission.grant.mutate({ id, user_id: "new", permission_type: "read" }),

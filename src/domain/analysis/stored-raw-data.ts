@@ -117,7 +117,7 @@ async function selectSeries(db: Database, analysisId: string, revision: string):
 }
 
 /** One block of memory of its own, which typed arrays need to be aligned. */
-function joined(parts: readonly Uint8Array[]): ArrayBuffer {
+export function joined(parts: readonly Uint8Array[]): ArrayBuffer {
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,9 +1,10 @@
 import type { VerbContext } from "../context.js";
-import { DataMovedError, PegError } from "../errors.js";
-import { type AuthorizedAnalysis, authorize } from "../permission/authorize.js";
+import { DataMovedError } from "../errors.js";
+import type { AuthorizedAnalysis } from "../permission/authorize.js";
 import type { CacheType } from "../ports.js";
 import { startTask } from "../task/start-task.js";
 import type { TaskRow } from "../task/task-state.js";
+import { untilAtRest } from "../until-at-rest.js";
 import type { HeldAnswer } from "./answer-cache.js";
 import { computeComparison } from "./compute-comparison.js";
 import type { ComputedComparison } from "./computed-comparison.js";
@@ -35,9 +36,6 @@ function comparisonName({ analysisId, revision, algorithmVersion }: ComparisonKe
   return `${analysisId}/${revision}/${algorithmVersion}`;
 }
 
-/** How often an answer is looked for again because its data was replaced meanwhile. */
-const MAX_MOVES = 3;
-
 /**
  * Finds an answer where it is nearest: this process, the shared store, the database; else computes it.
  *
@@ -48,7 +46,7 @@ export async function findAnswer(
   analysis: AuthorizedAnalysis,
   plan: AnswerPlan,
 ): Promise<FoundAnswer> {
-  return untilAtRest(ctx, analysis, plan, (key) => loadOrCompute(ctx, key, plan));
+  return findCachedOr(ctx, analysis, plan, (key) => loadOrCompute(ctx, key, plan));
 }
 
 /** The same, but what has to be computed is left to a task, which is started or joined. */
@@ -57,7 +55,7 @@ export async function findAnswerOrStart(
   analysis: AuthorizedAnalysis,
   plan: AnswerPlan,
 ): Promise<FoundOrStarted> {
-  return untilAtRest<FoundOrStarted>(ctx, analysis, plan, async (key) => {
+  return findCachedOr<FoundOrStarted>(ctx, analysis, plan, async (key) => {
     const { value } = await ctx.services.starts.run(nameOf(plan, key), async () => {
       const loaded = await plan.load(key);
       const task = loaded ? undefined : await startTask(ctx.services, key, ctx.requestId);
@@ -70,28 +68,17 @@ export async function findAnswerOrStart(
   });
 }
 
-async function untilAtRest<T>(
+async function findCachedOr<T>(
   ctx: VerbContext,
   analysis: AuthorizedAnalysis,
   plan: AnswerPlan,
   find: (key: ComparisonKey) => Promise<T>,
 ): Promise<T | { held: HeldAnswer }> {
-  let current = analysis;
-  for (let move = 0; move < MAX_MOVES; move++) {
-    const key = {
-      analysisId: current.id,
-      revision: current.revision,
-      algorithmVersion: ctx.services.algorithmVersion,
-    };
-    try {
-      const cached = plan.ttlSeconds > 0 ? await findCached(ctx, key, plan) : undefined;
-      return cached ? { held: cached } : await find(key);
-    } catch (error) {
-      if (!(error instanceof DataMovedError)) throw error;
-      current = await authorize({ ctx, analysisId: analysis.id, needed: "read", fresh: true });
-    }
-  }
-  throw new PegError("CONFLICT", "The data is being replaced again and again. Ask again when it is at rest.");
+  return untilAtRest<T | { held: HeldAnswer }>(ctx, analysis, async ({ id, revision }) => {
+    const key = { analysisId: id, revision, algorithmVersion: ctx.services.algorithmVersion };
+    const cached = plan.ttlSeconds > 0 ? await findCached(ctx, key, plan) : undefined;
+    return cached ? { held: cached } : await find(key);
+  });
 }
 
 async function findCached(

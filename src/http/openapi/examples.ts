@@ -148,8 +148,35 @@ export const EXAMPLES: Record<string, Example> = {
     request: { id: "result_123", name: "Tilt of sector 3", ...rawData },
     answer: analysis,
   },
-  "analysis.list": { answer: { items: [described], next_cursor: null } },
+  "analysis.list": {
+    answer: {
+      items: [
+        {
+          ...described,
+          permission_type: "admin",
+          comparison: { status: "COMPLETED", progress: 100, summary },
+        },
+      ],
+      next_cursor: null,
+    },
+  },
   "analysis.byId": { answer: { ...described, request_params: rawData.request_params } },
+  "analysis.series": {
+    answer: {
+      id: "result_123",
+      peg_name: "DL_Throughput_Mbps",
+      data_version: 1,
+      timed: true,
+      periods: [
+        {
+          period: "N-1",
+          samples: 1,
+          points: [{ at: periods.n1_start, mean: 40, min: 40, max: 40, count: 1 }],
+        },
+        { period: "N", samples: 1, points: [{ at: periods.n_start, mean: 46, min: 46, max: 46, count: 1 }] },
+      ],
+    },
+  },
   "analysis.replaceData": {
     request: { data_version: 1, ...rawData },
     answer: { ...analysis, data_version: 2 },
@@ -167,6 +194,9 @@ export const EXAMPLES: Record<string, Example> = {
   "pegComparison.watch": { answer: pending },
   "pegComparison.recompute": { request: {}, answer: { ...pending, status: "PENDING", progress: 0 } },
   "permission.list": { answer: { permissions: [permission] } },
+  "permission.own": {
+    answer: { operator: false, permissions: [{ permission_type: "read", expires_at: null }] },
+  },
   "permission.grant": { request: { permission_type: "read" }, answer: permission },
   "permission.revoke": { answer: { revoked: true } },
   "audit.list": {
@@ -195,6 +225,7 @@ export const PARAMETER_EXAMPLES: Record<string, unknown> = {
   user_id: "bob",
   task_id: TASK_ID,
   permission_type: "read",
+  peg_name: "DL_Throughput_Mbps",
 };
 
 const MESSAGES: Partial<Record<ErrorCode, string>> = {

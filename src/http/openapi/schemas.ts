@@ -2,13 +2,13 @@ import { z } from "zod";
 import {
   analysisByIdOutput,
   analysisCreateOutput,
-  analysisListItem,
-  analysisListOutput,
   pegDefinition,
   periodDefinition,
   periodInfo,
   statsRow,
 } from "../../contract/analysis.js";
+import { analysisListItem, analysisListOutput, comparisonState } from "../../contract/analysis-list.js";
+import { analysisSeriesOutput, seriesPoint } from "../../contract/analysis-series.js";
 import { auditEntry, auditListOutput } from "../../contract/audit.js";
 import {
   analysisMetadata,
@@ -22,7 +22,7 @@ import {
 } from "../../contract/comparison.js";
 import { errorBody, errorDetail } from "../../contract/errors.js";
 import { judgeInterval, judgeSentence, pegJudge, summaryJudge } from "../../contract/judge.js";
-import { permissionEntry, permissionListOutput } from "../../contract/permission.js";
+import { permissionEntry, permissionListOutput, permissionOwnOutput } from "../../contract/permission.js";
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -34,6 +34,9 @@ const OUTPUTS = {
   AnalysisDetails: analysisByIdOutput,
   AnalysisListItem: analysisListItem,
   AnalysisList: analysisListOutput,
+  ComparisonState: comparisonState,
+  AnalysisSeries: analysisSeriesOutput,
+  SeriesPoint: seriesPoint,
   Periods: periodDefinition,
   PegDefinition: pegDefinition,
   Comparison: completedComparison,
@@ -50,6 +53,7 @@ const OUTPUTS = {
   Task: pegComparisonStatusOutput,
   Permission: permissionEntry,
   PermissionList: permissionListOutput,
+  OwnPermissions: permissionOwnOutput,
   AuditEntry: auditEntry,
   AuditList: auditListOutput,
   Error: errorAnswer,

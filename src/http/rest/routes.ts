@@ -9,6 +9,7 @@ import {
   analysisReplaceInput,
 } from "../../contract/analysis.js";
 import { analysisListInput, analysisListOutput } from "../../contract/analysis-list.js";
+import { analysisSeriesInput, analysisSeriesOutput } from "../../contract/analysis-series.js";
 import { auditListInput, auditListOutput } from "../../contract/audit.js";
 import {
   pegComparisonGetInput,
@@ -25,6 +26,8 @@ import {
   permissionGrantInput,
   permissionListInput,
   permissionListOutput,
+  permissionOwnInput,
+  permissionOwnOutput,
   permissionRevokeInput,
   permissionRevokeOutput,
 } from "../../contract/permission.js";
@@ -151,6 +154,16 @@ export const REST_ROUTES: readonly RestRoute[] = [
     errors: [],
   },
   {
+    method: "GET",
+    path: `${ANALYSIS}/series`,
+    procedure: "analysis.series",
+    input: analysisSeriesInput,
+    output: analysisSeriesOutput,
+    rest: "query",
+    summary: "The samples of one PEG in their course, summed up to so many points in each period",
+    errors: ["CONFLICT"],
+  },
+  {
     method: "PUT",
     path: `${ANALYSIS}/data`,
     procedure: "analysis.replaceData",
@@ -179,6 +192,16 @@ export const REST_ROUTES: readonly RestRoute[] = [
     output: permissionListOutput,
     rest: "query",
     summary: "Who may do what, until when",
+    errors: [],
+  },
+  {
+    method: "GET",
+    path: `${ANALYSIS}/permission`,
+    procedure: "permission.own",
+    input: permissionOwnInput,
+    output: permissionOwnOutput,
+    rest: "query",
+    summary: "What the caller may do, until when",
     errors: [],
   },
   {

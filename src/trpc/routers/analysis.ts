@@ -6,9 +6,11 @@ import {
   analysisDeleteOutput,
 } from "../../contract/analysis.js";
 import { analysisListInput, analysisListOutput } from "../../contract/analysis-list.js";
+import { analysisSeriesInput, analysisSeriesOutput } from "../../contract/analysis-series.js";
 import { createAnalysis } from "../../domain/analysis/create-analysis.js";
 import { deleteAnalysis } from "../../domain/analysis/delete-analysis.js";
 import { getAnalysis } from "../../domain/analysis/get-analysis.js";
+import { getSeries } from "../../domain/analysis/get-series.js";
 import { listAnalyses } from "../../domain/analysis/list-analyses.js";
 import { replaceData } from "../../domain/analysis/replace-data.js";
 import { router } from "../init.js";
@@ -35,6 +37,13 @@ export const analysisRouter = router({
     input: analysisByIdInput,
     output: encoded(analysisByIdOutput),
   }).query(({ ctx }) => getAnalysis({ ctx, analysis: ctx.analysis })),
+
+  series: analysisProcedure({
+    needs: "read",
+    limit: "other",
+    input: analysisSeriesInput,
+    output: analysisSeriesOutput,
+  }).query(({ ctx, input }) => getSeries({ ctx, analysis: ctx.analysis, input })),
 
   replaceData: analysisProcedure({
     needs: "write",

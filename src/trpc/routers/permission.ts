@@ -3,9 +3,12 @@ import {
   permissionGrantInput,
   permissionListInput,
   permissionListOutput,
+  permissionOwnInput,
+  permissionOwnOutput,
   permissionRevokeInput,
   permissionRevokeOutput,
 } from "../../contract/permission.js";
+import { describeOwnPermissions } from "../../domain/permission/describe-own-permissions.js";
 import { grantPermission } from "../../domain/permission/grant-permission.js";
 import { listPermissions } from "../../domain/permission/list-permissions.js";
 import { revokePermission } from "../../domain/permission/revoke-permission.js";
@@ -19,6 +22,13 @@ export const permissionRouter = router({
     input: permissionListInput,
     output: permissionListOutput,
   }).query(({ ctx, input }) => listPermissions({ ctx, input })),
+
+  own: analysisProcedure({
+    needs: "read",
+    limit: "other",
+    input: permissionOwnInput,
+    output: permissionOwnOutput,
+  }).query(({ ctx, input }) => describeOwnPermissions({ ctx, input })),
 
   grant: analysisProcedure({
     needs: "admin",
