@@ -147,7 +147,7 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     expect((await rowNames(page)).length).toBeLessThan(60);
     await page.locator('tr[data-index="0"] button').focus();
     await page.keyboard.press("End");
-    await expect.poll(() => page.evaluate("document.activeElement?.textContent")).toBe("PEG_1999");
+    await expect.poll(() => page.evaluate("document.activeElement?.textContent")).toBe("PEG_999");
     await page.getByLabel("Find a PEG").fill("peg_1234");
     await page.getByText("1 of 2000 PEGs").waitFor();
     expect(await rowNames(page)).toEqual(["PEG_1234"]);
@@ -173,6 +173,25 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
     expect(pdf).toMatch(/\/MediaBox \[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
     expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeLessThanOrEqual(2);
+  });
+
+  test("of a service that does not judge is shown by the 5 % rule", async () => {
+    const plain = await startSite({ ALGORITHM_VERSION: "v2.1.0" });
+    try {
+      const alice = await plain.backend.clientOf("alice");
+      await alice.analysis.create.mutate({ ...simulateNetwork().analysis, id: "net" });
+      await alice.pegComparison.get.query({ id: "net" });
+      const { page, complaints } = await plain.open("/analyses/net?peg=Latency_ms", { as: "alice" });
+      await page.getByRole("dialog").getByText("In numbers").waitFor();
+      await page.keyboard.press("Escape");
+      const text = await page.getByRole("region", { name: "All in all" }).innerText();
+      expect(text).toMatch(/By the 5 % rule alone: this service does not judge.[\s\S]*4 improved/);
+      expect(await page.getByLabel("Verdict").count()).toBe(0);
+      expect(await page.getByRole("columnheader").allInnerTexts()).not.toContain("Verdict");
+      expect(complaints).toEqual([]);
+    } finally {
+      await plain.stop();
+    }
   });
 
   test("hides from a reader what only others may do", async () => {
