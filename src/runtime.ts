@@ -55,9 +55,10 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** Compiled entries and migrations lie beside the sources, whether this file itself runs from src or from dist. */
+/** Compiled entries, the page and migrations lie beside the sources, whether this file itself runs from src or from dist. */
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
+const DASHBOARD = new URL("../dist/dashboard/", import.meta.url);
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
@@ -265,6 +266,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       services,
       corsOrigins: config.CORS_ORIGINS,
       version: VERSION,
+      dashboard: DASHBOARD,
       probes: {
         database: { required: true, check: () => database.ping() },
         redis: { required: false, check: () => shared.ping() },

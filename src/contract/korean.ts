@@ -45,6 +45,8 @@ export const KOREAN = {
   "A parameter of the query may be given once only.": "쿼리 파라미터는 한 번만 지정할 수 있습니다.",
   "There is nothing at this address.": "이 주소에는 아무것도 없습니다.",
   "Queries are asked with GET, mutations with POST.": "쿼리는 GET으로, 뮤테이션은 POST로 요청해야 합니다.",
+  "The page is not built yet. Run `npm run build`, then load this address again.":
+    "페이지가 아직 빌드되지 않았습니다. `npm run build`를 실행한 뒤 이 주소를 다시 여십시오.",
   "This address does not take that method.": "이 주소에서는 해당 메서드를 사용할 수 없습니다.",
   "Pages of this origin may not call here. Add it to CORS_ORIGINS.":
     "이 출처의 페이지는 호출할 수 없습니다. CORS_ORIGINS에 출처를 추가하십시오.",

@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { jsonOnly, limitBody } from "./body-rules.js";
 import { refuseCrossSite } from "./cross-site.js";
+import { dashboardRoutes } from "./dashboard-routes.js";
 import { healthRoutes, type Probe } from "./health.js";
 import { languageOf } from "./language.js";
 import { openApiRoutes } from "./openapi/openapi-routes.js";
@@ -22,6 +23,8 @@ export interface AppOptions {
   probes: Record<string, Probe>;
   /** Of this program. */
   version: string;
+  /** The folder of the page's build. */
+  dashboard: URL;
 }
 
 /** What a caller may choose as the id of a request: it goes into headers and logs. */
@@ -39,7 +42,7 @@ const TRPC_METHODS = ["GET", "HEAD", "POST"];
 const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 /** The HTTP face: everything but the port it listens on. */
-export function createApp({ services, corsOrigins, probes, version }: AppOptions): Hono<AppEnv> {
+export function createApp({ services, corsOrigins, probes, version, dashboard }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.use(async (c, next) => {
@@ -90,6 +93,7 @@ export function createApp({ services, corsOrigins, probes, version }: AppOptions
   app.all(`${TRPC_ENDPOINT}/*`, serveTrpc);
   app.route("/", restRoutes());
   app.route("/", openApiRoutes(version));
+  app.route("/", dashboardRoutes(dashboard));
 
   app.notFound((c) => refuse(c, "API_VALIDATION_ERROR", "There is nothing at this address.", 404));
   app.onError((error, c) => {

@@ -115,9 +115,11 @@ describe("what is unknown gets one answer, which repeats nothing (T13)", () => {
     const paths = [
       ...NAMES.map((name) => `/${name}`),
       ...NAMES.map((name) => `/api/${name}`),
-      "/",
       "/trpcx",
-      `/?${CANARY}`,
+      `/trpcx?${CANARY}`,
+      `/assets/${CANARY}`,
+      "/assets/..%2F..%2Fpackage.json",
+      "/analysesx",
     ];
     const answers = await Promise.all(paths.map((path) => get(path)));
     expect(new Set(answers.map(({ status, text }) => `${status} ${withoutTrace(text)}`)).size).toBe(1);

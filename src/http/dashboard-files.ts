@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { getMimeType } from "hono/utils/mime";
+
+export type Encoding = "br" | "gzip" | "identity";
+
+/** One file of the page's build. */
+export interface DashboardFile {
+  type: string;
+  /** Whether its name changes with what it holds. */
+  hashed: boolean;
+  /** Changes with what it holds. */
+  tag: string;
+  compressible: boolean;
+  /** What is sent where this encoding is asked for; compressed when first asked for, and kept. */
+  encoded(encoding: Encoding): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** As the build names what a browser may keep for ever. */
+const HASHED = /^assets\/.+-[\w-]{8}\.\w+$/;
+const COMPRESSIBLE = /^text\/|javascript|json|svg/;
+/** What is shorter grows, or gains less than a packet. */
+const MIN_COMPRESSED_BYTES = 1024;
+/** Smaller than gzip in no more time; the best takes seconds, while the first visitor waits. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+
+// Both run on Node's thread pool.
+const compressors = {
+  br: (body: Uint8Array) => promisify(brotliCompress)(body, BROTLI),
+  gzip: (body: Uint8Array) => promisify(gzip)(body, { level: 9 }),
+};
+
+function createFile(name: string, type: string, read: Uint8Array): DashboardFile {
+  const body = new Uint8Array(read);
+  const kept = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>([["identity", Promise.resolve(body)]]);
+  return {
+    type,
+    hashed: HASHED.test(name),
+    tag: createHash("sha256").update(body).digest("base64url").slice(0, 22),
+    compressible: COMPRESSIBLE.test(type) && body.byteLength >= MIN_COMPRESSED_BYTES,
+    encoded(encoding) {
+      const known = kept.get(encoding);
+      if (known || encoding === "identity") return known ?? Promise.resolve(body);
+      const made = compressors[encoding](body).then((bytes) => new Uint8Array(bytes));
+      kept.set(encoding, made);
+      return made;
+    },
+  };
+}
+
+/**
+ * Reads the page's build into memory, each file under its exact name, so that no name leads out of the folder.
+ *
+ * @returns by path below the folder, with slashes; undefined where there is no build
+ */
+export async function readDashboard(folder: URL): Promise<ReadonlyMap<string, DashboardFile> | undefined> {
+  const root = fileURLToPath(folder);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = new Map<string, DashboardFile>();
+  for (const path of paths) {
+    const name = relative(root, path).split(sep).join("/");
+    const type = getMimeType(name);
+    if (type) files.set(name, createFile(name, type, await readFile(path)));
+  }
+  return files.has("index.html") ? files : undefined;
+}
