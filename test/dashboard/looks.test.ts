@@ -8,7 +8,6 @@ import {
   keepScreenshot,
   type Site,
   startSite,
-  type Visitor,
   widthsOf,
 } from "./open-page.js";
 
@@ -56,14 +55,29 @@ const VIEWS: Record<string, View> = {
   "not found": { path: "/analyses/a/b", as: "alice", ready: (page) => page.locator(".empty").waitFor() },
 };
 
-const LOOKS: Record<string, Omit<Visitor, "as">> = {
-  light: { viewport: { width: 1280, height: 900 } },
-  dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
-  narrow: { viewport: { width: 360, height: 740 } },
-  "narrow, dark, Korean": { viewport: { width: 360, height: 740 }, colorScheme: "dark", locale: "ko-KR" },
-  Korean: { viewport: { width: 1280, height: 900 }, locale: "ko-KR" },
-  "4K": { viewport: { width: 3840, height: 2160 } },
+interface Look {
+  width: number;
+  dark?: boolean;
+  language?: "en" | "ko";
+}
+
+const LOOKS: Record<string, Look> = {
+  light: { width: 1280 },
+  dark: { width: 1280, dark: true },
+  Korean: { width: 1280, language: "ko" },
+  narrow: { width: 360 },
+  "narrow, dark, Korean": { width: 360, dark: true, language: "ko" },
+  "4K": { width: 3840 },
 };
+
+/** Changes how an open page looks, as its reader and their machine would. */
+async function dress(page: Page, { width, dark = false, language = "en" }: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
+  // Dialogs lie over the field for it, which is there all the same.
+  await page.locator(".header-tools select").first().selectOption(language, { force: true });
+  await page.locator(`html[lang=${language}]`).waitFor({ state: "attached" });
+}
 
 describe.skipIf(!canBrowse)("each view", { timeout: 60_000 }, () => {
   let site: Site;
@@ -76,24 +90,23 @@ describe.skipIf(!canBrowse)("each view", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => site?.stop());
 
-  describe.each(Object.entries(LOOKS))("in %s", (look, options) => {
-    test.each(Object.entries(VIEWS))(
-      "%s: axe finds nothing, nothing is too wide, no complaint",
-      async (name, view) => {
-        const { page, complaints } = await site.open(view.path, {
-          ...options,
-          ...(view.as && { as: view.as }),
-        });
-        await view.ready(page);
+  test.each(Object.entries(VIEWS))(
+    "%s: axe finds nothing, nothing is too wide, no complaint",
+    async (name, view) => {
+      const { page, complaints } = await site.open(view.path, view.as === undefined ? {} : { as: view.as });
+      await view.ready(page);
+      const problems: string[] = [];
+      for (const [look, options] of Object.entries(LOOKS)) {
+        await dress(page, options);
         await keepScreenshot(page, `${name} ${look}`.replaceAll(/[ ,]+/g, "-"));
-        expect(await accessibilityProblems(page)).toEqual([]);
+        problems.push(...(await accessibilityProblems(page)).map((problem) => `${look}: ${problem}`));
         const { scrollWidth, clientWidth } = await widthsOf(page);
-        expect(scrollWidth).toBe(clientWidth);
-        expect(complaints).toEqual([]);
-        await page.context().close();
-      },
-    );
-  });
+        if (scrollWidth > clientWidth) problems.push(`${look}: ${scrollWidth} wide in ${clientWidth}`);
+      }
+      expect(problems).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   test("asks no host but its own", async () => {
     const { page } = await site.open("/", { as: "alice" });

@@ -8,7 +8,7 @@ export function NotFound() {
   useTitle(say("Not found"));
   return (
     <main className="page">
-      <Empty title={say("There is nothing at this address.")}>
+      <Empty heading="h1" title={say("There is nothing at this address.")}>
         <p>
           <Link href="/">{say("All analyses")}</Link>
         </p>

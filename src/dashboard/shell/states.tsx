@@ -17,10 +17,19 @@ export function Skeleton({ lines }: { lines: number }) {
 }
 
 /** Where there is nothing to show: why, and what to do. */
-export function Empty({ title, children }: { title: string; children: ReactNode }) {
+export function Empty({
+  title,
+  heading: Heading = "h2",
+  children,
+}: {
+  title: string;
+  /** `h1` where the view has no other heading. */
+  heading?: "h1" | "h2";
+  children: ReactNode;
+}) {
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

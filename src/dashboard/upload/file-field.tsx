@@ -41,6 +41,10 @@ export function FileField({
           type="file"
           accept={ACCEPTED}
           disabled={busy}
+          // Else a file that was mended and is chosen again would be no change.
+          onClick={(event) => {
+            event.currentTarget.value = "";
+          }}
           onChange={(event) => {
             const chosen = event.target.files?.[0];
             if (chosen) onFile(chosen);
