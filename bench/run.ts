@@ -1,5 +1,6 @@
 import { describeClientSize, measureClientSize } from "./client-size.js";
 import { findCores, HELP, readOptions } from "./options.js";
+import { describePage, measurePage } from "./page.js";
 import { describePickUp, measurePickUp } from "./pick-up.js";
 import { formatRows, judge, LEGEND, summarize } from "./report.js";
 import { planCells, runRounds } from "./rounds.js";
@@ -26,10 +27,11 @@ async function main(closers: Closers): Promise<void> {
   const verdicts = judge(rows);
   const pickUps = await measurePickUp(closers, progress);
   const clientSize = await measureClientSize(progress);
+  const page = await measurePage(closers, progress);
   if (options.json) {
     const { connections, logLevel } = options;
     const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
-    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize }, null, 2));
+    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize, page }, null, 2));
     return;
   }
   console.log(formatRows(rows));
@@ -37,6 +39,7 @@ async function main(closers: Closers): Promise<void> {
   for (const { text } of verdicts) console.log(text);
   for (const pickUp of pickUps) console.log(describePickUp(pickUp));
   console.log(describeClientSize(clientSize));
+  console.log(describePage(page));
 }
 
 const closers = new Closers();

@@ -10,9 +10,13 @@ const DEFAULT_PAGE = 20;
 /** Where a page ends; opaque to callers. */
 export const cursor = z.string().max(1000);
 
+/** tRPC's infinite queries say which way they go; pages go forward only. */
+export const direction = z.literal("forward").optional();
+
 /** Newest first. `name` finds a part of the name, whatever its case; times are of creation, both ends inclusive. */
 export const analysisListInput = z.strictObject({
   cursor: cursor.optional(),
+  direction,
   limit: z.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
   name: label.optional(),
   created_from: timeInput.optional(),

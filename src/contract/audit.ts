@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { analysisId } from "./analysis.js";
-import { cursor } from "./analysis-list.js";
+import { cursor, direction } from "./analysis-list.js";
 import { MAX_PAGE } from "./limits.js";
 import { time } from "./time.js";
 
@@ -17,6 +17,7 @@ export const AUDIT_ACTIONS = [
 export const auditListInput = z.strictObject({
   id: analysisId,
   cursor: cursor.optional(),
+  direction,
   limit: z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE),
 });
 export type AuditListInput = z.infer<typeof auditListInput>;

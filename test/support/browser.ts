@@ -43,7 +43,7 @@ export async function startBrowser(executablePath: string): Promise<TestBrowser>
         if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
       });
       page.on("pageerror", (error) => complaints.push(String(error)));
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(20_000);
       return { page, context, complaints };
     },
     async close() {

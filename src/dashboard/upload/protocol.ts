@@ -1,5 +1,5 @@
 import type { PegDefinitions } from "../../contract/analysis.js";
-import type { Language } from "../words/words.js";
+import type { Language } from "../words/say.js";
 
 /** The time span of a period, both ends inclusive. */
 export interface Span {

@@ -1,0 +1,218 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { simulateNetwork } from "../../src/cli/demo/simulate-network.js";
+import { SORT_KEYS } from "../../src/dashboard/comparison/peg-rows.js";
+import { sampleAnalysis } from "../support/backend.js";
+import { accessibilityProblems, canBrowse, type Site, startSite, widthsOf } from "./open-page.js";
+
+const rowNames = (page: Page) => page.locator("tbody tr[data-index] th .link").allInnerTexts();
+
+describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await startSite();
+    const alice = await site.backend.clientOf("alice");
+    await alice.analysis.create.mutate({ ...simulateNetwork().analysis, id: "net", name: "Cluster 7" });
+    await alice.pegComparison.get.query({ id: "net" });
+    await alice.analysis.create.mutate(sampleAnalysis({ id: "many", pegs: 2000 }));
+    await alice.pegComparison.get.query({ id: "many" });
+    await alice.permission.grant.mutate({ id: "net", user_id: "reader", permission_type: "read" });
+  }, 60_000);
+  afterAll(() => site?.stop());
+
+  test("begins with what it comes to, and names what could not be told", async () => {
+    const { page, complaints } = await site.open("/analyses/net", { as: "alice" });
+    const summary = page.getByRole("region", { name: "All in all" });
+    await summary.waitFor();
+    const text = await summary.innerText();
+    expect(text).toMatch(/improved[\s\S]*Improved: the weighted change is more than noise/);
+    expect(text).toMatch(/Weighted change\s+\+\d\.\d %\s+interval/);
+    expect(text).toMatch(/Not compared: 1\s+VoLTE_MOS: no samples in period N/);
+    const moved = page.getByRole("region", { name: "What moved it" });
+    expect(await moved.getByRole("listitem").first().innerText()).toMatch(/ERAB_Drop_Rate\s+\+\d\.\d %/);
+    expect(await page.title()).toBe("Cluster 7 · PEG comparison");
+    expect(complaints).toEqual([]);
+  });
+
+  test("is searched and filtered, and a link shows the same", async () => {
+    const { page } = await site.open("/analyses/net", { as: "alice" });
+    await page.getByLabel("Find a PEG").fill("throughput");
+    await page.getByText("2 of 11 PEGs").waitFor();
+    expect(await rowNames(page)).toEqual(["DL_Throughput_Mbps", "UL_Throughput_Mbps"]);
+    await page.getByLabel("Verdict").selectOption("improved");
+    await page.getByText("1 of 11 PEGs").waitFor();
+    await page.reload();
+    await page.getByText("1 of 11 PEGs").waitFor();
+    expect(await rowNames(page)).toEqual(["DL_Throughput_Mbps"]);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByText("11 of 11 PEGs").waitFor();
+    await page.getByLabel("Trend").selectOption("down");
+    await page.getByText("1 of 11 PEGs").waitFor();
+    await page.getByLabel("Significance").selectOption("low");
+    await page.getByText("No PEG is like this.").waitFor();
+    await page.getByRole("button", { name: "Show all" }).first().click();
+    await page.getByLabel("Weight at least").selectOption("9");
+    await page.getByText("2 of 11 PEGs").waitFor();
+  });
+
+  test("is sorted by any column, both ways, and back", async () => {
+    const { page } = await site.open("/analyses/net", { as: "alice" });
+    await page.getByText("11 of 11 PEGs").waitFor();
+    const usual = await rowNames(page);
+    for (const key of SORT_KEYS) {
+      const head = page.locator(`thead [data-column="${key}"]`);
+      const sortedAs = async (way: string | null) => {
+        await head.getByRole("button").click();
+        const sorted = way === null ? ":not([aria-sort])" : `[aria-sort="${way}"]`;
+        await page.locator(`thead [data-column="${key}"]${sorted}`).waitFor();
+        return rowNames(page);
+      };
+      const up = await sortedAs("ascending");
+      const down = await sortedAs("descending");
+      expect([...up].sort()).toEqual([...usual].sort());
+      expect(down).not.toEqual(up);
+      expect(await sortedAs(null)).toEqual(usual);
+    }
+  });
+
+  test("is walked through by keyboard alone", async () => {
+    const { page, complaints } = await site.open("/analyses/net", { as: "alice" });
+    const first = page.locator('tr[data-index="0"] button');
+    await first.focus();
+    const focused = () => page.evaluate("document.activeElement?.textContent");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(focused).toBe("ERAB_Drop_Rate");
+    await page.keyboard.press("End");
+    await expect.poll(focused).toBe("RACH_Success");
+    await page.keyboard.press("Home");
+    await expect.poll(focused).toBe("DL_Throughput_Mbps");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "DL_Throughput_Mbps" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await expect.poll(focused).toBe("DL_Throughput_Mbps");
+    // Of all the rows one is on the way of the Tab key.
+    expect(await page.locator('tbody button[tabindex="0"]').count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows of one PEG both periods drawn, its numbers with units, and why the verdict is what it is", async () => {
+    const { page, complaints } = await site.open("/analyses/net", { as: "alice" });
+    await page.getByRole("button", { name: "DL_Throughput_Mbps" }).last().click();
+    const dialog = page.getByRole("dialog", { name: "DL_Throughput_Mbps" });
+    await dialog.getByRole("img", { name: /DL_Throughput_Mbps: N-1 4\d\.\d+ ± .* Mbit\/s, N 4/ }).waitFor();
+    const text = await dialog.innerText();
+    expect(text).toMatch(/Improved: \+1\d\.\d % \(95 % interval/);
+    expect(text).toMatch(/Mean\s+4\d\.\d+ Mbit\/s\s+4\d\.\d+ Mbit\/s/);
+    expect(text).toMatch(/Compared\s+same weekday and hour, week by week, ratios/);
+    expect(new URL(page.url()).searchParams.get("peg")).toBe("DL_Throughput_Mbps");
+    await dialog.getByLabel("By hour of day").check();
+    await dialog.getByRole("button", { name: "Next" }).click();
+    await page.getByRole("dialog", { name: "ERAB_Drop_Rate" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("of a derived PEG is drawn by the number of the sample", async () => {
+    const { page, complaints } = await site.open("/analyses/net?peg=RACH_Success_Rate", { as: "alice" });
+    await page.getByRole("dialog").getByRole("img").waitFor();
+    expect(await page.getByLabel("By hour of day").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("is saved as CSV, and a chart as PNG", async () => {
+    const { page, complaints } = await site.open("/analyses/net?peg=Latency_ms", { as: "alice" });
+    const saved = async (button: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: button }).click(),
+      ]);
+      return { name: download.suggestedFilename(), content: await readFile(await download.path()) };
+    };
+    await page.getByRole("dialog").getByRole("img").waitFor();
+    const picture = await saved("Save as PNG");
+    expect(picture.name).toBe("Latency_ms.png");
+    expect(picture.content.subarray(1, 4).toString()).toBe("PNG");
+    expect(picture.content.length).toBeGreaterThan(10_000);
+    await page.keyboard.press("Escape");
+    const table = await saved("Download CSV");
+    expect(table.name).toBe("net.csv");
+    expect(table.content.toString().trim().split("\n")).toHaveLength(12);
+    expect(complaints).toEqual([]);
+  });
+
+  test("of 2,000 PEGs draws only those in sight, reaches the last, and prints all", async () => {
+    const { page, complaints } = await site.open("/analyses/many", { as: "alice" });
+    await page.getByText("2000 of 2000 PEGs").waitFor();
+    expect((await rowNames(page)).length).toBeLessThan(60);
+    await page.locator('tr[data-index="0"] button').focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => page.evaluate("document.activeElement?.textContent")).toBe("PEG_999");
+    await page.getByLabel("Find a PEG").fill("peg_1234");
+    await page.getByText("1 of 2000 PEGs").waitFor();
+    expect(await rowNames(page)).toEqual(["PEG_1234"]);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByText("2000 of 2000 PEGs").waitFor();
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    await expect.poll(() => page.locator("tbody tr[data-index]").count()).toBe(2000);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    expect(complaints).toEqual([]);
+  });
+
+  test("fits an A4 page in print, whatever the colours on the screen", async () => {
+    const { page } = await site.open("/analyses/net", { as: "alice", colorScheme: "dark" });
+    await page.getByText("11 of 11 PEGs").waitFor();
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    // 210 mm less the margins, at 96 dots an inch.
+    await page.setViewportSize({ width: Math.floor(((210 - 24) / 25.4) * 96), height: 1000 });
+    const { scrollWidth, clientWidth } = await widthsOf(page);
+    expect(scrollWidth).toBe(clientWidth);
+    const ground = 'getComputedStyle(document.querySelector(".card")).backgroundColor';
+    expect(await page.evaluate(ground)).toBe("rgb(255, 255, 255)");
+    expect(await page.locator(".actions button, .header").filter({ visible: true }).count()).toBe(0);
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    expect(pdf).toMatch(/\/MediaBox \[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
+    expect(pdf.match(/\/Type \/Page\b/g)?.length).toBeLessThanOrEqual(2);
+  });
+
+  test("of a service that does not judge is shown by the 5 % rule", async () => {
+    const plain = await startSite({ ALGORITHM_VERSION: "v2.1.0" });
+    try {
+      const alice = await plain.backend.clientOf("alice");
+      await alice.analysis.create.mutate({ ...simulateNetwork().analysis, id: "net" });
+      await alice.pegComparison.get.query({ id: "net" });
+      const { page, complaints } = await plain.open("/analyses/net?peg=Latency_ms", { as: "alice" });
+      await page.getByRole("dialog").getByText("In numbers").waitFor();
+      await page.keyboard.press("Escape");
+      const text = await page.getByRole("region", { name: "All in all" }).innerText();
+      expect(text).toMatch(/By the 5 % rule alone: this service does not judge.[\s\S]*4 improved/);
+      expect(await page.getByLabel("Verdict").count()).toBe(0);
+      expect(await page.getByRole("columnheader").allInnerTexts()).not.toContain("Verdict");
+      expect(complaints).toEqual([]);
+    } finally {
+      await plain.stop();
+    }
+  });
+
+  test("hides from a reader what only others may do", async () => {
+    const { page } = await site.open("/analyses/net", { as: "reader" });
+    await page.getByRole("button", { name: "Print" }).waitFor();
+    expect(await page.getByRole("button", { name: "Recompute" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Share" }).count()).toBe(0);
+    const admin = await site.open("/analyses/net", { as: "alice" });
+    await admin.page.getByRole("button", { name: "Recompute" }).waitFor();
+    await admin.page.getByRole("button", { name: "Share" }).waitFor();
+  });
+
+  test("of somebody else is not shown, whether it exists or not", async () => {
+    const texts = await Promise.all(
+      ["net", "absent"].map(async (id) => {
+        const { page } = await site.open(`/analyses/${id}`, { as: "mallory" });
+        await page.getByRole("heading", { name: "You may not see this" }).waitFor();
+        expect(await accessibilityProblems(page)).toEqual([]);
+        return (await page.locator(".failure").innerText()).replace(/request .*/, "");
+      }),
+    );
+    expect(texts[0]).toBe(texts[1]);
+  });
+});
