@@ -1,8 +1,10 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { PERIODS, type Period } from "../../contract/analysis.js";
+import type { Database } from "../../db/open.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
 import type { Services } from "../context.js";
 import type { SampleSeries } from "./raw-data.js";
+import { breathe } from "./sample-columns.js";
 import { joined } from "./stored-raw-data.js";
 
 /** The samples of one PEG, without their cells. */
@@ -14,22 +16,22 @@ export interface PegSamples {
   periods: (Pick<SampleSeries, "values" | "times"> & { period: Period })[];
 }
 
-/**
- * Reads the samples of one PEG and nothing of any other, in one query, so that they are of one moment.
- *
- * @returns undefined where the analysis is gone or of another revision by now
- */
-export async function loadPegSamples(
-  { db }: Services,
-  { id, revision, pegName }: { id: string; revision: string; pegName: string },
-): Promise<PegSamples | undefined> {
-  const rows = await db
+/** What samples are of: a PEG in one state of an analysis. */
+interface PegOfAnalysis {
+  id: string;
+  revision: string;
+  pegName: string;
+}
+
+/** What is known of the PEG, and where its pieces are. */
+async function findPieces(db: Database, { id, revision, pegName }: PegOfAnalysis) {
+  return db
     .select({
       dataVersion: analysisResults.dataVersion,
       defined: sql<boolean>`${analysisResults.requestParams}->'peg_definitions'->${pegName}::text is not null`,
       period: analysisSamples.period,
-      values: analysisSamples.sampleValues,
-      times: analysisSamples.sampleTimes,
+      series: analysisSamples.series,
+      piece: analysisSamples.piece,
     })
     .from(analysisResults)
     .leftJoin(
@@ -42,17 +44,46 @@ export async function loadPegSamples(
     )
     .where(and(eq(analysisResults.id, id), eq(analysisResults.revision, revision)))
     .orderBy(asc(analysisSamples.series), asc(analysisSamples.piece));
-  const [first] = rows;
+}
+
+/**
+ * Reads the samples of one PEG and nothing of any other, piece by piece, so that none holds the event loop for
+ * long. A piece is of one revision only: what is found is of one state of the data.
+ *
+ * @returns undefined where the analysis is gone or of another revision by now
+ */
+export async function loadPegSamples({ db }: Services, peg: PegOfAnalysis): Promise<PegSamples | undefined> {
+  const places = await findPieces(db, peg);
+  const [first] = places;
   if (!first) return undefined;
   const { dataVersion, defined } = first;
+  const found: { period: string | null; values: Uint8Array; times: Uint8Array | null }[] = [];
+  for (const { period, series, piece } of places) {
+    if (series === null || piece === null) continue;
+    // An embedded database answers without giving anybody else a turn.
+    await breathe();
+    const [bytes] = await db
+      .select({ values: analysisSamples.sampleValues, times: analysisSamples.sampleTimes })
+      .from(analysisSamples)
+      .where(
+        and(
+          eq(analysisSamples.analysisId, peg.id),
+          eq(analysisSamples.revision, peg.revision),
+          eq(analysisSamples.series, series),
+          eq(analysisSamples.piece, piece),
+        ),
+      );
+    if (!bytes) return undefined;
+    found.push({ period, ...bytes });
+  }
   const periods = PERIODS.map((period) => {
-    const pieces = rows.filter((row) => row.period === period);
+    const pieces = found.filter((piece) => piece.period === period);
     const times = pieces.flatMap((piece) => (piece.times ? [piece.times] : []));
     return {
       period,
-      values: new Float64Array(joined(pieces.flatMap(({ values }) => (values ? [values] : [])))),
+      values: new Float64Array(joined(pieces.map(({ values }) => values))),
       times: times.length ? new Float64Array(joined(times)) : undefined,
     };
   });
-  return { dataVersion, defined, periods: first.values ? periods : [] };
+  return { dataVersion, defined, periods: found.length ? periods : [] };
 }

@@ -58,6 +58,19 @@ export async function readMore(peg: PegClient): Promise<number> {
       Expect<Equal<typeof analysis.name, string | null>>,
     ]
   >();
+  const { items } = await peg.analysis.list.query({});
+  const series = await peg.analysis.series.query({ id: "a", peg_name: "A", points: 100 });
+  const own = await peg.permission.own.query({ id: "a" });
+  const [item, [first], [permission]] = [items[0], series.periods, own.permissions];
+  checked<
+    [
+      Expect<Equal<NonNullable<typeof item>["permission_type"], "read" | "write" | "admin">>,
+      Expect<Equal<NonNullable<typeof item>["comparison"]["summary"], ComparisonSummary | undefined>>,
+      Expect<Equal<NonNullable<typeof first>["points"][number]["at"], Date | null>>,
+      Expect<Equal<NonNullable<typeof permission>["expires_at"], Date | null>>,
+      Expect<Equal<typeof own.operator, boolean>>,
+    ]
+  >();
   return summary.data.summary.total_pegs + analysis.rows;
 }
 
