@@ -7,11 +7,12 @@ import { judgePegs, type MeasuredPeg } from "./judge-pegs.js";
 import { judgeSummary } from "./judge-summary.js";
 import { measurePeg } from "./measure-peg.js";
 import type { Frame, PegInput } from "./peg-input.js";
-import type { Points } from "./points.js";
+import { emptyPoints, type PointReader } from "./points.js";
 import { SETTINGS, settingsHash } from "./settings.js";
 import { TimeZone } from "./time-zone.js";
+import { timelinesOf } from "./timeline.js";
 
-const NONE: Points = { values: [], cells: [], instants: [], suspect: 0, missing: 0 };
+const NONE = emptyPoints(0);
 
 /** Judges the PEGs of one analysis: measure each, then conclude over all. */
 export class Judge {
@@ -19,12 +20,15 @@ export class Judge {
   readonly #pegs: ReadonlyMap<string, Peg>;
   readonly #measured: MeasuredPeg[] = [];
 
-  /** @param pegs all of the analysis, with their points */
-  constructor(request: McpRequest, pegs: readonly Peg[]) {
+  /** @param pegs all of the analysis, with their points. @param reader what has read these */
+  constructor(request: McpRequest, pegs: readonly Peg[], { instants, cells }: PointReader) {
     const { n1_start, n1_end, n_start, n_end } = request.raw_data.period_info;
     const [n1, n] = [spanOf(n1_start, n1_end), spanOf(n_start, n_end)];
     const zone = new TimeZone(request.options?.time_zone ?? SETTINGS.timeZone);
-    this.#frame = { calendar: calendarOf(zone, n1, n, timesOf(pegs)), n1, n };
+    const times = { before: instants.before.times, after: instants.after.times };
+    const calendar = calendarOf(zone, n1, n, [ascending(times.before), ascending(times.after)]);
+    const timelines = timelinesOf(times, calendar, { n1, n });
+    this.#frame = { calendar, n1, n, timelines, ranks: cells.ranks() };
     this.#pegs = new Map(pegs.map((peg) => [peg.name, peg]));
   }
 
@@ -80,12 +84,7 @@ function spanOf(start: string, end: string): Span {
   return { start: parseTime(start)?.getTime() ?? 0, end: parseTime(end)?.getTime() ?? 0 };
 }
 
-/** The distinct instants of each period, sorted. */
-function timesOf(pegs: readonly Peg[]): Float64Array[] {
-  return (["before", "after"] as const).map((side) => {
-    const times = new Set<number>();
-    for (const { points } of pegs) for (const instant of points?.[side].instants ?? []) times.add(instant);
-    times.delete(Number.NaN);
-    return Float64Array.from(times).sort();
-  });
+function ascending(times: readonly number[]): Float64Array {
+  const sorted = Float64Array.from(times);
+  return times.some((time, i) => time < (times[i - 1] ?? time)) ? sorted.sort() : sorted;
 }

@@ -2,6 +2,7 @@ import type { Direction } from "../pegs.js";
 import type { Calendar, Span } from "./calendar.js";
 import type { Points } from "./points.js";
 import type { Both } from "./samples-of.js";
+import type { Timeline } from "./timeline.js";
 
 export type Kind = "gauge" | "counter" | "ratio" | "rare_count";
 
@@ -25,4 +26,7 @@ export interface Frame {
   calendar: Calendar;
   n1: Span;
   n: Span;
+  /** Where instants and cells stand, by their numbers. */
+  timelines: Both<Timeline>;
+  ranks: Uint32Array;
 }

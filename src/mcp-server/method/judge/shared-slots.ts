@@ -1,0 +1,93 @@
+import type { Grid } from "./grid.js";
+
+/** The readings of one grid that all have, in order of slot and cell. */
+export interface Column {
+  sums: Float64Array;
+  counts: Uint32Array;
+}
+
+/** Slots with the readings of the cells that have one in each of some grids. */
+export interface SlotReadings {
+  /** Where the readings of each slot start, and where the last ones end. */
+  starts: Uint32Array;
+  columns: Column[];
+}
+
+export function slotCountOf({ starts }: SlotReadings): number {
+  return starts.length - 1;
+}
+
+/** Readings of a slot that the clock showed twice are left out. @param cells how many the keys tell apart */
+export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings {
+  const places = sharedPlaces(grids);
+  const [first] = grids;
+  const columns = grids.map(({ sums, counts }, g) => {
+    const at = places[g] as Uint32Array;
+    // All are shared: nothing is to be moved.
+    if (at.length === sums.length) return { sums, counts };
+    const kept = { sums: new Float64Array(at.length), counts: new Uint32Array(at.length) };
+    for (let i = 0; i < at.length; i++) {
+      const place = at[i] as number;
+      kept.sums[i] = sums[place] as number;
+      kept.counts[i] = counts[place] as number;
+    }
+    return kept;
+  });
+  return {
+    starts: startsOf(first?.keys ?? new Float64Array(0), places[0] ?? new Uint32Array(0), cells),
+    columns,
+  };
+}
+
+/** For each grid, where its readings of the keys stand that all grids have. */
+function sharedPlaces(grids: readonly Grid[]): Uint32Array[] {
+  const most = Math.min(...grids.map(({ keys }) => keys.length));
+  const places = grids.map(() => new Uint32Array(most));
+  const at = grids.map(() => 0);
+  let count = 0;
+  let key = Number.NEGATIVE_INFINITY;
+  /** How many grids in turn stand at the key. */
+  let agreeing = 0;
+  for (let g = 0; ; g = g + 1 === grids.length ? 0 : g + 1) {
+    const { keys } = grids[g] as Grid;
+    let place = at[g] as number;
+    while (place < keys.length && (keys[place] as number) < key) place++;
+    at[g] = place;
+    if (place === keys.length) break;
+    if (keys[place] === key) agreeing++;
+    else {
+      key = keys[place] as number;
+      agreeing = 1;
+    }
+    if (agreeing < grids.length) continue;
+    if (!grids.some(({ doubled }, other) => doubled?.[at[other] as number] === 1)) {
+      for (let other = 0; other < grids.length; other++)
+        (places[other] as Uint32Array)[count] = at[other] as number;
+      count++;
+    }
+    // The least that is larger: keys are whole numbers.
+    key++;
+    agreeing = 0;
+  }
+  return places.map((all) => all.subarray(0, count));
+}
+
+function startsOf(keys: Float64Array, places: Uint32Array, cells: number): Uint32Array {
+  const starts = new Uint32Array(places.length + 1);
+  let count = 0;
+  let last = -1;
+  for (let i = 0; i < places.length; i++) {
+    const slot = Math.floor((keys[places[i] as number] as number) / cells);
+    if (slot !== last) starts[count++] = i;
+    last = slot;
+  }
+  starts[count++] = places.length;
+  return starts.subarray(0, count);
+}
+
+/** Samples of a grid that stand in an hour which the clock showed twice. */
+export function clockChanges({ counts, doubled }: Grid): number {
+  let samples = 0;
+  if (doubled) for (let i = 0; i < counts.length; i++) if (doubled[i] === 1) samples += counts[i] as number;
+  return samples;
+}
