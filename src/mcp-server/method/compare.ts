@@ -74,7 +74,7 @@ export function* compareInSteps(request: McpRequest, clock: Clock): Generator<nu
   const skipped: { peg_name: string; reason: string }[] = [];
   const version = options?.algorithm_version ?? DEFAULT_ALGORITHM_VERSION;
   const judges = version !== UNJUDGED_ALGORITHM_VERSION;
-  const reader = judges ? new PointReader() : undefined;
+  const reader = judges ? new PointReader(raw_data.stats.length) : undefined;
   const pegs = readPegs(raw_data, reader);
   const judge = reader && new Judge(request, pegs, reader);
   const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);

@@ -36,7 +36,7 @@ export interface Peg {
  * @throws DataError for numbers that are not finite and for formulas that cannot be used, naming each
  */
 export function readPegs({ stats, peg_definitions }: RawData, reader?: PointReader): Peg[] {
-  const groups = groupRows(stats);
+  const groups = groupRows(stats, reader && ((row, index) => reader.visit(row, index)));
   // Own entries only: a KPI called `constructor` must not find Object's.
   const definitions = new Map(Object.entries(peg_definitions ?? {}));
   const formulas = readFormulas(definitions, groups);
@@ -45,10 +45,9 @@ export function readPegs({ stats, peg_definitions }: RawData, reader?: PointRead
     const n1 = measuredSamples(stats, rows.n1);
     const measured: Peg = { ...standing(name, definitions), n1, n: measuredSamples(stats, rows.n) };
     if (reader) {
-      const { n1: before, n: after } = rows;
       measured.points = {
-        before: reader.measured(stats, before, "before"),
-        after: reader.measured(stats, after, "after"),
+        before: reader.measured(stats, rows.n1, measured.n1),
+        after: reader.measured(stats, rows.n, measured.n),
       };
     }
     pegs.push(measured);
@@ -64,7 +63,7 @@ export function readPegs({ stats, peg_definitions }: RawData, reader?: PointRead
     if (reader) {
       const at = (period: keyof KpiRows, side: "before" | "after"): Points =>
         derivedPoints(stats, formula, operands(period), placed[period], (sound) =>
-          reader.derived(sound, side),
+          reader.derived(sound, side, sound === placed[period] ? samples[period] : undefined),
         );
       derived.points = { before: at("n1", "before"), after: at("n", "after") };
     }

@@ -7,7 +7,7 @@ import { shareLarger } from "./mann-whitney.js";
 import { droppedOf, type Measured } from "./measured.js";
 import { pairedEstimate } from "./paired.js";
 import type { Frame, PegInput } from "./peg-input.js";
-import { sortedValues } from "./points.js";
+import { sortedPoints } from "./points.js";
 import { countOf, lackOf } from "./quality-gate.js";
 import { type Both, commonCells, isTimed } from "./samples-of.js";
 import { SETTINGS } from "./settings.js";
@@ -25,7 +25,7 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
     missing: given.before.missing + given.after.missing,
     cell_in_one_period: otherCells,
   };
-  const samples = { before: sortedValues(points.before), after: sortedValues(points.after) };
+  const samples = { before: sortedPoints(points.before), after: sortedPoints(points.after) };
   const positive = (values: Float64Array): boolean => !((values[0] ?? 1) <= 0);
   const scale = positive(samples.before) && positive(samples.after) && kind !== "ratio" ? "log" : "plain";
   const levels = scale === "log" ? logLevels : plainLevels;

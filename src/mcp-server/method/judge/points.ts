@@ -1,5 +1,6 @@
 import type { DerivedSamples } from "../derived.js";
 import type { Row } from "../rows.js";
+import { type Samples, sortedValues } from "../samples.js";
 import { Cells } from "./cells.js";
 import { Instants, UNTIMED } from "./instants.js";
 import { TimeReader } from "./read-time.js";
@@ -16,43 +17,91 @@ export interface Points {
   /** Samples that were flagged, and those that were null. */
   suspect: number;
   missing: number;
-  /** The values, smallest first, once somebody has sorted them. */
-  sorted?: Float64Array | undefined;
+  /** What the comparison is made of, where these are the same samples. */
+  compared?: Samples;
 }
 
 /** A sample before its cell and instant are numbers. `time` is NaN where it has none. */
 export type PlacedSamples = Pick<DerivedSamples, "values" | "cells" | "instants">;
+
+/** What the judge makes of a row. */
+const [SOUND, MISSING, SUSPECT] = [0, 1, 2];
 
 /** Reads the points of one analysis. */
 export class PointReader {
   readonly cells = new Cells();
   readonly instants: Both<Instants> = { before: new Instants(), after: new Instants() };
   readonly #times = new TimeReader();
+  /** Of each row. */
+  readonly #cells: Uint32Array;
+  readonly #instants: Uint32Array;
+  readonly #use: Uint8Array;
+  /** Memory for the points of all measured PEGs together: a block for each would take longer to get than to fill. */
+  readonly #pool: Pick<Points, "values" | "cells" | "instants">;
+  #pooled = 0;
 
-  /** @param indices where the rows of one KPI and period stand in `stats` */
-  measured(stats: readonly Row[], indices: readonly number[], side: keyof Both<unknown>): Points {
-    const instants = this.instants[side];
-    const points = emptyPoints(indices.length);
-    let count = 0;
-    for (let i = 0; i < indices.length; i++) {
-      const row = stats[indices[i] as number] as Row;
-      if (row.suspect) points.suspect++;
-      else if (row.avg === null) points.missing++;
-      else {
-        const { timestamp } = row;
-        const instant = timestamp === undefined ? UNTIMED : instants.numberOf(this.#times.read(timestamp));
-        if (instant === UNTIMED) points.timed = false;
-        points.values[count] = row.avg;
-        points.cells[count] = this.cells.numberOf(row.cell_id);
-        points.instants[count++] = instant;
-      }
-    }
-    return count === indices.length ? points : firstOf(points, count);
+  constructor(rows: number) {
+    this.#cells = new Uint32Array(rows);
+    this.#instants = new Uint32Array(rows);
+    this.#use = new Uint8Array(rows);
+    this.#pool = emptyPoints(rows);
   }
 
-  derived({ values, cells, instants: times }: PlacedSamples, side: keyof Both<unknown>): Points {
+  /** To be shown every row before its KPI is asked for. */
+  visit(row: Row, index: number): void {
+    if (row.suspect) this.#use[index] = SUSPECT;
+    else if (row.avg === null) this.#use[index] = MISSING;
+    else {
+      const { timestamp, period } = row;
+      const instants = period === "N-1" ? this.instants.before : this.instants.after;
+      this.#instants[index] =
+        timestamp === undefined ? UNTIMED : instants.numberOf(this.#times.read(timestamp));
+      this.#cells[index] = this.cells.numberOf(row.cell_id);
+    }
+  }
+
+  /** @param indices where the rows of one KPI and period stand in `stats`. @param samples what was made of the same */
+  measured(stats: readonly Row[], indices: readonly number[], samples: Samples): Points {
+    const { values, cells, instants } = this.#pool;
+    const start = this.#pooled;
+    const counts = { timed: true, suspect: 0, missing: 0 };
+    let end = start;
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] as number;
+      const use = this.#use[index] as number;
+      if (use === SUSPECT) counts.suspect++;
+      else if (use === MISSING) counts.missing++;
+      else {
+        const instant = this.#instants[index] as number;
+        if (instant === UNTIMED) counts.timed = false;
+        cells[end] = this.#cells[index] as number;
+        instants[end++] = instant;
+      }
+    }
+    const same = counts.suspect === 0;
+    if (same) values.set(samples.values, start);
+    else {
+      const sound = indices.filter((index) => this.#use[index] === SOUND);
+      values.set(
+        sound.map((index) => stats[index]?.avg as number),
+        start,
+      );
+    }
+    this.#pooled = end;
+    return {
+      values: values.subarray(start, end),
+      cells: cells.subarray(start, end),
+      instants: instants.subarray(start, end),
+      ...counts,
+      ...(same && { compared: samples }),
+    };
+  }
+
+  /** @param compared the samples of the comparison, where they are the same */
+  derived(samples: PlacedSamples, side: keyof Both<unknown>, compared?: Samples): Points {
+    const { values, cells, instants: times } = samples;
     const instants = this.instants[side];
-    const points = emptyPoints(values.length);
+    const points = { ...emptyPoints(values.length), ...(compared && { compared }) };
     for (let i = 0; i < values.length; i++) {
       const instant = instants.numberOf(times[i] as number);
       if (instant === UNTIMED) points.timed = false;
@@ -84,7 +133,7 @@ export function firstOf(points: Points, count: number): Points {
   };
 }
 
-export function sortedValues(points: Points): Float64Array {
-  points.sorted ??= points.values.slice().sort();
-  return points.sorted;
+/** The values, smallest first. */
+export function sortedPoints({ values, compared }: Points): Float64Array {
+  return compared ? sortedValues(compared) : values.slice().sort();
 }

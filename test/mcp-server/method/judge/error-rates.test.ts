@@ -25,7 +25,7 @@ const WEEK_OF_HOURS = 168;
 function simulate(random: Noise, settings: Case): MeasuredPeg {
   const { factor, noise, lag1, hours = WEEK_OF_HOURS, swing = 0, timed = true } = settings;
   const sigma = Math.sqrt(Math.log1p(noise * noise));
-  const reader = new PointReader();
+  const reader = new PointReader(2 * hours);
   const points = (side: "before" | "after", start: number, level: number) => {
     const values = random
       .series(hours, lag1)
