@@ -1,5 +1,6 @@
 import { fUpperTail } from "./distributions.js";
 import { medianOf } from "./median.js";
+import { scratchFloats } from "./scratch.js";
 
 export interface SpreadTest {
   /** Mean distance from the median, group by group. */
@@ -38,7 +39,7 @@ export function brownForsythe(
 
 function distancesOf(group: ArrayLike<number>): Float64Array {
   const centre = medianOf(group);
-  const distances = new Float64Array(group.length);
+  const distances = scratchFloats(group.length);
   for (let i = 0; i < distances.length; i++) distances[i] = Math.abs((group[i] as number) - centre);
   return distances;
 }

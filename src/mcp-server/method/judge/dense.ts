@@ -1,3 +1,5 @@
+import { scratchWhole } from "./scratch.js";
+
 /** How many numbers may stay unused, for each that is used. */
 const SLACK = 4;
 const ALWAYS = 1024;
@@ -43,13 +45,13 @@ export function orderByKey(order: Uint32Array, keys: Uint32Array, size: number):
     const dense = ranked([Float64Array.from(keys)]);
     return orderByKey(order, dense.columns[0] as Uint32Array, dense.size);
   }
-  const next = new Uint32Array(size + 1);
+  const next = scratchWhole(size + 1);
   for (let i = 0; i < keys.length; i++) {
     const after = (keys[i] as number) + 1;
     next[after] = (next[after] as number) + 1;
   }
   for (let key = 1; key <= size; key++) next[key] = (next[key] as number) + (next[key - 1] as number);
-  const sorted = new Uint32Array(order.length);
+  const sorted = scratchWhole(order.length);
   for (let i = 0; i < order.length; i++) {
     const item = order[i] as number;
     const key = keys[item] as number;

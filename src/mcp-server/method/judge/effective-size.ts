@@ -1,4 +1,5 @@
 import { meanOf, momentsOf } from "../moments.js";
+import { scratchFloats } from "./scratch.js";
 
 /** Longer series are summed up into so many blocks: lags cost the square of the length. */
 const MAX_LENGTH = 4096;
@@ -54,7 +55,7 @@ function sizeByBlocks(series: ArrayLike<number>): number {
 
 /** Deviations from the mean, in units of the largest, so that no square overflows; AT_ONCE zeros after them. */
 function centred(series: ArrayLike<number>, mean: number): Float64Array {
-  const deviations = new Float64Array(series.length + AT_ONCE);
+  const deviations = scratchFloats(series.length + AT_ONCE);
   let largest = 0;
   for (let i = 0; i < series.length; i++) {
     const deviation = (series[i] as number) - mean;

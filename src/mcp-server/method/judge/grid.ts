@@ -1,5 +1,6 @@
 import { orderByKey } from "./dense.js";
 import type { Points } from "./points.js";
+import { scratchFloats, scratchWhole } from "./scratch.js";
 import type { Timeline } from "./timeline.js";
 
 /** What each cell measured in each slot: one reading of a key, in order of keys. */
@@ -16,7 +17,7 @@ export interface Grid {
 export function gridOf(points: Points, timeline: Timeline, ranks: Uint32Array): Grid {
   const { values, cells, instants } = points;
   const { slots, offsets } = timeline;
-  const keys = new Float64Array(values.length);
+  const keys = scratchFloats(values.length);
   let sorted = true;
   let distinct = true;
   let last = -1;
@@ -34,7 +35,7 @@ export function gridOf(points: Points, timeline: Timeline, ranks: Uint32Array): 
     return {
       keys,
       sums: values,
-      counts: new Uint32Array(keys.length).fill(1),
+      counts: scratchWhole(keys.length).fill(1),
       doubled: noneDoubled(offsets, keys.length),
     };
   }
@@ -54,7 +55,7 @@ function inOrder(
   keys: Float64Array,
   sorted: boolean,
 ): Uint32Array {
-  let order: Uint32Array = new Uint32Array(keys.length);
+  let order: Uint32Array = scratchWhole(keys.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   if (!sorted) {
     order = orderByKey(order, readAt(ranks, cells), ranks.length);
@@ -76,7 +77,7 @@ function inOrder(
 }
 
 function readAt(table: Uint32Array, places: Uint32Array): Uint32Array {
-  const values = new Uint32Array(places.length);
+  const values = scratchWhole(places.length);
   for (let i = 0; i < values.length; i++) values[i] = table[places[i] as number] as number;
   return values;
 }
@@ -88,9 +89,9 @@ function merged(
   offsets: Float64Array | undefined,
 ): Grid {
   const grid: Grid = {
-    keys: new Float64Array(order.length),
-    sums: new Float64Array(order.length),
-    counts: new Uint32Array(order.length),
+    keys: scratchFloats(order.length),
+    sums: scratchFloats(order.length),
+    counts: scratchWhole(order.length),
     doubled: noneDoubled(offsets, order.length),
   };
   let count = 0;

@@ -8,6 +8,7 @@ import { judgeSummary } from "./judge-summary.js";
 import { measurePeg } from "./measure-peg.js";
 import type { Frame, PegInput } from "./peg-input.js";
 import { emptyPoints, type PointReader } from "./points.js";
+import { releaseScratch } from "./scratch.js";
 import { SETTINGS, settingsHash } from "./settings.js";
 import { TimeZone } from "./time-zone.js";
 import { timelinesOf } from "./timeline.js";
@@ -36,6 +37,7 @@ export class Judge {
     const input = this.#inputOf(peg);
     const { points: _, parts: __, exposure: ___, ...told } = input;
     this.#measured.push({ peg: told, measured: measurePeg(input, this.#frame) });
+    releaseScratch();
   }
 
   /** @param skipped PEGs that are not compared at all */

@@ -10,6 +10,7 @@ import type { Frame, PegInput } from "./peg-input.js";
 import { sortedPoints } from "./points.js";
 import { countOf, lackOf } from "./quality-gate.js";
 import { type Both, commonCells, isTimed } from "./samples-of.js";
+import { scratchFloats } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
 import type { Column, SlotReadings } from "./shared-slots.js";
 import { residuals, variabilityOf } from "./variability.js";
@@ -87,7 +88,7 @@ export function percentOf(value: number, base: number): number {
 }
 
 export function paired({ before, after }: Series): { estimate: Estimate; nEff: number } {
-  const differences = new Float64Array(after.length);
+  const differences = scratchFloats(after.length);
   for (let i = 0; i < differences.length; i++) differences[i] = (after[i] as number) - (before[i] as number);
   const moments = momentsOf(differences);
   const nEff = effectiveSize(differences, moments.mean);
@@ -114,7 +115,7 @@ function levelsOf(
   levelOf: (sum: number, count: number) => number,
 ): Float64Array {
   const { sums, counts } = columns[0] as Column;
-  const levels = new Float64Array(starts.length - 1);
+  const levels = scratchFloats(starts.length - 1);
   for (let slot = 0; slot < levels.length; slot++) {
     const [start, end] = [starts[slot] as number, starts[slot + 1] as number];
     let sum = 0;

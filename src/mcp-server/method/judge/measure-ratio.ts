@@ -6,6 +6,7 @@ import type { Frame, PegInput } from "./peg-input.js";
 import { type PooledRatio, pooledRatio } from "./pooled-ratio.js";
 import { countOf, lackOf } from "./quality-gate.js";
 import { type Both, isTimed } from "./samples-of.js";
+import { scratchFloats } from "./scratch.js";
 import type { SlotReadings } from "./shared-slots.js";
 import { residuals, variabilityOf } from "./variability.js";
 
@@ -57,7 +58,7 @@ function pool({ starts, columns }: SlotReadings): PooledRatio | undefined {
 }
 
 function slotSums(sums: Float64Array, starts: Uint32Array): Float64Array {
-  const totals = new Float64Array(starts.length - 1);
+  const totals = scratchFloats(starts.length - 1);
   for (let slot = 0; slot < totals.length; slot++) {
     let total = 0;
     for (let i = starts[slot] as number; i < (starts[slot + 1] as number); i++) total += sums[i] as number;

@@ -1,6 +1,8 @@
+import { scratchFloats } from "./scratch.js";
 /** The middle of the values; of an even number of them, the mean of the two in the middle. */
 export function medianOf(values: ArrayLike<number>): number {
-  const scratch = Float64Array.from(values);
+  const scratch = scratchFloats(values.length);
+  scratch.set(values);
   const middle = Math.floor(scratch.length / 2);
   const upper = selectInPlace(scratch, middle);
   if (scratch.length % 2 === 1) return upper;

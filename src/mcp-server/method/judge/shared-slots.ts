@@ -1,4 +1,5 @@
 import type { Grid } from "./grid.js";
+import { scratchFloats, scratchWhole } from "./scratch.js";
 
 /** The readings of one grid that all have, in order of slot and cell. */
 export interface Column {
@@ -25,7 +26,7 @@ export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings
     const at = places[g] as Uint32Array;
     // All are shared: nothing is to be moved.
     if (at.length === sums.length) return { sums, counts };
-    const kept = { sums: new Float64Array(at.length), counts: new Uint32Array(at.length) };
+    const kept = { sums: scratchFloats(at.length), counts: scratchWhole(at.length) };
     for (let i = 0; i < at.length; i++) {
       const place = at[i] as number;
       kept.sums[i] = sums[place] as number;
@@ -34,7 +35,7 @@ export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings
     return kept;
   });
   return {
-    starts: startsOf(first?.keys ?? new Float64Array(0), places[0] ?? new Uint32Array(0), cells),
+    starts: startsOf(first?.keys ?? scratchFloats(0), places[0] ?? scratchWhole(0), cells),
     columns,
   };
 }
@@ -42,7 +43,7 @@ export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings
 /** For each grid, where its readings of the keys stand that all grids have. */
 function sharedPlaces(grids: readonly Grid[]): Uint32Array[] {
   const most = Math.min(...grids.map(({ keys }) => keys.length));
-  const places = grids.map(() => new Uint32Array(most));
+  const places = grids.map(() => scratchWhole(most));
   const at = grids.map(() => 0);
   let count = 0;
   let key = Number.NEGATIVE_INFINITY;
@@ -73,7 +74,7 @@ function sharedPlaces(grids: readonly Grid[]): Uint32Array[] {
 }
 
 function startsOf(keys: Float64Array, places: Uint32Array, cells: number): Uint32Array {
-  const starts = new Uint32Array(places.length + 1);
+  const starts = scratchWhole(places.length + 1);
   let count = 0;
   let last = -1;
   for (let i = 0; i < places.length; i++) {

@@ -1,5 +1,6 @@
 import { brownForsythe } from "./brown-forsythe.js";
 import type { Both } from "./samples-of.js";
+import { scratchFloats } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
 
 export interface Variability {
@@ -32,8 +33,8 @@ const MIN_DAYS = 3;
 export function residuals(series: ArrayLike<number>, daily: number): Float64Array {
   const { length } = series;
   const width = length >= MIN_DAYS * daily ? daily : 1;
-  const left = new Float64Array(length);
-  const sums = new Float64Array(width);
+  const left = scratchFloats(length);
+  const sums = scratchFloats(width);
   for (let i = 0, place = 0; i < length; i++, place = place + 1 === width ? 0 : place + 1)
     sums[place] = (sums[place] as number) + (series[i] as number);
   for (let place = 0; place < width; place++) {
