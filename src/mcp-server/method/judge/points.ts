@@ -3,7 +3,6 @@ import type { Row } from "../rows.js";
 import { type Samples, sortedValues } from "../samples.js";
 import { Cells } from "./cells.js";
 import { Instants, UNTIMED } from "./instants.js";
-import { TimeReader } from "./read-time.js";
 import type { Both } from "./samples-of.js";
 
 /** The usable samples of one PEG in one period, by columns. */
@@ -31,7 +30,6 @@ const [SOUND, MISSING, SUSPECT] = [0, 1, 2];
 export class PointReader {
   readonly cells = new Cells();
   readonly instants: Both<Instants> = { before: new Instants(), after: new Instants() };
-  readonly #times = new TimeReader();
   /** Of each row. */
   readonly #cells: Uint32Array;
   readonly #instants: Uint32Array;
@@ -52,10 +50,8 @@ export class PointReader {
     if (row.suspect) this.#use[index] = SUSPECT;
     else if (row.avg === null) this.#use[index] = MISSING;
     else {
-      const { timestamp, period } = row;
-      const instants = period === "N-1" ? this.instants.before : this.instants.after;
-      this.#instants[index] =
-        timestamp === undefined ? UNTIMED : instants.numberOf(this.#times.read(timestamp));
+      const instants = row.period === "N-1" ? this.instants.before : this.instants.after;
+      this.#instants[index] = instants.numberOfText(row.timestamp);
       this.#cells[index] = this.cells.numberOf(row.cell_id);
     }
   }

@@ -20,8 +20,10 @@ export function slotCountOf({ starts }: SlotReadings): number {
 
 /** Readings of a slot that the clock showed twice are left out. @param cells how many the keys tell apart */
 export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings {
-  const places = sharedPlaces(grids);
   const [first] = grids;
+  if (first && grids.every((grid) => isAlike(grid, first)))
+    return { starts: startsOf(first.keys, undefined, cells), columns: [...grids] };
+  const places = sharedPlaces(grids);
   const columns = grids.map(({ sums, counts }, g) => {
     const at = places[g] as Uint32Array;
     // All are shared: nothing is to be moved.
@@ -38,6 +40,13 @@ export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings
     starts: startsOf(first?.keys ?? scratchFloats(0), places[0] ?? scratchWhole(0), cells),
     columns,
   };
+}
+
+/** Whether two grids have the same keys, and no slot that the clock showed twice. */
+function isAlike({ keys, doubled }: Grid, other: Grid): boolean {
+  if (keys.length !== other.keys.length || doubled?.includes(1)) return false;
+  for (let i = 0; i < keys.length; i++) if (keys[i] !== other.keys[i]) return false;
+  return true;
 }
 
 /** For each grid, where its readings of the keys stand that all grids have. */
@@ -73,16 +82,19 @@ function sharedPlaces(grids: readonly Grid[]): Uint32Array[] {
   return places.map((all) => all.subarray(0, count));
 }
 
-function startsOf(keys: Float64Array, places: Uint32Array, cells: number): Uint32Array {
-  const starts = scratchWhole(places.length + 1);
+/** @param places of the keys that count; all where absent */
+function startsOf(keys: Float64Array, places: Uint32Array | undefined, cells: number): Uint32Array {
+  const length = places?.length ?? keys.length;
+  const starts = scratchWhole(length + 1);
   let count = 0;
-  let last = -1;
-  for (let i = 0; i < places.length; i++) {
-    const slot = Math.floor((keys[places[i] as number] as number) / cells);
-    if (slot !== last) starts[count++] = i;
-    last = slot;
+  let nextSlot = 0;
+  for (let i = 0; i < length; i++) {
+    const key = keys[places ? (places[i] as number) : i] as number;
+    if (key < nextSlot) continue;
+    starts[count++] = i;
+    nextSlot = (Math.floor(key / cells) + 1) * cells;
   }
-  starts[count++] = places.length;
+  starts[count++] = length;
   return starts.subarray(0, count);
 }
 
