@@ -1,4 +1,5 @@
 import { describeClientSize, measureClientSize } from "./client-size.js";
+import { describeJudge, measureJudge } from "./judge.js";
 import { findCores, HELP, readOptions } from "./options.js";
 import { describePickUp, measurePickUp } from "./pick-up.js";
 import { formatRows, judge, LEGEND, summarize } from "./report.js";
@@ -14,6 +15,12 @@ async function main(closers: Closers): Promise<void> {
     return;
   }
   const progress = (text: string): void => console.error(`> ${text}`);
+  // First, while the heap is small.
+  const judged = measureJudge(progress);
+  if (options.judge) {
+    console.log(options.json ? JSON.stringify(judged, null, 2) : describeJudge(judged));
+    return;
+  }
   const cores = findCores();
   progress(cores.note);
   const { ours, rivals, load, cases, tokens } = await openWorld({ bench: options, cores, closers, progress });
@@ -29,7 +36,7 @@ async function main(closers: Closers): Promise<void> {
   if (options.json) {
     const { connections, logLevel } = options;
     const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
-    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize }, null, 2));
+    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize, judged }, null, 2));
     return;
   }
   console.log(formatRows(rows));
@@ -37,6 +44,7 @@ async function main(closers: Closers): Promise<void> {
   for (const { text } of verdicts) console.log(text);
   for (const pickUp of pickUps) console.log(describePickUp(pickUp));
   console.log(describeClientSize(clientSize));
+  console.log(describeJudge(judged));
 }
 
 const closers = new Closers();

@@ -34,6 +34,7 @@ export class ExactSum {
 
   /** The sum, rounded once, half to even. */
   value(): number {
+    if (this.#rest.length === 0) return this.#high + this.#low;
     const partials = [...this.#rest];
     grow(partials, this.#low);
     grow(partials, this.#high);

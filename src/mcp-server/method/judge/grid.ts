@@ -8,7 +8,8 @@ export interface Grid {
   /** slot * number of cells + place of the cell by name. */
   keys: Float64Array;
   sums: Float64Array;
-  counts: Uint32Array;
+  /** How many samples each reading is the sum of; absent where it is one sample. */
+  counts: Uint32Array | undefined;
   /** 1 where the clock was changed within the slot: it showed the slot twice. Absent where it never is. */
   doubled: Uint8Array | undefined;
 }
@@ -35,7 +36,7 @@ export function gridOf(points: Points, timeline: Timeline, ranks: Uint32Array): 
     return {
       keys,
       sums: values,
-      counts: scratchWhole(keys.length).fill(1),
+      counts: undefined,
       doubled: noneDoubled(offsets, keys.length),
     };
   }
@@ -88,7 +89,7 @@ function merged(
   keys: Float64Array,
   offsets: Float64Array | undefined,
 ): Grid {
-  const grid: Grid = {
+  const grid = {
     keys: scratchFloats(order.length),
     sums: scratchFloats(order.length),
     counts: scratchWhole(order.length),

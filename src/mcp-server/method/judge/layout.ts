@@ -39,7 +39,7 @@ export function layOut(series: readonly Both<Points>[], frame: Frame): Layout {
   );
   const used = [sides.before, sides.after]
     .flatMap(({ columns }) => columns)
-    .reduce((sum, { counts }) => sum + totalOf(counts), 0);
+    .reduce((sum, { sums, counts }) => sum + (counts ? totalOf(counts) : sums.length), 0);
   const [expected1, expected2] = [expectedSlots(n1, slot), expectedSlots(n, slot)];
   return {
     design: cycle === undefined ? "unpaired" : cycle === WEEK ? "paired_by_week" : "paired_by_day",

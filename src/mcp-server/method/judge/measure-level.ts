@@ -119,7 +119,7 @@ function levelsOf(
   for (let slot = 0; slot < levels.length; slot++) {
     const [start, end] = [starts[slot] as number, starts[slot + 1] as number];
     let sum = 0;
-    for (let i = start; i < end; i++) sum += levelOf(sums[i] as number, counts[i] as number);
+    for (let i = start; i < end; i++) sum += levelOf(sums[i] as number, counts?.[i] ?? 1);
     levels[slot] = sum / (end - start);
   }
   return levels;

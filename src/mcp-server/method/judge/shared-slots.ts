@@ -4,7 +4,8 @@ import { scratchFloats, scratchWhole } from "./scratch.js";
 /** The readings of one grid that all have, in order of slot and cell. */
 export interface Column {
   sums: Float64Array;
-  counts: Uint32Array;
+  /** How many samples each reading is the sum of; absent where it is one sample. */
+  counts: Uint32Array | undefined;
 }
 
 /** Slots with the readings of the cells that have one in each of some grids. */
@@ -28,11 +29,11 @@ export function sharedSlots(grids: readonly Grid[], cells: number): SlotReadings
     const at = places[g] as Uint32Array;
     // All are shared: nothing is to be moved.
     if (at.length === sums.length) return { sums, counts };
-    const kept = { sums: scratchFloats(at.length), counts: scratchWhole(at.length) };
+    const kept = { sums: scratchFloats(at.length), counts: counts && scratchWhole(at.length) };
     for (let i = 0; i < at.length; i++) {
       const place = at[i] as number;
       kept.sums[i] = sums[place] as number;
-      kept.counts[i] = counts[place] as number;
+      if (kept.counts) kept.counts[i] = counts?.[place] as number;
     }
     return kept;
   });
@@ -95,12 +96,12 @@ function startsOf(keys: Float64Array, places: Uint32Array | undefined, cells: nu
     nextSlot = (Math.floor(key / cells) + 1) * cells;
   }
   starts[count++] = length;
-  return starts.subarray(0, count);
+  return count === starts.length ? starts : starts.subarray(0, count);
 }
 
 /** Samples of a grid that stand in an hour which the clock showed twice. */
-export function clockChanges({ counts, doubled }: Grid): number {
+export function clockChanges({ sums, counts, doubled }: Grid): number {
   let samples = 0;
-  if (doubled) for (let i = 0; i < counts.length; i++) if (doubled[i] === 1) samples += counts[i] as number;
+  if (doubled) for (let i = 0; i < sums.length; i++) if (doubled[i] === 1) samples += counts?.[i] ?? 1;
   return samples;
 }
