@@ -1,12 +1,13 @@
 import type { PegJudge, SummaryJudge } from "../../../contract/judge.js";
 import type { McpRequest } from "../../../contract/mcp-protocol.js";
 import { parseTime } from "../../../contract/time.js";
-import type { Definition, Peg } from "../pegs.js";
+import type { Definition, Direction, Peg } from "../pegs.js";
 import { calendarOf, type Span } from "./calendar.js";
 import { judgePegs, type MeasuredPeg } from "./judge-pegs.js";
 import { judgeSummary } from "./judge-summary.js";
+import { lookUpKpi } from "./look-up-kpi.js";
 import { measurePeg } from "./measure-peg.js";
-import type { Frame, PegInput } from "./peg-input.js";
+import type { Frame, Kind, PegInput, Source } from "./peg-input.js";
 import { emptyPoints, type PointReader } from "./points.js";
 import { releaseScratch } from "./scratch.js";
 import { SETTINGS, settingsHash } from "./settings.js";
@@ -35,8 +36,8 @@ export class Judge {
 
   measure(peg: Peg): void {
     const input = this.#inputOf(peg);
-    const { points: _, parts: __, exposure: ___, ...told } = input;
-    this.#measured.push({ peg: told, measured: measurePeg(input, this.#frame) });
+    const { points: _, parts: __, exposure: ___, ...about } = input;
+    this.#measured.push({ peg: about, measured: measurePeg(input, this.#frame) });
     releaseScratch();
   }
 
@@ -54,14 +55,24 @@ export class Judge {
   }
 
   #inputOf(peg: Peg): PegInput {
-    const { name, weight, direction, definition } = peg;
-    const { kind = "gauge", critical = false, numerator, denominator, exposure } = definition ?? {};
+    const { name, weight, definition } = peg;
+    const { critical = false, exposure } = definition ?? {};
+    const { numerator, denominator } = partsOf(definition);
+    const known = lookUpKpi(name);
+    const [direction, directionSource] = told<Direction>(
+      definition?.direction,
+      known?.direction,
+      "higher_is_better",
+    );
+    const [kind, kindSource] = told<Kind>(definition?.kind, known?.kind, "gauge");
     const pointsOf = (other: string) => this.#pegs.get(other)?.points ?? { before: NONE, after: NONE };
     return {
       name,
       weight,
       direction,
+      directionSource,
       kind,
+      kindSource,
       critical,
       bandPercent: bandOf(definition),
       points: pointsOf(name),
@@ -73,6 +84,22 @@ export class Judge {
       ...(kind === "rare_count" && exposure !== undefined && { exposure: pointsOf(exposure) }),
     };
   }
+}
+
+/** What its definition says goes before what its name tells. */
+function told<T>(defined: T | undefined, known: T | undefined, otherwise: T): [T, Source] {
+  if (defined !== undefined) return [defined, "definition"];
+  return known !== undefined ? [known, "catalogue"] : [otherwise, "default"];
+}
+
+const QUOTIENT = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*\/\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:\*\s*100\s*)?$/u;
+
+/** What a ratio is of: as it is said, or as its formula tells, `successes / attempts * 100`. */
+function partsOf(definition: Definition | undefined): Pick<Definition, "numerator" | "denominator"> {
+  const { numerator, denominator, formula = "" } = definition ?? {};
+  if (numerator !== undefined || denominator !== undefined) return { numerator, denominator };
+  const [, above, below] = QUOTIENT.exec(formula) ?? [];
+  return { numerator: above, denominator: below };
 }
 
 /** Its own, or that among its thresholds. */

@@ -1,3 +1,4 @@
+import type { SOURCES } from "../../../contract/judge.js";
 import type { Direction } from "../pegs.js";
 import type { Calendar, Span } from "./calendar.js";
 import type { Points } from "./points.js";
@@ -6,12 +7,16 @@ import type { Timeline } from "./timeline.js";
 
 export type Kind = "gauge" | "counter" | "ratio" | "rare_count";
 
+export type Source = (typeof SOURCES)[number];
+
 /** What the judge needs to know of one PEG. */
 export interface PegInput {
   name: string;
   weight: number;
   direction: Direction;
+  directionSource: Source;
   kind: Kind;
+  kindSource: Source;
   critical: boolean;
   bandPercent: number;
   points: Both<Points>;
