@@ -10,6 +10,7 @@ export const HELP = `npm run bench -- [options]
   --connections N  of the load (32)
   --log-level L    LOG_LEVEL of our server (info, its default)
   --server FILE    the entry of our server (dist/server.js), for instance that of another build
+  --judge          only how long judging takes, beside comparing alone
   --json           print the result as JSON
 `;
 
@@ -20,6 +21,7 @@ export interface Options {
   connections: number;
   logLevel: string;
   server: string;
+  judge: boolean;
   json: boolean;
   help: boolean;
 }
@@ -40,6 +42,7 @@ export function readOptions(args: string[]): Options {
       connections: { type: "string", default: "32" },
       "log-level": { type: "string", default: "info" },
       server: { type: "string", default: fileURLToPath(new URL("../dist/server.js", import.meta.url)) },
+      judge: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -50,6 +53,7 @@ export function readOptions(args: string[]): Options {
     connections: Math.ceil(positive("connections", values.connections)),
     logLevel: values["log-level"],
     server: values.server,
+    judge: values.judge,
     json: values.json,
     help: values.help,
   };

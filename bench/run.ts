@@ -1,4 +1,5 @@
 import { describeClientSize, measureClientSize } from "./client-size.js";
+import { describeJudge, measureJudge } from "./judge.js";
 import { findCores, HELP, readOptions } from "./options.js";
 import { describePage, measurePage } from "./page.js";
 import { describePickUp, measurePickUp } from "./pick-up.js";
@@ -15,6 +16,12 @@ async function main(closers: Closers): Promise<void> {
     return;
   }
   const progress = (text: string): void => console.error(`> ${text}`);
+  // First, while the heap is small.
+  const judged = measureJudge(progress);
+  if (options.judge) {
+    console.log(options.json ? JSON.stringify(judged, null, 2) : describeJudge(judged));
+    return;
+  }
   const cores = findCores();
   progress(cores.note);
   const { ours, rivals, load, cases, tokens } = await openWorld({ bench: options, cores, closers, progress });
@@ -31,7 +38,7 @@ async function main(closers: Closers): Promise<void> {
   if (options.json) {
     const { connections, logLevel } = options;
     const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
-    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize, page }, null, 2));
+    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize, judged, page }, null, 2));
     return;
   }
   console.log(formatRows(rows));
@@ -39,6 +46,7 @@ async function main(closers: Closers): Promise<void> {
   for (const { text } of verdicts) console.log(text);
   for (const pickUp of pickUps) console.log(describePickUp(pickUp));
   console.log(describeClientSize(clientSize));
+  console.log(describeJudge(judged));
   console.log(describePage(page));
 }
 

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { AnalysisMetadata, CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
+import { formatSentences, intervalText, overallSentence, verdictStyle, verdictText } from "./format-judge.js";
 import { displayWidth, formatTable, padToWidth, printable } from "./format-table.js";
 import { type Say, sayCount } from "./words.js";
 
@@ -45,6 +46,29 @@ const NUMERIC = [1, 2, 3, 4];
 /** The arrow beside the change tells the trend as well. */
 const EXPENDABLE = [5, 1, 6];
 
+/** Where there are verdicts, these tell what trend and significance only guess at. */
+const JUDGED_HEAD = ["PEG", "Weight", "N-1", "N", "Change", "95 % interval", "Verdict"] as const;
+const JUDGED = { numeric: [1, 2, 3, 4, 5], expendable: [1, 2, 3] };
+
+function judgedRow(result: PegComparisonResult, { say, color }: FormatOptions): string[] {
+  const { peg_name, weight, n1_period, n_period, comparison, judge } = result;
+  const { trend, change_percent, note } = comparison;
+  const verdict = judge ? painter(color)(verdictStyle(judge.verdict), verdictText(judge.verdict, say)) : "";
+  return [
+    printable(peg_name),
+    String(weight),
+    formatNumber(n1_period.avg),
+    formatNumber(n_period.avg),
+    `${formatPercent(change_percent)} ${ARROWS[trend]}`,
+    judge ? intervalText(judge, say) : "",
+    note === undefined ? verdict : `${verdict} (${noteText(note, say)})`,
+  ];
+}
+
+function noteText(note: string, say: Say): string {
+  return say.known(printable(note).replaceAll("_", " "));
+}
+
 function row(
   { peg_name, weight, n1_period, n_period, comparison }: PegComparisonResult,
   { say, color }: FormatOptions,
@@ -60,13 +84,11 @@ function row(
     formatNumber(n_period.avg),
     painter(color)(style, change),
     say(trend),
-    note === undefined
-      ? say(significance)
-      : `${say(significance)} (${say.known(printable(note).replaceAll("_", " "))})`,
+    note === undefined ? say(significance) : `${say(significance)} (${noteText(note, say)})`,
   ];
 }
 
-const LABELS = ["Summary", "Overall", "Better", "Skipped", "Answer"] as const;
+const LABELS = ["Summary", "Overall", "Judge", "Better", "Skipped", "Answer"] as const;
 const TREND_STYLES = { improving: "green", declining: "red", stable: "yellow" } as const;
 
 /** A comparison for people: its summary, and a line for each PEG. */
@@ -74,7 +96,12 @@ export function formatComparison(answer: CompletedComparison, options: FormatOpt
   const { say, color, columns } = options;
   const { analysis_id, peg_comparison_results: pegs, summary, analysis_metadata: metadata } = answer.data;
   const paint = painter(color);
-  const rows = [HEAD.map((name) => say(name)), ...pegs.map((peg) => row(peg, options))];
+  const judged = pegs.some(({ judge }) => judge);
+  const sentences = formatSentences(pegs, say);
+  const overallVerdict = overallSentence(answer, say);
+  const rows = judged
+    ? [JUDGED_HEAD.map((name) => say(name)), ...pegs.map((peg) => judgedRow(peg, options))]
+    : [HEAD.map((name) => say(name)), ...pegs.map((peg) => row(peg, options))];
   const { improved, declined, stable, overall_trend: trend } = summary;
   const counts = [
     paint("green", say("{improved} improved", { improved })),
@@ -97,10 +124,12 @@ export function formatComparison(answer: CompletedComparison, options: FormatOpt
     paint("bold", say("Comparison of {id}", { id: analysis_id })),
     ...(metadata ? formatPeriods(metadata.period_definition, say) : []),
     "",
-    formatTable(rows, { numeric: NUMERIC, expendable: EXPENDABLE, columns }),
+    formatTable(rows, { ...(judged ? JUDGED : { numeric: NUMERIC, expendable: EXPENDABLE }), columns }),
     "",
+    ...(sentences.length > 0 ? [...sentences, ""] : []),
     `${paint("bold", label("Summary"))}${sayCount(say, summary.total_pegs, "PEG")}: ${counts.join(", ")}`,
     label("Overall") + say("{trend}, weighted change {change} (better is positive)", overall),
+    ...(overallVerdict === undefined ? [] : [label("Judge") + overallVerdict]),
     paint(
       "dim",
       label("Better") + say("is up; down where a PEG is lower_is_better; neutral ones count as stable"),

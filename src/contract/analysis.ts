@@ -35,6 +35,10 @@ export const statsRow = z.strictObject({
   avg: z.number({ error: "must be a finite number or null" satisfies PlainText }).nullable(),
   cell_id: cellId,
   timestamp: timeInput.optional(),
+  suspect: z
+    .boolean()
+    .optional()
+    .describe("known to be wrong: compared, but left out of the judge's verdict"),
 });
 export type StatsRow = z.infer<typeof statsRow>;
 

@@ -19,6 +19,13 @@ const share = z.number().min(0).max(1);
 const code = z.string().min(1).max(100);
 const count = z.number().int().nonnegative();
 
+/** Who says what a PEG's direction or kind is. */
+export const SOURCES = ["definition", "catalogue", "default"] as const;
+const source = z
+  .enum(SOURCES)
+  .optional()
+  .describe("who says so: its definition, its well-known name, or nobody");
+
 /** The verdict in words, by language. */
 export const judgeSentence = z.object({ en: z.string().max(1000), ko: z.string().max(1000) });
 export type JudgeSentence = z.infer<typeof judgeSentence>;
@@ -32,7 +39,9 @@ export const pegJudge = z.object({
   reason: code.describe("why, as a code"),
   sentence: judgeSentence,
   direction: z.enum(DIRECTIONS),
+  direction_source: source,
   kind: code,
+  kind_source: source,
   critical: z.boolean(),
   band_percent: finite.nonnegative().describe("changes within it do not matter"),
   design: code.describe("what is compared with what: paired_by_week, paired_by_day, unpaired, rate"),

@@ -85,11 +85,11 @@ N    2024-01-08 00:00 ~ 2024-01-14 23:00 UTC
     const { truth } = simulateNetwork();
     const found = answerOf(truth.map(({ pegName }) => peg(pegName)));
     const [head = "", , ...rows] = formatTruth(truth, found, say).split("\n");
-    expect(head).toMatch(/^ PEG +주입 +결과 +일치 +변경 내용$/);
-    const agreeAt = displayWidth(head.slice(0, head.indexOf("일치")));
-    for (const row of rows) {
-      const at = / {2}(예|아니요) /.exec(row)?.index ?? 0;
-      expect(displayWidth(row.slice(0, at)) + 2).toBe(agreeAt);
+    expect(head).toMatch(/^ PEG +주입 +결과 +5% 규칙 +판정 +변경 내용$/);
+    const ruleAt = displayWidth(head.slice(0, head.indexOf("5% 규칙")));
+    for (const row of rows.slice(0, truth.length)) {
+      const at = / {2}(\S+: )?(맞음|틀림) /.exec(row)?.index ?? 0;
+      expect(displayWidth(row.slice(0, at)) + 2).toBe(ruleAt);
     }
   });
 });

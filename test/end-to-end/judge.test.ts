@@ -27,9 +27,10 @@ test("the verdicts of the bundled service reach a caller, computed, cached and s
       timestamp: at(half * 168 + hour),
     })),
   );
+  const wrong = { kpi_name: "Drop_Rate", period: "N" as const, avg: 1e6, cell_id: "C1", suspect: true };
   const peg_definitions = { Drop_Rate: { direction: "lower_is_better" as const, critical: true } };
   const { id } = await alice.analysis.create.mutate({
-    stats,
+    stats: [...stats, { ...wrong, timestamp: at(200) }],
     request_params: { peg_definitions, time_zone: "Asia/Seoul" },
     period_info: { n1_start: at(0), n1_end: at(167), n_start: at(168), n_end: at(335) },
   });
@@ -45,6 +46,7 @@ test("the verdicts of the bundled service reach a caller, computed, cached and s
             design: "paired_by_week",
             critical: true,
             n: 168,
+            dropped: [{ reason: "suspect", count: 1 }],
             q: expect.any(Number),
           },
         },

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DEFAULT_CACHE_TTL } from "../../contract/comparison.js";
-import type { RawData, SampleSeries } from "../../domain/analysis/raw-data.js";
+import { type RawData, type SampleSeries, SUSPECT } from "../../domain/analysis/raw-data.js";
 
 /** What one request says, encoded once and sent as often as it takes. */
 export interface RequestBody {
@@ -95,8 +95,12 @@ function rowsText(
   for (let i = start; i < end; i++) {
     const value = values[i] as number;
     const time = times?.[i] ?? Number.NaN;
-    const cell = cellText(cells[i] as number);
-    rows[i - start] = `${head}${Number.isFinite(value) ? value : "null"},"cell_id":${cell}${timeText(time)}}`;
+    const place = cells[i] as number;
+    const suspect = place >= SUSPECT;
+    const cell = cellText(suspect ? place - SUSPECT : place);
+    const flag = suspect ? ',"suspect":true' : "";
+    rows[i - start] =
+      `${head}${Number.isFinite(value) ? value : "null"},"cell_id":${cell}${timeText(time)}${flag}}`;
   }
   return rows.join(",");
 }

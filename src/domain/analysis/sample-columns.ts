@@ -1,5 +1,5 @@
 import type { StatsRow } from "../../contract/analysis.js";
-import type { SampleSeries } from "./raw-data.js";
+import { type SampleSeries, SUSPECT } from "./raw-data.js";
 
 /** Rows between two breaths: about ten milliseconds. */
 const ROWS_PER_SLICE = 20_000;
@@ -33,7 +33,7 @@ export async function toSampleColumns(
       const place = cellPlaces.get(row.cell_id) ?? cellPlaces.size;
       cellPlaces.set(row.cell_id, place);
       series.values.push(row.avg ?? Number.NaN);
-      series.cells.push(place);
+      series.cells.push(row.suspect ? place + SUSPECT : place);
       series.times.push(row.timestamp?.getTime() ?? Number.NaN);
       series.timed ||= row.timestamp !== undefined;
     }

@@ -10,6 +10,7 @@ import { parseTime } from "../../contract/time.js";
 import { comparePeg, type WirePeg } from "./compare-peg.js";
 import { DataError, MAX_DETAILS } from "./data-error.js";
 import { Judge } from "./judge/judge-analysis.js";
+import { PointReader } from "./judge/points.js";
 import { readPegs } from "./pegs.js";
 import { type Judged, summarize } from "./summary.js";
 
@@ -73,8 +74,9 @@ export function* compareInSteps(request: McpRequest, clock: Clock): Generator<nu
   const skipped: { peg_name: string; reason: string }[] = [];
   const version = options?.algorithm_version ?? DEFAULT_ALGORITHM_VERSION;
   const judges = version !== UNJUDGED_ALGORITHM_VERSION;
-  const pegs = readPegs(raw_data, { points: judges });
-  const judge = judges ? new Judge(request, pegs) : undefined;
+  const reader = judges ? new PointReader(raw_data.stats.length) : undefined;
+  const pegs = readPegs(raw_data, reader);
+  const judge = reader && new Judge(request, pegs, reader);
   const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let done = 0;

@@ -6,24 +6,21 @@
  * Terms and partial sums must stay below 2^1023; callers scale by a power of two where they may not.
  */
 export class ExactSum {
-  /** Smallest first. */
-  readonly #partials: number[] = [];
+  /** The two largest parts of the sum: nearly always they hold all of it. */
+  #high = 0;
+  #low = 0;
+  /** What these could not hold, smallest first. */
+  readonly #rest: number[] = [];
 
   add(term: number): void {
-    const partials = this.#partials;
-    let carry = term;
-    let kept = 0;
-    for (let index = 0; index < partials.length; index++) {
-      const partial = partials[index] as number;
-      const sum = carry + partial;
-      const large = Math.abs(carry) < Math.abs(partial) ? partial : carry;
-      const small = large === carry ? partial : carry;
-      const lost = small - (sum - large);
-      if (lost !== 0) partials[kept++] = lost;
-      carry = sum;
-    }
-    partials.length = kept;
-    partials.push(carry);
+    const high = this.#high + term;
+    const lost = lostBySum(this.#high, term, high);
+    this.#high = high;
+    if (lost === 0) return;
+    const low = this.#low + lost;
+    const further = lostBySum(this.#low, lost, low);
+    this.#low = low;
+    if (further !== 0) grow(this.#rest, further);
   }
 
   /** Adds `factor * times` exactly; `times` is a whole number below 2^26, `factor` below 2^960. */
@@ -37,7 +34,10 @@ export class ExactSum {
 
   /** The sum, rounded once, half to even. */
   value(): number {
-    const partials = this.#partials;
+    if (this.#rest.length === 0) return this.#high + this.#low;
+    const partials = [...this.#rest];
+    grow(partials, this.#low);
+    grow(partials, this.#high);
     let index = partials.length - 1;
     if (index < 0) return 0;
     let sum = partials[index] as number;
@@ -57,4 +57,25 @@ export class ExactSum {
     }
     return sum;
   }
+}
+
+/** What the sum of two numbers leaves out, whichever is larger (Knuth, The Art of Computer Programming 2, 4.2.2). */
+function lostBySum(one: number, other: number, sum: number): number {
+  const back = sum - one;
+  return one - (sum - back) + (other - back);
+}
+
+/** Adds a term to doubles that do not overlap, smallest first. */
+function grow(partials: number[], term: number): void {
+  let carry = term;
+  let kept = 0;
+  for (let index = 0; index < partials.length; index++) {
+    const partial = partials[index] as number;
+    const sum = carry + partial;
+    const lost = lostBySum(carry, partial, sum);
+    if (lost !== 0) partials[kept++] = lost;
+    carry = sum;
+  }
+  partials.length = kept;
+  partials.push(carry);
 }

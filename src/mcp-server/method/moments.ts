@@ -20,29 +20,12 @@ const DOWN = 2 ** -64;
  * are summed exactly, and what is left between the mean and its double is taken out of them
  * (Chan, Golub & LeVeque, The American Statistician 37, 1983).
  */
-export function momentsOf(samples: readonly number[]): Moments {
+export function momentsOf(samples: ArrayLike<number>): Moments {
   const count = samples.length;
   if (count === 0) return { mean: 0, standardDeviation: 0, rsd: 0 };
-  let smallest = Number.POSITIVE_INFINITY;
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const sample of samples) {
-    if (sample < smallest) smallest = sample;
-    if (sample > largest) largest = sample;
-  }
-  const scale = Math.max(-smallest, largest) >= HUGE ? DOWN : 1;
-
-  const sum = new ExactSum();
-  for (const sample of samples) sum.add(sample * scale);
-  const rough = sum.value() / count;
-  sum.addTimes(rough, -count);
-  const mean = rough + sum.value() / count;
-  sum.addTimes(rough, count);
-  sum.addTimes(mean, -count);
-  const meanError = sum.value() / count;
-
-  const widest = Math.max(largest * scale - mean, mean - smallest * scale);
-  const deviation =
-    count < 2 || smallest === largest ? 0 : rootMeanSquare(samples, scale, mean, meanError, widest);
+  const centre = centreOf(samples);
+  const { scale, mean } = centre;
+  const deviation = count < 2 || centre.widest === 0 ? 0 : rootMeanSquare(samples, centre);
   return {
     // Adding 0 turns -0 into 0.
     mean: mean / scale + 0,
@@ -51,19 +34,51 @@ export function momentsOf(samples: readonly number[]): Moments {
   };
 }
 
+/** The mean alone, as `momentsOf` gives it. */
+export function meanOf(samples: ArrayLike<number>): number {
+  if (samples.length === 0) return 0;
+  const { scale, mean } = centreOf(samples);
+  return mean / scale + 0;
+}
+
+/** Of scaled samples: their mean, what its double leaves out, and the largest distance from it; 0 where all are one. */
+interface Centre {
+  scale: number;
+  mean: number;
+  meanError: number;
+  widest: number;
+}
+
+function centreOf(samples: ArrayLike<number>): Centre {
+  const count = samples.length;
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const sample = samples[i] as number;
+    if (sample < smallest) smallest = sample;
+    if (sample > largest) largest = sample;
+  }
+  const scale = Math.max(-smallest, largest) >= HUGE ? DOWN : 1;
+
+  const sum = new ExactSum();
+  for (let i = 0; i < count; i++) sum.add((samples[i] as number) * scale);
+  const rough = sum.value() / count;
+  sum.addTimes(rough, -count);
+  const mean = rough + sum.value() / count;
+  sum.addTimes(rough, count);
+  sum.addTimes(mean, -count);
+  const meanError = sum.value() / count;
+  const widest = smallest === largest ? 0 : Math.max(largest * scale - mean, mean - smallest * scale);
+  return { scale, mean, meanError, widest };
+}
+
 /** The deviation of scaled samples. Squares are taken of deviations near 1, so they neither overflow nor vanish. */
-function rootMeanSquare(
-  samples: readonly number[],
-  scale: number,
-  mean: number,
-  meanError: number,
-  widest: number,
-): number {
+function rootMeanSquare(samples: ArrayLike<number>, { scale, mean, meanError, widest }: Centre): number {
   const exponent = Math.max(-1000, Math.floor(Math.log2(widest)));
   const unit = 2 ** -exponent;
   const squares = new ExactSum();
-  for (const sample of samples) {
-    const deviation = (sample * scale - mean) * unit;
+  for (let i = 0; i < samples.length; i++) {
+    const deviation = ((samples[i] as number) * scale - mean) * unit;
     squares.add(deviation * deviation);
   }
   const error = meanError * unit;

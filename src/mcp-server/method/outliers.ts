@@ -14,10 +14,12 @@ const DOWN = 1 / 16;
  * Quartiles interpolate linearly at (n - 1) * p, which is type 7 of Hyndman & Fan (The American Statistician 50,
  * 1996), the default of R and NumPy.
  *
- * @param samples finite numbers; none are changed
+ * @param samples finite numbers; none are changed. @param sorted the same, smallest first
  */
-export function outliersOf(samples: readonly number[]): Outliers {
-  const sorted = Float64Array.from(samples).sort();
+export function outliersOf(
+  samples: readonly number[],
+  sorted: Float64Array = Float64Array.from(samples).sort(),
+): Outliers {
   const count = sorted.length;
   if (count === 0) return { count: 0, median: 0, isOutlier: () => false };
   const reach = Math.max(Math.abs(sorted[0] as number), Math.abs(sorted[count - 1] as number));

@@ -4,7 +4,7 @@ import type { McpRequest } from "../../contract/mcp-protocol.js";
 import { DataError, MAX_DETAILS } from "./data-error.js";
 import { type DerivedSamples, derivedSamples } from "./derived.js";
 import { type Formula, FormulaError, parseFormula } from "./formula.js";
-import { Instants, type Points, pointsOf } from "./judge/points.js";
+import type { PointReader, Points } from "./judge/points.js";
 import { groupRows, type KpiRows, type Row } from "./rows.js";
 import { measuredSamples, type Samples } from "./samples.js";
 
@@ -32,11 +32,11 @@ export interface Peg {
  *
  * A formula refers to measured PEGs only, so there are no cycles; a PEG is either measured or derived.
  *
+ * @param reader where the judge is to see the points, what reads them
  * @throws DataError for numbers that are not finite and for formulas that cannot be used, naming each
  */
-export function readPegs({ stats, peg_definitions }: RawData, options = { points: false }): Peg[] {
-  const instants = new Instants();
-  const groups = groupRows(stats);
+export function readPegs({ stats, peg_definitions }: RawData, reader?: PointReader): Peg[] {
+  const groups = groupRows(stats, reader && ((row, index) => reader.visit(row, index)));
   // Own entries only: a KPI called `constructor` must not find Object's.
   const definitions = new Map(Object.entries(peg_definitions ?? {}));
   const formulas = readFormulas(definitions, groups);
@@ -44,22 +44,28 @@ export function readPegs({ stats, peg_definitions }: RawData, options = { points
   for (const [name, rows] of groups) {
     const n1 = measuredSamples(stats, rows.n1);
     const measured: Peg = { ...standing(name, definitions), n1, n: measuredSamples(stats, rows.n) };
-    if (options.points) {
-      const at = (period: keyof KpiRows): Points => pointsOf(stats, rows[period], instants);
-      measured.points = { before: at("n1"), after: at("n") };
+    if (reader) {
+      measured.points = {
+        before: reader.measured(stats, rows.n1, measured.n1),
+        after: reader.measured(stats, rows.n, measured.n),
+      };
     }
     pegs.push(measured);
   }
   for (const [name, formula] of formulas) {
     const operands = (period: keyof KpiRows) =>
       formula.names.map((operand) => groups.get(operand)?.[period] ?? []);
-    const derive = (period: keyof KpiRows): Samples =>
-      withoutPlaces(derivedSamples(stats, formula, operands(period)));
+    const derive = (period: keyof KpiRows) => derivedSamples(stats, formula, operands(period));
+    const placed = { n1: derive("n1"), n: derive("n") };
     const absent = formula.names.find((operand) => !groups.has(operand));
-    const derived: Peg = { ...standing(name, definitions), n1: derive("n1"), n: derive("n"), absent };
-    if (options.points) {
-      const at = (period: keyof KpiRows): Points => derivedPoints(stats, formula, operands(period));
-      derived.points = { before: at("n1"), after: at("n") };
+    const samples = { n1: withoutPlaces(placed.n1), n: withoutPlaces(placed.n) };
+    const derived: Peg = { ...standing(name, definitions), ...samples, absent };
+    if (reader) {
+      const at = (period: keyof KpiRows, side: "before" | "after"): Points =>
+        derivedPoints(stats, formula, operands(period), placed[period], (sound) =>
+          reader.derived(sound, side, sound === placed[period] ? samples[period] : undefined),
+        );
+      derived.points = { before: at("n1", "before"), after: at("n", "after") };
     }
     pegs.push(derived);
   }
@@ -76,17 +82,18 @@ function withoutPlaces({ cells: _, instants: __, ...samples }: DerivedSamples): 
   return samples;
 }
 
-/** Of rows that are not flagged. */
+/** Of rows that are not flagged. @param all what they make with the flagged ones */
 function derivedPoints(
   stats: readonly Row[],
   formula: Formula,
   operands: readonly (readonly number[])[],
+  all: DerivedSamples,
+  read: (samples: DerivedSamples) => Points,
 ): Points {
   const sound = operands.map((indices) => indices.filter((index) => !stats[index]?.suspect));
-  const { values, cells, instants, missing } = derivedSamples(stats, formula, sound);
-  const all = operands.reduce((sum, indices) => sum + indices.length, 0);
-  const kept = sound.reduce((sum, indices) => sum + indices.length, 0);
-  return { values, cells, instants, missing, suspect: all - kept };
+  const suspect = operands.reduce((sum, indices, i) => sum + indices.length - (sound[i]?.length ?? 0), 0);
+  const samples = suspect === 0 ? all : derivedSamples(stats, formula, sound);
+  return { ...read(samples), missing: samples.missing, suspect };
 }
 
 function compareText(one: string, other: string): number {

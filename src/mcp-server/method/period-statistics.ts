@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { periodStatistics } from "../../contract/comparison.js";
 import { momentsOf } from "./moments.js";
 import { outliersOf, replaceOutliers } from "./outliers.js";
-import type { Samples } from "./samples.js";
+import { type Samples, sortedValues } from "./samples.js";
 
 export type PeriodStatistics = z.infer<typeof periodStatistics>;
 export type OutlierPolicy = "keep" | "median";
@@ -12,7 +12,7 @@ export type OutlierPolicy = "keep" | "median";
  * `values`, `avg` and `rsd` are of what replaced them.
  */
 export function periodStatisticsOf(samples: Samples, policy: OutlierPolicy): PeriodStatistics {
-  const outliers = outliersOf(samples.values);
+  const outliers = outliersOf(samples.values, sortedValues(samples));
   const replace = policy === "median" && outliers.count > 0;
   const values = replace ? replaceOutliers(samples.values, outliers) : samples.values;
   const { mean, rsd } = momentsOf(values);

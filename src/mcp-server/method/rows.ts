@@ -13,9 +13,13 @@ export interface KpiRows {
 /**
  * Sorts rows by KPI and period. A Map, so that a KPI may be called `__proto__` or `constructor`.
  *
+ * @param visit sees each row in turn: later on, KPI by KPI, rows lie far apart in memory
  * @throws DataError where an `avg` is neither finite nor null
  */
-export function groupRows(stats: readonly Row[]): Map<string, KpiRows> {
+export function groupRows(
+  stats: readonly Row[],
+  visit?: (row: Row, index: number) => void,
+): Map<string, KpiRows> {
   const groups = new Map<string, KpiRows>();
   const faults: ErrorDetail[] = [];
   for (let index = 0; index < stats.length; index++) {
@@ -30,6 +34,7 @@ export function groupRows(stats: readonly Row[]): Map<string, KpiRows> {
       groups.set(row.kpi_name, group);
     }
     (row.period === "N-1" ? group.n1 : group.n).push(index);
+    visit?.(row, index);
   }
   if (faults.length > 0) throw new DataError("the raw data holds numbers that are not finite", faults);
   return groups;

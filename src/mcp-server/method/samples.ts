@@ -10,6 +10,8 @@ export interface Samples {
   dropped?: number;
   /** The cell of all samples; ALL_CELLS where they are of several; undefined without samples. */
   cell: string | undefined;
+  /** The values, smallest first, once somebody has sorted them. */
+  sorted?: Float64Array;
 }
 
 export const ALL_CELLS = "ALL";
@@ -32,4 +34,10 @@ export function measuredSamples(stats: readonly Row[], indices: readonly number[
     if (samples.cell !== row.cell_id) samples.cell = joinCells(samples.cell, row.cell_id);
   }
   return samples;
+}
+
+/** Sorts once, whoever asks. */
+export function sortedValues(samples: Samples): Float64Array {
+  samples.sorted ??= Float64Array.from(samples.values).sort();
+  return samples.sorted;
 }

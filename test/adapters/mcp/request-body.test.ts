@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bodyStream, buildRequestBody } from "../../../src/adapters/mcp/request-body.js";
 import { mcpRequest } from "../../../src/contract/mcp-protocol.js";
-import type { RawData } from "../../../src/domain/analysis/raw-data.js";
+import { type RawData, SUSPECT } from "../../../src/domain/analysis/raw-data.js";
 import { rawData } from "./fixtures.js";
 
 const build = async (data: RawData, signal?: AbortSignal) => {
@@ -61,6 +61,15 @@ describe("buildRequestBody", () => {
         timestamp: "2024-01-01T01:00:00.000Z",
       },
     ]);
+  });
+
+  it("flags a sample that is suspect, and names its cell", async () => {
+    const data = rawData();
+    data.series[0]?.cells.set([SUSPECT], 1);
+    const { stats } = (await build(data)).value.raw_data;
+    expect(
+      stats.map(({ cell_id, suspect }: { cell_id: string; suspect?: boolean }) => [cell_id, suspect]),
+    ).toEqual([0, 1, 2, 3, 4, 5].map((i) => ["CELL-SECRET-7", i === 1 ? true : undefined]));
   });
 
   it("writes any names and any finite numbers so that they read back the same", async () => {

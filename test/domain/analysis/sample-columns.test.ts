@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StatsRow } from "../../../src/contract/analysis.js";
-import type { SampleSeries } from "../../../src/domain/analysis/raw-data.js";
+import { type SampleSeries, SUSPECT } from "../../../src/domain/analysis/raw-data.js";
 import { toSampleColumns } from "../../../src/domain/analysis/sample-columns.js";
 import { strangeNames } from "../fixtures.js";
 
@@ -19,6 +19,7 @@ const rows: fc.Arbitrary<StatsRow[]> = fc
           avg: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
           cell_id: fc.constantFrom(...cells),
           timestamp: fc.date({ noInvalidDate: true }),
+          suspect: fc.constant(true),
         },
         { requiredKeys: ["kpi_name", "period", "avg", "cell_id"] },
       ),
@@ -31,12 +32,15 @@ function rowsOfColumns(cells: string[], series: SampleSeries[]): StatsRow[] {
   return series.flatMap(({ kpiName, period, values, cells: places, times }) =>
     [...values].map((value, i) => {
       const time = times?.[i] ?? Number.NaN;
+      const place = places[i] ?? -1;
+      const suspect = place >= SUSPECT;
       return {
         kpi_name: kpiName,
         period,
         avg: Number.isNaN(value) ? null : value,
-        cell_id: cells[places[i] ?? -1] ?? "no such cell",
+        cell_id: cells[suspect ? place - SUSPECT : place] ?? "no such cell",
         ...(Number.isNaN(time) ? {} : { timestamp: new Date(time) }),
+        ...(suspect && { suspect }),
       };
     }),
   );

@@ -32,6 +32,7 @@ const rows: fc.Arbitrary<StatsRow[]> = fc.array(
       ),
       cell_id: fc.oneof(fc.constantFrom("cell-1", "cell-2"), strangeNames),
       timestamp: fc.date({ noInvalidDate: true }),
+      suspect: fc.boolean(),
     },
     { requiredKeys: ["kpi_name", "period", "avg", "cell_id"] },
   ),

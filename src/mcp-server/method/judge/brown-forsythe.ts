@@ -1,4 +1,6 @@
 import { fUpperTail } from "./distributions.js";
+import { medianOf } from "./median.js";
+import { scratchFloats } from "./scratch.js";
 
 export interface SpreadTest {
   /** Mean distance from the median, group by group. */
@@ -14,15 +16,12 @@ export interface SpreadTest {
  * @param sizeOf how many independent ones a group's distances are worth; their number where absent
  */
 export function brownForsythe(
-  groups: readonly (readonly number[])[],
-  sizeOf: (distances: readonly number[]) => number = (distances) => distances.length,
+  groups: readonly ArrayLike<number>[],
+  sizeOf: (distances: ArrayLike<number>) => number = (distances) => distances.length,
 ): SpreadTest {
-  const distances = groups.map((group) => {
-    const centre = medianOf(group);
-    return group.map((value) => Math.abs(value - centre));
-  });
-  const sizes = distances.map(sizeOf);
-  const means = distances.map(meanOf);
+  const distances = groups.map(distancesOf);
+  const sizes = distances.map((group) => sizeOf(group));
+  const means = distances.map(plainMean);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const overall = means.reduce((sum, mean, i) => sum + mean * (sizes[i] as number), 0) / total;
   let between = 0;
@@ -30,8 +29,7 @@ export function brownForsythe(
   for (const [i, group] of distances.entries()) {
     const [size, mean] = [sizes[i] as number, means[i] as number];
     between += size * (mean - overall) ** 2;
-    const squares = group.reduce((sum, distance) => sum + (distance - mean) ** 2, 0);
-    within += ((size - 1) * squares) / (group.length - 1);
+    within += ((size - 1) * squaresAbout(mean, group)) / (group.length - 1);
   }
   const [d1, d2] = [groups.length - 1, total - groups.length];
   if (!(within > 0)) return { spreads: means, f: 0, p: between > 0 ? 0 : 1 };
@@ -39,13 +37,21 @@ export function brownForsythe(
   return { spreads: means, f, p: fUpperTail(f, d1, d2) };
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function distancesOf(group: ArrayLike<number>): Float64Array {
+  const centre = medianOf(group);
+  const distances = scratchFloats(group.length);
+  for (let i = 0; i < distances.length; i++) distances[i] = Math.abs((group[i] as number) - centre);
+  return distances;
 }
 
-export function medianOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+function plainMean(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / values.length;
+}
+
+function squaresAbout(mean: number, values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += ((values[i] as number) - mean) ** 2;
+  return sum;
 }

@@ -1,3 +1,4 @@
+import { selectInPlace } from "./median.js";
 import type { TimeZone } from "./time-zone.js";
 
 const SECOND = 1000;
@@ -35,15 +36,16 @@ export function calendarOf(zone: TimeZone, n1: Span, n: Span, instants: readonly
 
 /** The usual distance of neighbouring instants: the median, up to the next length that parts a day evenly. */
 function slotOf(instants: readonly Float64Array[]): number {
-  const gaps: number[] = [];
+  const gaps = new Float64Array(instants.reduce((sum, { length }) => sum + length, 0));
+  let count = 0;
   for (const sorted of instants) {
     for (let i = 1; i < sorted.length; i++) {
       const gap = (sorted[i] as number) - (sorted[i - 1] as number);
-      if (gap > 0) gaps.push(gap);
+      if (gap > 0) gaps[count++] = gap;
     }
   }
-  if (gaps.length === 0) return HOUR;
-  const median = Float64Array.from(gaps).sort()[Math.floor(gaps.length / 2)] as number;
+  if (count === 0) return HOUR;
+  const median = selectInPlace(gaps.subarray(0, count), Math.floor(count / 2));
   return LENGTHS.find((length) => length >= median * 0.99) ?? DAY;
 }
 

@@ -1,58 +1,121 @@
+import { orderByKey } from "./dense.js";
 import type { Points } from "./points.js";
+import { scratchFloats, scratchWhole } from "./scratch.js";
+import type { Timeline } from "./timeline.js";
 
-/** What one cell measured in one slot. */
-export interface Reading {
-  sum: number;
-  count: number;
-  /** The zone's offset at its samples; NaN once it changed within the slot. */
-  offset: number;
+/** What each cell measured in each slot: one reading of a key, in order of keys. */
+export interface Grid {
+  /** slot * number of cells + place of the cell by name. */
+  keys: Float64Array;
+  sums: Float64Array;
+  /** How many samples each reading is the sum of; absent where it is one sample. */
+  counts: Uint32Array | undefined;
+  /** 1 where the clock was changed within the slot: it showed the slot twice. Absent where it never is. */
+  doubled: Uint8Array | undefined;
 }
 
-/** Slot, then cell. */
-export type Grid = Map<number, Map<string, Reading>>;
-
-/** @param slotOf the number of the slot, and the zone's offset, at an instant */
-export function gridOf(points: Points, slotOf: (instant: number) => { slot: number; offset: number }): Grid {
-  const grid: Grid = new Map();
-  const places = new Map<number, { slot: number; offset: number }>();
-  for (const i of inOrder(points)) {
-    const instant = points.instants[i] as number;
-    let place = places.get(instant);
-    if (!place) {
-      place = slotOf(instant);
-      places.set(instant, place);
-    }
-    let cells = grid.get(place.slot);
-    if (!cells) {
-      cells = new Map();
-      grid.set(place.slot, cells);
-    }
-    const cell = points.cells[i] as string;
-    const value = points.values[i] as number;
-    const reading = cells.get(cell);
-    if (!reading) cells.set(cell, { sum: value, count: 1, offset: place.offset });
-    else {
-      reading.sum += value;
-      reading.count++;
-      if (reading.offset !== place.offset) reading.offset = Number.NaN;
-    }
-  }
-  return grid;
-}
-
-/** By time, cell and value, so that sums do not depend on the order of rows. */
-function inOrder({ values, cells, instants }: Points): Uint32Array {
-  const order = Uint32Array.from(values, (_, i) => i);
+/** @param ranks of the cells, by their numbers */
+export function gridOf(points: Points, timeline: Timeline, ranks: Uint32Array): Grid {
+  const { values, cells, instants } = points;
+  const { slots, offsets } = timeline;
+  const keys = scratchFloats(values.length);
   let sorted = true;
-  for (let i = 1; i < order.length && sorted; i++) {
-    if ((instants[i] as number) <= (instants[i - 1] as number)) sorted = false;
+  let distinct = true;
+  let last = -1;
+  for (let i = 0; i < keys.length; i++) {
+    const key =
+      (slots[instants[i] as number] as number) * ranks.length + (ranks[cells[i] as number] as number);
+    keys[i] = key;
+    if (key <= last) {
+      distinct = false;
+      if (key < last) sorted = false;
+    }
+    last = key;
   }
-  if (sorted) return order;
-  return order.sort((one, other) => {
-    const byTime = (instants[one] as number) - (instants[other] as number);
-    if (byTime !== 0) return byTime;
-    const [a, b] = [cells[one] as string, cells[other] as string];
-    if (a !== b) return a < b ? -1 : 1;
-    return (values[one] as number) - (values[other] as number);
-  });
+  if (sorted && distinct) {
+    return {
+      keys,
+      sums: values,
+      counts: undefined,
+      doubled: noneDoubled(offsets, keys.length),
+    };
+  }
+  const order = inOrder(points, timeline, ranks, keys, sorted);
+  return merged(points, order, keys, offsets);
+}
+
+function noneDoubled(offsets: Float64Array | undefined, length: number): Uint8Array | undefined {
+  return offsets && new Uint8Array(length);
+}
+
+/** By slot, cell, time and value, so that sums do not depend on the order of rows. */
+function inOrder(
+  { values, cells, instants }: Points,
+  { slots, times, size }: Timeline,
+  ranks: Uint32Array,
+  keys: Float64Array,
+  sorted: boolean,
+): Uint32Array {
+  let order: Uint32Array = scratchWhole(keys.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  if (!sorted) {
+    order = orderByKey(order, readAt(ranks, cells), ranks.length);
+    order = orderByKey(order, readAt(slots, instants), size);
+  }
+  const compare = (one: number, other: number): number =>
+    (times[instants[one] as number] as number) - (times[instants[other] as number] as number) ||
+    (values[one] as number) - (values[other] as number);
+  for (let start = 0; start < order.length; ) {
+    const key = keys[order[start] as number];
+    let end = start + 1;
+    let inPlace = true;
+    for (; end < order.length && keys[order[end] as number] === key; end++)
+      if (inPlace && compare(order[end - 1] as number, order[end] as number) > 0) inPlace = false;
+    if (!inPlace) order.subarray(start, end).sort(compare);
+    start = end;
+  }
+  return order;
+}
+
+function readAt(table: Uint32Array, places: Uint32Array): Uint32Array {
+  const values = scratchWhole(places.length);
+  for (let i = 0; i < values.length; i++) values[i] = table[places[i] as number] as number;
+  return values;
+}
+
+function merged(
+  { values, instants }: Points,
+  order: Uint32Array,
+  keys: Float64Array,
+  offsets: Float64Array | undefined,
+): Grid {
+  const grid = {
+    keys: scratchFloats(order.length),
+    sums: scratchFloats(order.length),
+    counts: scratchWhole(order.length),
+    doubled: noneDoubled(offsets, order.length),
+  };
+  let count = 0;
+  for (let start = 0; start < order.length; count++) {
+    const first = order[start] as number;
+    const key = keys[first] as number;
+    const offset = offsets?.[instants[first] as number];
+    let sum = values[first] as number;
+    let end = start + 1;
+    for (; end < order.length && keys[order[end] as number] === key; end++) {
+      sum += values[order[end] as number] as number;
+      if (grid.doubled && offsets?.[instants[order[end] as number] as number] !== offset)
+        grid.doubled[count] = 1;
+    }
+    grid.keys[count] = key;
+    grid.sums[count] = sum;
+    grid.counts[count] = end - start;
+    start = end;
+  }
+  return {
+    keys: grid.keys.subarray(0, count),
+    sums: grid.sums.subarray(0, count),
+    counts: grid.counts.subarray(0, count),
+    doubled: grid.doubled?.subarray(0, count),
+  };
 }

@@ -1,17 +1,20 @@
 import type { PegJudge, SummaryJudge } from "../../../contract/judge.js";
 import type { McpRequest } from "../../../contract/mcp-protocol.js";
 import { parseTime } from "../../../contract/time.js";
-import type { Definition, Peg } from "../pegs.js";
+import type { Definition, Direction, Peg } from "../pegs.js";
 import { calendarOf, type Span } from "./calendar.js";
 import { judgePegs, type MeasuredPeg } from "./judge-pegs.js";
 import { judgeSummary } from "./judge-summary.js";
+import { lookUpKpi } from "./look-up-kpi.js";
 import { measurePeg } from "./measure-peg.js";
-import type { Frame, PegInput } from "./peg-input.js";
-import type { Points } from "./points.js";
+import type { Frame, Kind, PegInput, Source } from "./peg-input.js";
+import { emptyPoints, type PointReader } from "./points.js";
+import { releaseScratch } from "./scratch.js";
 import { SETTINGS, settingsHash } from "./settings.js";
 import { TimeZone } from "./time-zone.js";
+import { timelinesOf } from "./timeline.js";
 
-const NONE: Points = { values: [], cells: [], instants: [], suspect: 0, missing: 0 };
+const NONE = emptyPoints(0);
 
 /** Judges the PEGs of one analysis: measure each, then conclude over all. */
 export class Judge {
@@ -19,19 +22,23 @@ export class Judge {
   readonly #pegs: ReadonlyMap<string, Peg>;
   readonly #measured: MeasuredPeg[] = [];
 
-  /** @param pegs all of the analysis, with their points */
-  constructor(request: McpRequest, pegs: readonly Peg[]) {
+  /** @param pegs all of the analysis, with their points. @param reader what has read these */
+  constructor(request: McpRequest, pegs: readonly Peg[], { instants, cells }: PointReader) {
     const { n1_start, n1_end, n_start, n_end } = request.raw_data.period_info;
     const [n1, n] = [spanOf(n1_start, n1_end), spanOf(n_start, n_end)];
     const zone = new TimeZone(request.options?.time_zone ?? SETTINGS.timeZone);
-    this.#frame = { calendar: calendarOf(zone, n1, n, timesOf(pegs)), n1, n };
+    const times = { before: instants.before.times, after: instants.after.times };
+    const calendar = calendarOf(zone, n1, n, [ascending(times.before), ascending(times.after)]);
+    const timelines = timelinesOf(times, calendar, { n1, n });
+    this.#frame = { calendar, n1, n, timelines, ranks: cells.ranks() };
     this.#pegs = new Map(pegs.map((peg) => [peg.name, peg]));
   }
 
   measure(peg: Peg): void {
     const input = this.#inputOf(peg);
-    const { points: _, parts: __, exposure: ___, ...told } = input;
-    this.#measured.push({ peg: told, measured: measurePeg(input, this.#frame) });
+    const { points: _, parts: __, exposure: ___, ...about } = input;
+    this.#measured.push({ peg: about, measured: measurePeg(input, this.#frame) });
+    releaseScratch();
   }
 
   /** @param skipped PEGs that are not compared at all */
@@ -48,14 +55,24 @@ export class Judge {
   }
 
   #inputOf(peg: Peg): PegInput {
-    const { name, weight, direction, definition } = peg;
-    const { kind = "gauge", critical = false, numerator, denominator, exposure } = definition ?? {};
+    const { name, weight, definition } = peg;
+    const { critical = false, exposure } = definition ?? {};
+    const { numerator, denominator } = partsOf(definition);
+    const known = lookUpKpi(name);
+    const [direction, directionSource] = told<Direction>(
+      definition?.direction,
+      known?.direction,
+      "higher_is_better",
+    );
+    const [kind, kindSource] = told<Kind>(definition?.kind, known?.kind, "gauge");
     const pointsOf = (other: string) => this.#pegs.get(other)?.points ?? { before: NONE, after: NONE };
     return {
       name,
       weight,
       direction,
+      directionSource,
       kind,
+      kindSource,
       critical,
       bandPercent: bandOf(definition),
       points: pointsOf(name),
@@ -69,6 +86,22 @@ export class Judge {
   }
 }
 
+/** What its definition says goes before what its name tells. */
+function told<T>(defined: T | undefined, known: T | undefined, otherwise: T): [T, Source] {
+  if (defined !== undefined) return [defined, "definition"];
+  return known !== undefined ? [known, "catalogue"] : [otherwise, "default"];
+}
+
+const QUOTIENT = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*\/\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:\*\s*100\s*)?$/u;
+
+/** What a ratio is of: as it is said, or as its formula tells, `successes / attempts * 100`. */
+function partsOf(definition: Definition | undefined): Pick<Definition, "numerator" | "denominator"> {
+  const { numerator, denominator, formula = "" } = definition ?? {};
+  if (numerator !== undefined || denominator !== undefined) return { numerator, denominator };
+  const [, above, below] = QUOTIENT.exec(formula) ?? [];
+  return { numerator: above, denominator: below };
+}
+
 /** Its own, or that among its thresholds. */
 function bandOf(definition: Definition | undefined): number {
   const among = definition?.thresholds?.band_percent;
@@ -80,12 +113,7 @@ function spanOf(start: string, end: string): Span {
   return { start: parseTime(start)?.getTime() ?? 0, end: parseTime(end)?.getTime() ?? 0 };
 }
 
-/** The distinct instants of each period, sorted. */
-function timesOf(pegs: readonly Peg[]): Float64Array[] {
-  return (["before", "after"] as const).map((side) => {
-    const times = new Set<number>();
-    for (const { points } of pegs) for (const instant of points?.[side].instants ?? []) times.add(instant);
-    times.delete(Number.NaN);
-    return Float64Array.from(times).sort();
-  });
+function ascending(times: readonly number[]): Float64Array {
+  const sorted = Float64Array.from(times);
+  return times.some((time, i) => time < (times[i - 1] ?? time)) ? sorted.sort() : sorted;
 }

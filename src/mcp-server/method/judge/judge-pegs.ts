@@ -30,11 +30,13 @@ function adjusted(
 }
 
 function judgePeg({ peg, measured }: MeasuredPeg, q = 1, pHolm?: number): PegJudge {
-  const { direction, kind, critical, bandPercent: band } = peg;
+  const { direction, directionSource, kind, kindSource, critical, bandPercent: band } = peg;
   const { design, scale, n, nEff, dropped, warnings, effect, lacking } = measured;
   const told = {
     direction,
+    direction_source: directionSource,
     kind,
+    kind_source: kindSource,
     critical,
     band_percent: band,
     design,

@@ -22,21 +22,27 @@ export function mannWhitney(before: readonly number[], after: readonly number[],
   return { u, better: u / (m * n), p, exact: byCounting };
 }
 
+/** The probability that a sample of `after` is the larger one, ties half. Both are sorted. */
+export function shareLarger(before: Float64Array, after: Float64Array): number {
+  return countPairs(before, after).u / (before.length * after.length);
+}
+
 /** Both sorted. `ties` is the sum of t^3 - t over groups of t equal samples. */
 function countPairs(before: Float64Array, after: Float64Array): { u: number; ties: number } {
+  const [m, n] = [before.length, after.length];
   let u = 0;
   let ties = 0;
   let i = 0;
   let j = 0;
-  while (i < before.length || j < after.length) {
-    const value = Math.min(before[i] ?? Number.POSITIVE_INFINITY, after[j] ?? Number.POSITIVE_INFINITY);
+  while (i < m || j < n) {
+    const value = j === n || (i < m && (before[i] as number) < (after[j] as number)) ? before[i] : after[j];
     const below = i;
     const from = j;
-    while (i < before.length && before[i] === value) i++;
-    while (j < after.length && after[j] === value) j++;
+    while (i < m && before[i] === value) i++;
+    while (j < n && after[j] === value) j++;
     u += (j - from) * (below + (i - below) / 2);
     const size = i - below + j - from;
-    ties += size ** 3 - size;
+    ties += size * size * size - size;
   }
   return { u, ties };
 }

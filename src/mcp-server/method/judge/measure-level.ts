@@ -1,20 +1,22 @@
-import { momentsOf } from "../moments.js";
+import { meanOf, momentsOf } from "../moments.js";
 import { assumedSize, effectiveSize } from "./effective-size.js";
 import { type Estimate, type Interval, intervalOf, pOf } from "./estimate.js";
 import { hodgesLehmann } from "./hodges-lehmann.js";
 import { type Layout, layOut } from "./layout.js";
-import { mannWhitney } from "./mann-whitney.js";
+import { shareLarger } from "./mann-whitney.js";
 import { droppedOf, type Measured } from "./measured.js";
 import { pairedEstimate } from "./paired.js";
-import type { SlotReadings } from "./paired-slots.js";
 import type { Frame, PegInput } from "./peg-input.js";
+import { sortedPoints } from "./points.js";
 import { countOf, lackOf } from "./quality-gate.js";
 import { type Both, commonCells, isTimed } from "./samples-of.js";
+import { scratchFloats } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
+import type { Column, SlotReadings } from "./shared-slots.js";
 import { residuals, variabilityOf } from "./variability.js";
 import { welchEstimate } from "./welch.js";
 
-type Series = Both<number[]>;
+type Series = Both<Float64Array>;
 
 /** Gauges, counters, and ratios that are not given by their parts. */
 export function measureLevel({ kind, points: given }: PegInput, frame: Frame): Measured {
@@ -24,15 +26,15 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
     missing: given.before.missing + given.after.missing,
     cell_in_one_period: otherCells,
   };
-  const samples = { before: points.before.values, after: points.after.values };
-  const positive = [...samples.before, ...samples.after].every((value) => value > 0);
-  const scale = positive && kind !== "ratio" ? "log" : "plain";
-  const transform = scale === "log" ? Math.log : (value: number): number => value;
+  const samples = { before: sortedPoints(points.before), after: sortedPoints(points.after) };
+  const positive = (values: Float64Array): boolean => !((values[0] ?? 1) <= 0);
+  const scale = positive(samples.before) && positive(samples.after) && kind !== "ratio" ? "log" : "plain";
+  const levels = scale === "log" ? logLevels : plainLevels;
 
   const layout = isTimed(points) ? layOut([points], frame) : undefined;
   const series: Series = layout
-    ? { before: levels(layout.before, transform), after: levels(layout.after, transform) }
-    : { before: sorted(samples.before).map(transform), after: sorted(samples.after).map(transform) };
+    ? { before: levels(layout.before), after: levels(layout.after) }
+    : { before: unplaced(samples.before, scale), after: unplaced(samples.after, scale) };
   const design = layout?.design ?? "unpaired";
   const n = Math.min(series.before.length, series.after.length);
   const measured: Measured = {
@@ -52,19 +54,19 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
 
   const sizeOf = layout
     ? effectiveSize
-    : (values: readonly number[]) => assumedSize(values.length, SETTINGS.assumedLag1);
+    : (values: ArrayLike<number>) => assumedSize(values.length, SETTINGS.assumedLag1);
   const { estimate, nEff } = design === "unpaired" ? unpaired(series, sizeOf) : paired(series);
   if (!Number.isFinite(estimate.value) || !Number.isFinite(estimate.error)) {
     return { ...measured, lacking: { reason: "too_large_for_a_double" } };
   }
-  const base = Math.abs(momentsOf(series.before).mean);
+  const base = scale === "log" ? 1 : Math.abs(meanOf(series.before));
   const percent = (value: number): number =>
     scale === "log" ? 100 * Math.expm1(value) : percentOf(value, base);
   return {
     ...measured,
     nEff,
     effect: { ...effectOf(estimate, percent) },
-    larger: mannWhitney(samples.before, samples.after, false).better,
+    larger: shareLarger(samples.before, samples.after),
     ...(design === "unpaired" && { shift: hodgesLehmann(samples.before, samples.after) }),
     variability: variabilityOf(spreads(series, layout), sizeOf),
   };
@@ -86,28 +88,45 @@ export function percentOf(value: number, base: number): number {
 }
 
 export function paired({ before, after }: Series): { estimate: Estimate; nEff: number } {
-  const differences = after.map((value, i) => value - (before[i] as number));
-  const nEff = effectiveSize(differences);
-  return { estimate: pairedEstimate(differences, nEff), nEff };
+  const differences = scratchFloats(after.length);
+  for (let i = 0; i < differences.length; i++) differences[i] = (after[i] as number) - (before[i] as number);
+  const moments = momentsOf(differences);
+  const nEff = effectiveSize(differences, moments.mean);
+  return { estimate: pairedEstimate(moments, nEff), nEff };
 }
 
-export function unpaired({ before, after }: Series, sizeOf: (values: readonly number[]) => number) {
+export function unpaired({ before, after }: Series, sizeOf: (values: ArrayLike<number>) => number) {
   const [one, other] = [sizeOf(before), sizeOf(after)];
   const estimate = welchEstimate({ values: before, nEff: one }, { values: after, nEff: other });
   return { estimate, nEff: Math.min(one, other) };
 }
 
-/** Cells share the weather of their hour, so they make one value together. */
-function levels(slots: readonly SlotReadings[], transform: (value: number) => number): number[] {
-  return slots.map(([readings = []]) => {
-    let sum = 0;
-    for (const reading of readings) sum += transform(reading.sum / reading.count);
-    return sum / readings.length;
-  });
+/** Cells share the weather of their hour, so they make one value together: the mean of their values. */
+function plainLevels(slots: SlotReadings): Float64Array {
+  return levelsOf(slots, (sum, count) => sum / count);
 }
 
-function sorted(values: readonly number[]): number[] {
-  return [...Float64Array.from(values).sort()];
+function logLevels(slots: SlotReadings): Float64Array {
+  return levelsOf(slots, (sum, count) => Math.log(sum / count));
+}
+
+function levelsOf(
+  { starts, columns }: SlotReadings,
+  levelOf: (sum: number, count: number) => number,
+): Float64Array {
+  const { sums, counts } = columns[0] as Column;
+  const levels = scratchFloats(starts.length - 1);
+  for (let slot = 0; slot < levels.length; slot++) {
+    const [start, end] = [starts[slot] as number, starts[slot + 1] as number];
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += levelOf(sums[i] as number, counts?.[i] ?? 1);
+    levels[slot] = sum / (end - start);
+  }
+  return levels;
+}
+
+function unplaced(sorted: Float64Array, scale: "log" | "plain"): Float64Array {
+  return scale === "log" ? sorted.map((value) => Math.log(value)) : sorted;
 }
 
 function spreads({ before, after }: Series, layout: Layout | undefined): Series {

@@ -19,8 +19,8 @@ export function measureRate({ points: given, exposure: over }: PegInput): Measur
   });
   const before = events(points.before, exposed?.before);
   const after = events(points.after, exposed?.after);
-  const whole = [...points.before.values, ...points.after.values].every(
-    (value) => value >= 0 && Number.isSafeInteger(value),
+  const whole = [points.before, points.after].every(({ values }) =>
+    values.every((value) => value >= 0 && Number.isSafeInteger(value)),
   );
   if (!whole || !(before.exposure > 0) || !(after.exposure > 0)) return undefined;
   const n = before.count + after.count;

@@ -2,11 +2,12 @@ import { effectiveSize } from "./effective-size.js";
 import { layOut } from "./layout.js";
 import { effectOf, paired, percentOf, unpaired } from "./measure-level.js";
 import { droppedOf, type Measured } from "./measured.js";
-import type { SlotReadings } from "./paired-slots.js";
 import type { Frame, PegInput } from "./peg-input.js";
 import { type PooledRatio, pooledRatio } from "./pooled-ratio.js";
 import { countOf, lackOf } from "./quality-gate.js";
 import { type Both, isTimed } from "./samples-of.js";
+import { scratchFloats } from "./scratch.js";
+import type { SlotReadings } from "./shared-slots.js";
 import { residuals, variabilityOf } from "./variability.js";
 
 /**
@@ -38,7 +39,7 @@ export function measureRatio({ parts }: PegInput, frame: Frame): Measured | unde
   const [n1, n] = [pool(before), pool(after)];
   if (!n1 || !n) return { ...measured, lacking: { reason: "no_denominator" } };
 
-  const series: Both<number[]> = { before: shifted(n1), after: shifted(n) };
+  const series: Both<Float64Array> = { before: shifted(n1), after: shifted(n) };
   const { estimate, nEff } = design === "unpaired" ? unpaired(series, effectiveSize) : paired(series);
   return {
     ...measured,
@@ -51,13 +52,22 @@ export function measureRatio({ parts }: PegInput, frame: Frame): Measured | unde
   };
 }
 
-function pool(slots: readonly SlotReadings[]): PooledRatio | undefined {
-  const column = (grid: number): number[] =>
-    slots.map((grids) => (grids[grid] ?? []).reduce((sum, reading) => sum + reading.sum, 0));
-  return pooledRatio({ numerators: column(0), denominators: column(1) });
+function pool({ starts, columns }: SlotReadings): PooledRatio | undefined {
+  const [numerators, denominators] = columns.map(({ sums }) => slotSums(sums, starts));
+  return numerators && denominators && pooledRatio({ numerators, denominators });
+}
+
+function slotSums(sums: Float64Array, starts: Uint32Array): Float64Array {
+  const totals = scratchFloats(starts.length - 1);
+  for (let slot = 0; slot < totals.length; slot++) {
+    let total = 0;
+    for (let i = starts[slot] as number; i < (starts[slot + 1] as number); i++) total += sums[i] as number;
+    totals[slot] = total;
+  }
+  return totals;
 }
 
 /** A series whose mean is the ratio and whose scatter is that of its error. */
-function shifted({ ratio, residuals: errors }: PooledRatio): number[] {
+function shifted({ ratio, residuals: errors }: PooledRatio): Float64Array {
   return errors.map((error) => ratio + error);
 }

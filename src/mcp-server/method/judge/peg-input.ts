@@ -1,16 +1,22 @@
+import type { SOURCES } from "../../../contract/judge.js";
 import type { Direction } from "../pegs.js";
 import type { Calendar, Span } from "./calendar.js";
 import type { Points } from "./points.js";
 import type { Both } from "./samples-of.js";
+import type { Timeline } from "./timeline.js";
 
 export type Kind = "gauge" | "counter" | "ratio" | "rare_count";
+
+export type Source = (typeof SOURCES)[number];
 
 /** What the judge needs to know of one PEG. */
 export interface PegInput {
   name: string;
   weight: number;
   direction: Direction;
+  directionSource: Source;
   kind: Kind;
+  kindSource: Source;
   critical: boolean;
   bandPercent: number;
   points: Both<Points>;
@@ -25,4 +31,7 @@ export interface Frame {
   calendar: Calendar;
   n1: Span;
   n: Span;
+  /** Where instants and cells stand, by their numbers. */
+  timelines: Both<Timeline>;
+  ranks: Uint32Array;
 }

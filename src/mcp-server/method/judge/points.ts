@@ -1,43 +1,135 @@
-import { parseTime } from "../../../contract/time.js";
+import type { DerivedSamples } from "../derived.js";
 import type { Row } from "../rows.js";
+import { type Samples, sortedValues } from "../samples.js";
+import { Cells } from "./cells.js";
+import { Instants, UNTIMED } from "./instants.js";
+import type { Both } from "./samples-of.js";
 
 /** The usable samples of one PEG in one period, by columns. */
 export interface Points {
-  values: number[];
-  cells: string[];
-  /** Milliseconds since 1970; NaN for a sample without a time. */
-  instants: number[];
+  values: Float64Array;
+  /** Numbers of cells and instants. */
+  cells: Uint32Array;
+  instants: Uint32Array;
+  /** Whether every sample has a time; in part timed counts as not timed. */
+  timed: boolean;
   /** Samples that were flagged, and those that were null. */
   suspect: number;
   missing: number;
+  /** What the comparison is made of, where these are the same samples. */
+  compared?: Samples;
 }
 
-/** Reads each text once: times repeat from KPI to KPI. */
-export class Instants {
-  readonly #read = new Map<string, number>();
+/** A sample before its cell and instant are numbers. `time` is NaN where it has none. */
+export type PlacedSamples = Pick<DerivedSamples, "values" | "cells" | "instants">;
 
-  of(text: string | undefined): number {
-    if (text === undefined) return Number.NaN;
-    let instant = this.#read.get(text);
-    if (instant === undefined) {
-      instant = parseTime(text)?.getTime() ?? Number.NaN;
-      this.#read.set(text, instant);
-    }
-    return instant;
+/** What the judge makes of a row. */
+const [SOUND, MISSING, SUSPECT] = [0, 1, 2];
+
+/** Reads the points of one analysis. */
+export class PointReader {
+  readonly cells = new Cells();
+  readonly instants: Both<Instants> = { before: new Instants(), after: new Instants() };
+  /** Of each row. */
+  readonly #cells: Uint32Array;
+  readonly #instants: Uint32Array;
+  readonly #use: Uint8Array;
+  /** Memory for the points of all measured PEGs together: a block for each would take longer to get than to fill. */
+  readonly #pool: Pick<Points, "values" | "cells" | "instants">;
+  #pooled = 0;
+
+  constructor(rows: number) {
+    this.#cells = new Uint32Array(rows);
+    this.#instants = new Uint32Array(rows);
+    this.#use = new Uint8Array(rows);
+    this.#pool = emptyPoints(rows);
   }
-}
 
-export function pointsOf(stats: readonly Row[], indices: readonly number[], instants: Instants): Points {
-  const points: Points = { values: [], cells: [], instants: [], suspect: 0, missing: 0 };
-  for (const index of indices) {
-    const row = stats[index] as Row;
-    if (row.suspect) points.suspect++;
-    else if (row.avg === null) points.missing++;
+  /** To be shown every row before its KPI is asked for. */
+  visit(row: Row, index: number): void {
+    if (row.suspect) this.#use[index] = SUSPECT;
+    else if (row.avg === null) this.#use[index] = MISSING;
     else {
-      points.values.push(row.avg);
-      points.cells.push(row.cell_id);
-      points.instants.push(instants.of(row.timestamp));
+      const instants = row.period === "N-1" ? this.instants.before : this.instants.after;
+      this.#instants[index] = instants.numberOfText(row.timestamp);
+      this.#cells[index] = this.cells.numberOf(row.cell_id);
     }
   }
-  return points;
+
+  /** @param indices where the rows of one KPI and period stand in `stats`. @param samples what was made of the same */
+  measured(stats: readonly Row[], indices: readonly number[], samples: Samples): Points {
+    const { values, cells, instants } = this.#pool;
+    const start = this.#pooled;
+    const counts = { timed: true, suspect: 0, missing: 0 };
+    let end = start;
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] as number;
+      const use = this.#use[index] as number;
+      if (use === SUSPECT) counts.suspect++;
+      else if (use === MISSING) counts.missing++;
+      else {
+        const instant = this.#instants[index] as number;
+        if (instant === UNTIMED) counts.timed = false;
+        cells[end] = this.#cells[index] as number;
+        instants[end++] = instant;
+      }
+    }
+    const same = counts.suspect === 0;
+    if (same) values.set(samples.values, start);
+    else {
+      const sound = indices.filter((index) => this.#use[index] === SOUND);
+      values.set(
+        sound.map((index) => stats[index]?.avg as number),
+        start,
+      );
+    }
+    this.#pooled = end;
+    return {
+      values: values.subarray(start, end),
+      cells: cells.subarray(start, end),
+      instants: instants.subarray(start, end),
+      ...counts,
+      ...(same && { compared: samples }),
+    };
+  }
+
+  /** @param compared the samples of the comparison, where they are the same */
+  derived(samples: PlacedSamples, side: keyof Both<unknown>, compared?: Samples): Points {
+    const { values, cells, instants: times } = samples;
+    const instants = this.instants[side];
+    const points = { ...emptyPoints(values.length), ...(compared && { compared }) };
+    for (let i = 0; i < values.length; i++) {
+      const instant = instants.numberOf(times[i] as number);
+      if (instant === UNTIMED) points.timed = false;
+      points.values[i] = values[i] as number;
+      points.cells[i] = this.cells.numberOf(cells[i] as string);
+      points.instants[i] = instant;
+    }
+    return points;
+  }
+}
+
+export function emptyPoints(length: number): Points {
+  return {
+    values: new Float64Array(length),
+    cells: new Uint32Array(length),
+    instants: new Uint32Array(length),
+    timed: true,
+    suspect: 0,
+    missing: 0,
+  };
+}
+
+export function firstOf(points: Points, count: number): Points {
+  return {
+    ...points,
+    values: points.values.subarray(0, count),
+    cells: points.cells.subarray(0, count),
+    instants: points.instants.subarray(0, count),
+  };
+}
+
+/** The values, smallest first. */
+export function sortedPoints({ values, compared }: Points): Float64Array {
+  return compared ? sortedValues(compared) : values.slice().sort();
 }

@@ -1,8 +1,8 @@
 import { ExactSum } from "../exact-sum.js";
 
 export interface Parts {
-  numerators: readonly number[];
-  denominators: readonly number[];
+  numerators: Float64Array;
+  denominators: Float64Array;
 }
 
 export interface PooledRatio {
@@ -12,7 +12,7 @@ export interface PooledRatio {
    * What each sample adds to the error of the ratio: (numerator - ratio * denominator) / mean denominator. Their
    * mean is 0 and s / sqrt(n) of them is the standard error (Cochran, Sampling Techniques, 1977, section 6.4).
    */
-  residuals: number[];
+  residuals: Float64Array;
 }
 
 /** @returns undefined where the denominators sum to no positive number */
@@ -27,8 +27,8 @@ export function pooledRatio({ numerators, denominators }: Parts): PooledRatio | 
   return { ratio, residuals };
 }
 
-export function sumOf(values: readonly number[]): number {
+export function sumOf(values: ArrayLike<number>): number {
   const sum = new ExactSum();
-  for (const value of values) sum.add(value);
+  for (let i = 0; i < values.length; i++) sum.add(values[i] as number);
   return sum.value();
 }

@@ -1,5 +1,6 @@
 import type { Layout } from "./layout.js";
 import { SETTINGS } from "./settings.js";
+import { slotCountOf } from "./shared-slots.js";
 
 export interface Lack {
   reason: string;
@@ -17,5 +18,5 @@ export function lackOf(n: number, expected: number | undefined): Lack | undefine
 
 /** Of a layout: paired slots, or the side that covers less of its period. */
 export function countOf({ before, after }: Pick<Layout, "before" | "after">): number {
-  return Math.min(before.length, after.length);
+  return Math.min(slotCountOf(before), slotCountOf(after));
 }

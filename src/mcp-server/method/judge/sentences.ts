@@ -13,9 +13,9 @@ const VERDICT_EN: Record<JudgeVerdict, string> = {
 };
 const VERDICT_KO: Record<JudgeVerdict, string> = {
   improved: "개선",
-  declined: "악화",
+  declined: "저하",
   minor: "미미한 변화",
-  stable: "안정",
+  stable: "유지",
   inconclusive: "판단 불가",
   insufficient_data: "데이터 부족",
   changed: "변화 있음",
@@ -85,7 +85,7 @@ export function lackingSentence(reason: string, n: number, needed: number | unde
 }
 
 const OVERALL: Record<string, { en: string; ko: string }> = {
-  critical_declined: { en: "a critical PEG declined", ko: "중요 PEG가 악화되었습니다" },
+  critical_declined: { en: "a critical PEG declined", ko: "중요 PEG가 저하되었습니다" },
   weighted_beyond_band: {
     en: "the weighted change is more than noise",
     ko: "가중 변화가 우연으로 보기 어렵습니다",

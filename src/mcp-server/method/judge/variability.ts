@@ -1,5 +1,6 @@
 import { brownForsythe } from "./brown-forsythe.js";
 import type { Both } from "./samples-of.js";
+import { scratchFloats } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
 
 export interface Variability {
@@ -11,8 +12,8 @@ export interface Variability {
 
 /** Whether the residuals of the two periods vary alike. A flag of its own: it has no share in the verdict. */
 export function variabilityOf(
-  { before, after }: Both<readonly number[]>,
-  sizeOf: (series: readonly number[]) => number,
+  { before, after }: Both<ArrayLike<number>>,
+  sizeOf: (series: ArrayLike<number>) => number,
 ): Variability {
   const { spreads, p } = brownForsythe([before, after], sizeOf);
   const [one = 0, other = 0] = spreads;
@@ -29,17 +30,18 @@ const MIN_DAYS = 3;
  *
  * @param daily slots in a day
  */
-export function residuals(series: readonly number[], daily: number): number[] {
-  const width = series.length >= MIN_DAYS * daily ? daily : 1;
-  const sums = new Float64Array(width);
-  const counts = new Uint32Array(width);
-  for (const [i, value] of series.entries()) {
-    sums[i % width] = (sums[i % width] as number) + value;
-    counts[i % width] = (counts[i % width] as number) + 1;
-  }
-  return series.map((value, i) => {
-    const count = counts[i % width] as number;
+export function residuals(series: ArrayLike<number>, daily: number): Float64Array {
+  const { length } = series;
+  const width = length >= MIN_DAYS * daily ? daily : 1;
+  const left = scratchFloats(length);
+  const sums = scratchFloats(width);
+  for (let i = 0, place = 0; i < length; i++, place = place + 1 === width ? 0 : place + 1)
+    sums[place] = (sums[place] as number) + (series[i] as number);
+  for (let place = 0; place < width; place++) {
+    const count = Math.ceil((length - place) / width);
+    const mean = (sums[place] as number) / count;
     const stretch = count > 1 ? Math.sqrt(count / (count - 1)) : 1;
-    return (value - (sums[i % width] as number) / count) * stretch;
-  });
+    for (let i = place; i < length; i += width) left[i] = ((series[i] as number) - mean) * stretch;
+  }
+  return left;
 }

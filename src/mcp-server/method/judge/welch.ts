@@ -2,7 +2,7 @@ import { momentsOf } from "../moments.js";
 import type { Estimate } from "./estimate.js";
 
 export interface Side {
-  values: readonly number[];
+  values: ArrayLike<number>;
   /** How many independent samples they are worth. */
   nEff: number;
 }

@@ -3,8 +3,9 @@ import { DAY, WEEK } from "../../../../src/mcp-server/method/judge/calendar.js";
 import { judgePegs, type MeasuredPeg } from "../../../../src/mcp-server/method/judge/judge-pegs.js";
 import { measurePeg } from "../../../../src/mcp-server/method/judge/measure-peg.js";
 import type { Frame, PegInput } from "../../../../src/mcp-server/method/judge/peg-input.js";
-import type { Points } from "../../../../src/mcp-server/method/judge/points.js";
+import { PointReader } from "../../../../src/mcp-server/method/judge/points.js";
 import { TimeZone } from "../../../../src/mcp-server/method/judge/time-zone.js";
+import { timelinesOf } from "../../../../src/mcp-server/method/judge/timeline.js";
 import { HOUR, START } from "./hours.js";
 import { Noise } from "./noise.js";
 
@@ -24,33 +25,34 @@ const WEEK_OF_HOURS = 168;
 function simulate(random: Noise, settings: Case): MeasuredPeg {
   const { factor, noise, lag1, hours = WEEK_OF_HOURS, swing = 0, timed = true } = settings;
   const sigma = Math.sqrt(Math.log1p(noise * noise));
-  const points = (start: number, level: number): Points => {
+  const reader = new PointReader(2 * hours);
+  const points = (side: "before" | "after", start: number, level: number) => {
     const values = random
       .series(hours, lag1)
       .map((z, hour) => level * (1 + swing * Math.sin((hour * Math.PI) / 12)) * Math.exp(sigma * z));
-    return {
-      values,
-      cells: values.map(() => "A"),
-      instants: values.map((_, hour) => (timed ? start + hour * HOUR : Number.NaN)),
-      suspect: 0,
-      missing: 0,
-    };
+    const instants = values.map((_, hour) => (timed ? start + hour * HOUR : Number.NaN));
+    return reader.derived({ values, cells: values.map(() => "A"), instants }, side);
   };
   const middle = START + hours * HOUR;
   const peg: PegInput = {
     name: "K",
     weight: 5,
     direction: "higher_is_better",
+    directionSource: "default",
     kind: "gauge",
+    kindSource: "default",
     critical: false,
     bandPercent: 5,
-    points: { before: points(START, 100), after: points(middle, 100 * factor) },
+    points: { before: points("before", START, 100), after: points("after", middle, 100 * factor) },
   };
-  const frame: Frame = {
-    calendar: { zone: new TimeZone("UTC"), slot: HOUR, cycle: hours >= WEEK_OF_HOURS ? WEEK : DAY },
+  const spans = {
     n1: { start: START, end: middle - 1000 },
     n: { start: middle, end: middle + hours * HOUR - 1000 },
   };
+  const { before, after } = reader.instants;
+  const calendar = { zone: new TimeZone("UTC"), slot: HOUR, cycle: hours >= WEEK_OF_HOURS ? WEEK : DAY };
+  const timelines = timelinesOf({ before: before.times, after: after.times }, calendar, spans);
+  const frame: Frame = { ...spans, calendar, timelines, ranks: reader.cells.ranks() };
   return { peg, measured: measurePeg(peg, frame) };
 }
 

@@ -163,6 +163,42 @@ describe("kinds", () => {
   });
 });
 
+describe("what a definition is silent about", () => {
+  const sources = ({ direction, direction_source, kind, kind_source }: ReturnType<typeof judgeOf>) => [
+    ...[direction, direction_source],
+    ...[kind, kind_source],
+  ];
+
+  test("is told by a well-known name, and the answer says so", () => {
+    const body = judgingRequest(swinging("Call_Drop_Rate", 1.2, 0.05));
+    const judge = judgeOf(body, "Call_Drop_Rate");
+    expect(sources(judge)).toEqual(["lower_is_better", "catalogue", "ratio", "catalogue"]);
+    expect(judge.verdict).toBe("declined");
+    // The comparison's own numbers go by definitions alone.
+    expect(run(body).data.summary).toMatchObject({ improved: 1, declined: 0 });
+  });
+
+  test("is as usual for other names; what is defined goes before both", () => {
+    expect(sources(judgeOf(judgingRequest(swinging("K", 1, 0.05))))).toEqual([
+      ...["higher_is_better", "default"],
+      ...["gauge", "default"],
+    ]);
+    const definitions: Definitions = { Latency_ms: { direction: "neutral", kind: "counter" } };
+    const body = judgingRequest(swinging("Latency_ms", 1, 0.05), { definitions });
+    expect(sources(judgeOf(body, "Latency_ms"))).toEqual(["neutral", "definition", "counter", "definition"]);
+  });
+
+  test("a ratio that its formula gives by its parts is pooled", () => {
+    const stats = [...swinging("ok", 1.1, 0.05), ...swinging("all", 1, 0.05, 2)];
+    const definitions: Definitions = { RACH_Success_Rate: { formula: "ok / all * 100" } };
+    expect(judgeOf(judgingRequest(stats, { definitions }), "RACH_Success_Rate")).toMatchObject({
+      kind_source: "catalogue",
+      scale: "pooled",
+      warnings: [],
+    });
+  });
+});
+
 describe("the whole", () => {
   const stats = [...swinging("a", 1.2, 0.05), ...swinging("b", 0.9, 0.05, 2), ...swinging("c", 1, 0.8, 3)];
 

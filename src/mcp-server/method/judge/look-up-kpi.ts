@@ -1,0 +1,45 @@
+import { type KnownKpi, OUTCOMES, PROCEDURES, SINGLE_KPIS } from "../kpi-catalogue.js";
+
+/** Words after a name that say in what it is measured, or which value of a window it is. */
+const UNITS =
+  "ms|s|us|sec|bps|kbps|mbps|gbps|kbit|mbit|gbit|kb|mb|gb|dbm|db|dbw|percent|pct|erl|mps|kmh|hz|mhz";
+const SUFFIX = new RegExp(`(?:[^a-z0-9]+(?:${UNITS}|avg|mean|average|min|max))+$`);
+/** Words before a name that say of which network it is. */
+const PREFIX = /^(?:e|lte|nr|5g|4g|enb|gnb|eutran|ngran)[^a-z0-9]+/;
+
+let catalogue: ReadonlyMap<string, KnownKpi> | undefined;
+
+/**
+ * What the catalogue knows of a KPI. The whole name must be one of the catalogue's, but for case, separators, a unit
+ * or statistic at its end and a technology at its start: a name of which only a part is known may mean the opposite.
+ */
+export function lookUpKpi(name: string): KnownKpi | undefined {
+  catalogue ??= readCatalogue();
+  const words = name
+    .replace(/%/g, "")
+    .replace(/dB/g, "db")
+    // DLThroughput is DL Throughput, RRCSetup is RRC Setup, ConnEstabAtt is Conn Estab Att.
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
+  const plain = words.replace(PREFIX, "");
+  // `mean` may be a word of the name itself.
+  for (const text of [words, plain, plain.replace(SUFFIX, "")]) {
+    const known = catalogue.get(compact(text));
+    if (known) return known;
+  }
+  return undefined;
+}
+
+function readCatalogue(): Map<string, KnownKpi> {
+  const known = new Map<string, KnownKpi>();
+  const add = (name: string, { direction, kind }: KnownKpi) => known.set(compact(name), { direction, kind });
+  for (const procedure of PROCEDURES)
+    for (const outcome of OUTCOMES) for (const name of outcome.names) add(`${procedure} ${name}`, outcome);
+  for (const kpi of SINGLE_KPIS) for (const name of kpi.names) add(name, kpi);
+  return known;
+}
+
+function compact(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
