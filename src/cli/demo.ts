@@ -61,13 +61,17 @@ async function prepare(options: DemoOptions, say: Say): Promise<Material> {
   return { analysis: await readAnyAnalysis(data, options, say) };
 }
 
-/** Stores an analysis, compares it through the typed client, and shows what came of it. */
+/**
+ * Stores an analysis, compares it through the typed client, and shows what came of it.
+ *
+ * @returns its id
+ */
 async function showComparison(
   client: PegClient,
   { analysis, truth }: Material,
   color: boolean,
   say: Say,
-): Promise<void> {
+): Promise<string> {
   step(say("storing {rows} as an analysis", { rows: sayCount(say, analysis.stats.length, "row") }));
   const created = await client.analysis.create.mutate(analysis);
   step(say("comparing N-1 with N"));
@@ -88,6 +92,7 @@ async function showComparison(
   print(`\n${compared}`);
   const { id } = created;
   print(`\n${say("Analysis {id} holds {rows} of {pegs} in {cells}.", { id, ...sayCounts(say, created) })}`);
+  return id;
 }
 
 export function addDemo(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
@@ -122,8 +127,12 @@ export function addDemo(program: Command, env: NodeJS.ProcessEnv, say: Say): voi
       try {
         const token = await signToken(config, { sub: USER, expires: "12h" });
         const color = process.stdout.isTTY && !env.NO_COLOR;
-        await showComparison(createPegClient({ url, token, language: say.language }), material, color, say);
+        const client = createPegClient({ url, token, language: say.language });
+        const id = await showComparison(client, material, color, say);
         if (options.once) return await stop();
+        print(
+          `\n${say("The same as a page, whose link signs you in:")}\n${url}/analyses/${id}#token=${token}`,
+        );
         print(`\n${say("The API listens on {url} until you press Ctrl-C. Your token:", { url })}\n${token}`);
       } catch (error) {
         await stop();

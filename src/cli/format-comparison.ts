@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { AnalysisMetadata, CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
+import { formatNumber, formatPercent } from "../contract/numbers.js";
 import { formatSentences, intervalText, overallSentence, verdictStyle, verdictText } from "./format-judge.js";
 import { displayWidth, formatTable, padToWidth, printable } from "./format-table.js";
 import { type Say, sayCount } from "./words.js";
@@ -21,23 +22,6 @@ type Style = Parameters<typeof styleText>[0];
 export function painter(color: boolean): (style: Style, text: string) => string {
   // Whether to colour is decided by then: newer Nodes would ask the stream once more.
   return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
-}
-
-/** Four significant digits, no exponent where people expect none. */
-export function formatNumber(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0) return "0";
-  if (size < 0.001 || size >= 1e7) return value.toExponential(2);
-  return size >= 999.95 ? value.toFixed(0) : value.toPrecision(4);
-}
-
-/** With its sign, in percent. */
-export function formatPercent(value: number): string {
-  if (Math.abs(value) >= 1e6) return `${value > 0 ? "+" : ""}${value.toExponential(1)} %`;
-  const text = value.toFixed(1);
-  // What rounds to nothing has no direction.
-  if (Number(text) === 0) return "0.0 %";
-  return `${value > 0 ? "+" : ""}${text} %`;
 }
 
 /** Columns of the table of PEGs. */

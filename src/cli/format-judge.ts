@@ -1,7 +1,7 @@
 import type { CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
 import type { JudgeVerdict, PegJudge } from "../contract/judge.js";
+import { VERDICT_WORDS } from "../contract/verdict-words.js";
 import { printable } from "./format-table.js";
-import type { CliText } from "./korean.js";
 import { type Say, sayCount } from "./words.js";
 
 /** Of hundreds of PEGs that changed, some sentences are enough. */
@@ -9,27 +9,24 @@ const MAX_SENTENCES = 20;
 /** What needs no sentence. */
 const QUIET: ReadonlySet<JudgeVerdict> = new Set(["stable", "unchanged"]);
 
-const VERDICTS = {
-  improved: "improved",
-  declined: "declined",
-  minor: "minor change",
-  stable: "stable",
-  inconclusive: "cannot tell",
-  insufficient_data: "too little data",
-  changed: "changed",
-  unchanged: "unchanged",
-} as const satisfies Record<JudgeVerdict, CliText>;
-
 export function verdictText(verdict: JudgeVerdict, say: Say): string {
-  return say(VERDICTS[verdict]);
+  return VERDICT_WORDS[verdict][say.language];
 }
 
-/** Good and bad, as the judge knows which is which. */
-export function verdictStyle(verdict: JudgeVerdict): "green" | "red" | "yellow" | "dim" | "cyan" {
-  if (verdict === "improved") return "green";
-  if (verdict === "declined") return "red";
-  if (verdict === "changed") return "cyan";
-  return verdict === "inconclusive" || verdict === "insufficient_data" ? "yellow" : "dim";
+/** The tones of the page: what is better, worse, another, small, quiet, and what cannot be told. */
+const STYLES = {
+  improved: "green",
+  declined: "red",
+  changed: "magenta",
+  minor: "cyan",
+  stable: "dim",
+  unchanged: "dim",
+  inconclusive: "yellow",
+  insufficient_data: "yellow",
+} as const satisfies Record<JudgeVerdict, string>;
+
+export function verdictStyle(verdict: JudgeVerdict): (typeof STYLES)[JudgeVerdict] {
+  return STYLES[verdict];
 }
 
 /** The 95 % interval, `+10.3 to +13.3 %`; empty where there is none. */

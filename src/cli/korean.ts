@@ -117,7 +117,6 @@ export const KOREAN = {
   declined: "저하",
   "minor change": "미미한 변화",
   "cannot tell": "판단 불가",
-  "too little data": "데이터 부족",
   changed: "변화 있음",
   unchanged: "변화 없음",
   Judge: "판정",
@@ -168,6 +167,7 @@ export const KOREAN = {
   "storing {rows} as an analysis": "{rows}를 분석으로 저장합니다",
   "comparing N-1 with N": "N-1과 N을 비교합니다",
   "asking again": "다시 요청합니다",
+  "The same as a page, whose link signs you in:": "같은 결과를 보여 주는 페이지(링크로 바로 로그인됩니다):",
   "Injected beside found": "주입한 변화와 찾은 변화",
   "The first answer was cached; the second one came with cached: {cached}.":
     "첫 번째 응답은 캐시에서 왔고, 두 번째 응답의 캐시 여부는 다음과 같습니다: {cached}.",

@@ -61,6 +61,7 @@ export const pegDefinition = z.looseObject({
   thresholds: z.record(z.string(), z.unknown()).optional(),
   direction: z.enum(DIRECTIONS).optional(),
   formula: z.string().min(1).max(1000).optional(),
+  unit: z.string().min(1).max(20).optional().describe("of its values, for people: `ms`, `%`"),
   ...judgeDefinition,
 });
 export type PegDefinition = z.infer<typeof pegDefinition>;

@@ -97,6 +97,7 @@ describe.skipIf(!cliIsBuilt)("the demo", { timeout: 60_000 }, () => {
     const [, url = ""] = await demo.waitForLine(/^The API listens on (http:\S+) until/, 50_000);
     const [token = ""] = await demo.waitForLine(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     const [, id = ""] = await demo.waitForLine(/^Analysis (\S+) holds/);
+    await demo.waitForLine(new RegExp(`^${url}/analyses/${id}#token=${token}$`));
     expect(new URL(url).port).not.toBe(String(port));
     const found = await createPegClient({ url, token }).pegComparison.get.query({ id });
     expect(found).toMatchObject({ status: "COMPLETED", cached: true });

@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatComparison, formatNumber, formatPercent } from "../../src/cli/format-comparison.js";
+import { formatComparison } from "../../src/cli/format-comparison.js";
 import { displayWidth } from "../../src/cli/format-table.js";
 import { sayCount, sayInEnglish } from "../../src/cli/words.js";
+import { formatNumber, formatPercent } from "../../src/contract/numbers.js";
 import { answerOf, peg } from "./answer.js";
 
 const ESCAPE = "\u001b[";

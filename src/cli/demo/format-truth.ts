@@ -1,6 +1,6 @@
 import type { CompletedComparison, PegComparisonResult } from "../../contract/comparison.js";
 import type { PegJudge } from "../../contract/judge.js";
-import { formatPercent } from "../format-comparison.js";
+import { formatPercent } from "../../contract/numbers.js";
 import { verdictText } from "../format-judge.js";
 import { formatTable } from "../format-table.js";
 import type { Say } from "../words.js";

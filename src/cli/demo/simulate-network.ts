@@ -17,6 +17,8 @@ export interface SimulatedNetwork {
 
 interface PegModel {
   name: string;
+  /** Where the name does not end in it. */
+  unit?: string;
   weight: number;
   direction?: "higher_is_better" | "lower_is_better" | "neutral";
   /** Mean of N-1, and the share by which N differs. */
@@ -50,6 +52,7 @@ const PEGS: PegModel[] = [
   },
   {
     name: "ERAB_Drop_Rate",
+    unit: "%",
     weight: 9,
     direction: "lower_is_better",
     mean: 0.8,
@@ -60,6 +63,7 @@ const PEGS: PegModel[] = [
   },
   {
     name: "RRC_Setup_Failure_Rate",
+    unit: "%",
     weight: 8,
     direction: "lower_is_better",
     mean: 0.5,
@@ -80,6 +84,7 @@ const PEGS: PegModel[] = [
   },
   {
     name: "HO_Success_Rate",
+    unit: "%",
     weight: 6,
     mean: 97,
     change: -0.01,
@@ -98,6 +103,7 @@ const PEGS: PegModel[] = [
   },
   {
     name: "PRB_Utilisation",
+    unit: "%",
     weight: 3,
     direction: "neutral",
     mean: 55,
@@ -198,7 +204,10 @@ export function simulateNetwork(seed = 7): SimulatedNetwork {
     ),
   );
   const definitions: PegDefinitions = Object.fromEntries(
-    PEGS.map(({ name, weight, direction }) => [name, direction ? { weight, direction } : { weight }]),
+    PEGS.map(({ name, weight, direction, unit }) => [
+      name,
+      { weight, ...(direction && { direction }), ...(unit && { unit }) },
+    ]),
   );
   return {
     analysis: {
@@ -208,7 +217,7 @@ export function simulateNetwork(seed = 7): SimulatedNetwork {
         peg_definitions: {
           ...definitions,
           RACH_Success: { weight: 2, direction: "neutral" },
-          RACH_Success_Rate: { weight: 7, formula: "RACH_Success / RACH_Attempt * 100" },
+          RACH_Success_Rate: { weight: 7, unit: "%", formula: "RACH_Success / RACH_Attempt * 100" },
         },
       },
       period_info: {
