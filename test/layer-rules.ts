@@ -20,6 +20,7 @@ const PORTS = [
   "contract/",
   "domain/ports.ts",
   "domain/errors.ts",
+  "domain/metrics.ts",
   "domain/analysis/raw-data.ts",
   "domain/comparison/computed-comparison.ts",
 ];
@@ -57,9 +58,10 @@ export const LAYER_RULES: readonly LayerRule[] = [
   adapter("auth", "jose", "lru-cache", "zod"),
   adapter("mcp", "cockatiel", "ofetch", "undici", "zod"),
   adapter("memory", "lru-cache"),
+  adapter("metrics", "prom-client"),
   adapter("queue", "pg-boss"),
   adapter("redis", "@upstash/ratelimit", "@upstash/redis", "ioredis"),
-  adapter("sealing", "jose"),
+  adapter("sealing", "jose", "lru-cache"),
   {
     layer: "mcp-server/",
     local: ["contract/"],
@@ -106,8 +108,14 @@ export const LAYER_RULES: readonly LayerRule[] = [
   { layer: "config.ts", local: [], packages: ["zod"], node: true },
   { layer: "address-file.ts", local: [], packages: [], node: true },
   { layer: "development-keys.ts", local: [], packages: ["zod"], node: true },
-  { layer: "log.ts", local: ["domain/errors.ts", "domain/ports.ts"], packages: ["pino"], node: true },
-  ...["runtime.ts", "workers.ts", "run-server.ts", "server.ts"].map(
+  {
+    layer: "log.ts",
+    local: ["contract/", "domain/errors.ts", "domain/ports.ts"],
+    packages: ["pino"],
+    node: true,
+  },
+  { layer: "log-file.ts", local: [], packages: ["rotating-file-stream"], packageTypes: ["pino"], node: true },
+  ...["runtime.ts", "observability.ts", "workers.ts", "run-server.ts", "server.ts"].map(
     (layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true }),
   ),
 ];

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -6,12 +5,12 @@ import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { jsonOnly, limitBody } from "./body-rules.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { healthRoutes, type Probe } from "./health.js";
-import { languageOf } from "./language.js";
+import { type MetricsOptions, metricsRoutes } from "./metrics.js";
 import { openApiRoutes } from "./openapi/openapi-routes.js";
 import { type AppEnv, refuse } from "./refuse.js";
+import { countAs, openRequests } from "./request-context.js";
 import { restRoutes } from "./rest/rest-app.js";
 import { REST_ROUTES } from "./rest/routes.js";
-import { secure } from "./security-headers.js";
 import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
 
 export interface AppOptions {
@@ -20,12 +19,12 @@ export interface AppOptions {
   corsOrigins: readonly string[];
   /** What `/readyz` looks at, by name. */
   probes: Record<string, Probe>;
+  /** Absent where metrics have a port of their own. */
+  metrics: MetricsOptions | undefined;
   /** Of this program. */
   version: string;
 }
 
-/** What a caller may choose as the id of a request: it goes into headers and logs. */
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Of tRPC's calls; the other face has its own. */
 const WITH_RAW_DATA = new Set(
   REST_ROUTES.filter(({ withRawData }) => withRawData).map(
@@ -33,26 +32,18 @@ const WITH_RAW_DATA = new Set(
   ),
 );
 
+/** What probes and readers ask for is no use of the API. */
+const NOT_COUNTED = ["/healthz", "/readyz", "/openapi.json", "/docs/*"];
 const TRPC_METHODS = ["GET", "HEAD", "POST"];
 
 /** What a browser may read of an answer to a listed origin. */
 const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 /** The HTTP face: everything but the port it listens on. */
-export function createApp({ services, corsOrigins, probes, version }: AppOptions): Hono<AppEnv> {
+export function createApp({ services, corsOrigins, probes, metrics, version }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
-  app.use(async (c, next) => {
-    const given = c.req.header("x-request-id") ?? "";
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID();
-    c.set("services", services);
-    c.set("requestId", requestId);
-    c.set("language", languageOf(c));
-    await next();
-    // On the response itself: `c.header` would build a new one each time, and copy its body.
-    secure(c.res.headers);
-    c.res.headers.set("x-request-id", requestId);
-  });
+  app.use(openRequests(services));
   if (corsOrigins.length) {
     app.use(
       cors({
@@ -74,7 +65,9 @@ export function createApp({ services, corsOrigins, probes, version }: AppOptions
 
   app.use(refuseCrossSite(corsOrigins));
 
+  for (const path of NOT_COUNTED) app.use(path, countAs(undefined));
   app.route("/", healthRoutes(probes));
+  if (metrics) app.route("/", metricsRoutes(metrics));
 
   app.use(`${TRPC_ENDPOINT}/*`, async (c, next) => {
     if (TRPC_METHODS.includes(c.req.method)) return next();
@@ -96,7 +89,7 @@ export function createApp({ services, corsOrigins, probes, version }: AppOptions
     if (error instanceof HTTPException)
       return refuse(c, "API_VALIDATION_ERROR", "The request cannot be read.");
     services.logger.error(
-      { requestId: c.var.requestId, err: error },
+      { request_id: c.var.requestId, err: error },
       "a request failed outside of any procedure",
     );
     return refuse(

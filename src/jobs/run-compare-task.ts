@@ -9,5 +9,5 @@ export async function runCompareTask(services: Services, { data, last, signal }:
 }
 
 export async function giveUpCompareTask(services: Services, { data }: JobRun): Promise<void> {
-  await giveUpTask(services, COMPARE_TASK.payload.parse(data).taskId);
+  await giveUpTask(services, COMPARE_TASK.payload.parse(data));
 }

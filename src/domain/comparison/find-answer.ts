@@ -60,6 +60,7 @@ export async function findAnswerOrStart(
   return untilAtRest<FoundOrStarted>(ctx, analysis, plan, async (key) => {
     const { value } = await ctx.services.starts.run(nameOf(plan, key), async () => {
       const loaded = await plan.load(key);
+      countLookup(ctx, loaded);
       const task = loaded ? undefined : await startTask(ctx.services, key, ctx.requestId);
       if (task) return { task };
       const answer = loaded ?? (await plan.load(key));
@@ -109,6 +110,7 @@ async function findCached(
   // What this process would not keep for its age is not taken from elsewhere either.
   if (!opened || services.clock.now() - opened.filledAt >= opened.ttlMs) return undefined;
   services.answers.put(type, analysisId, opened);
+  services.metrics.cacheHit("redis");
   return opened;
 }
 
@@ -120,6 +122,7 @@ async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerP
   const { services, requestId } = ctx;
   const lookup = await services.lookups.run(nameOf(plan, key), async () => {
     const loaded = await plan.load(key);
+    countLookup(ctx, loaded);
     if (loaded) return { held: await keep(ctx, key, plan, loaded) };
     const { encode } = plan;
     if (!encode) throw new DataMovedError("the analysis was deleted meanwhile");
@@ -130,6 +133,12 @@ async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerP
     return { held, computed: leader && value.computedHere ? value.comparison : undefined };
   });
   return lookup.leader ? lookup.value : { held: lookup.value.held };
+}
+
+/** Of what neither cache held. */
+function countLookup({ services: { metrics } }: VerbContext, loaded: EncodedAnswer | undefined): void {
+  if (loaded) metrics.cacheHit("database");
+  else metrics.cacheMiss();
 }
 
 async function keep(

@@ -35,6 +35,10 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
   if (!services.changes.hearing()) visit.generation = null;
   limitDecisions.push(visit.limits);
   const { exhausted } = visit.limits;
+  services.metrics.limitDecision(
+    exhausted?.name ?? (meta.limit === "other" ? services.limits.all.name : meta.limit),
+    exhausted ? "refused" : "allowed",
+  );
   if (exhausted) {
     const seconds = Math.max(1, Math.ceil(exhausted.resetMs / 1000));
     throw new PegError(
