@@ -141,7 +141,7 @@ const settings = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url("https:", "http:").optional(),
   OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.prefault(""),
   OTEL_SERVICE_NAME: z.string().max(255).default("peg-comparison-bff"),
-  /** Of traces that begin here; one that a caller has begun is followed as the caller says. */
+  /** The share of all traces that is kept. */
   OTEL_TRACES_SAMPLER_ARG: share.default(1),
   LOG_FILE: z.string().optional(),
   LOG_FILE_MAX_MB: count(1, 100_000).default(100),

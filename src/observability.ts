@@ -2,6 +2,7 @@ import { createPrometheusMetrics, type PrometheusMetrics } from "./adapters/metr
 import { createPseudonyms } from "./adapters/sealing/pseudonyms.js";
 import { type Config, ConfigError } from "./config.js";
 import type { Logger } from "./domain/ports.js";
+import { noTracing, type Tracing } from "./domain/tracing.js";
 import { createLogger } from "./log.js";
 import { openLogFile } from "./log-file.js";
 
@@ -9,6 +10,7 @@ import { openLogFile } from "./log-file.js";
 export interface Observability {
   logger: Logger;
   metrics: PrometheusMetrics;
+  tracing: Tracing;
   /** Writes out what is still held back. After everything else has ended. */
   close(): Promise<void>;
 }
@@ -18,13 +20,35 @@ export interface Observability {
  *
  * @throws ConfigError where LOG_FILE cannot be written
  */
-export async function openObservability(config: Config, given?: Logger): Promise<Observability> {
+export async function openObservability(
+  config: Config,
+  version: string,
+  given?: Logger,
+): Promise<Observability> {
   const file = given ? undefined : logFile(config);
+  const sent = await openTracing(config, version);
   return {
     logger: given ?? createLogger(config.LOG_LEVEL, file),
     metrics: createPrometheusMetrics(),
-    close: async () => file?.close(),
+    tracing: sent ?? noTracing,
+    close: async () => {
+      await sent?.close();
+      await file?.close();
+    },
   };
+}
+
+async function openTracing(config: Config, version: string) {
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
+  // Loaded only here: whoever has no collector does not pay for it.
+  const { createOtlpTracing } = await import("./adapters/tracing/otlp.js");
+  return createOtlpTracing({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: config.OTEL_EXPORTER_OTLP_HEADERS,
+    serviceName: config.OTEL_SERVICE_NAME,
+    share: config.OTEL_TRACES_SAMPLER_ARG,
+    version,
+  });
 }
 
 function logFile({ LOG_FILE: path, LOG_FILE_MAX_MB: maxMegabytes, LOG_FILE_KEEP: keep }: Config) {

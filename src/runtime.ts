@@ -189,7 +189,11 @@ export async function openMigratedDatabase(
  */
 export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<Runtime> {
   const clock = overrides.clock ?? { now: () => Date.now() };
-  const { logger, metrics, ...observing } = await openObservability(config, overrides.logger);
+  const { logger, metrics, tracing, ...observing } = await openObservability(
+    config,
+    VERSION,
+    overrides.logger,
+  );
   const closers: (() => Promise<void> | void)[] = [observing.close];
   const closeAll = async () => {
     const failures: unknown[] = [];
@@ -256,10 +260,11 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       clock,
       logger,
       metrics,
+      tracing,
       nameForLog: userNames(config, (keys[0] as EncryptionKey).secret),
       sealer,
       tokens,
-      analysisService: measuredService(analysis.service, metrics),
+      analysisService: measuredService(analysis.service, metrics, tracing),
       changes,
       signals,
       queue: createJobQueue(boss, COMPARE_TASK.name),

@@ -21,6 +21,7 @@ const PORTS = [
   "domain/ports.ts",
   "domain/errors.ts",
   "domain/metrics.ts",
+  "domain/tracing.ts",
   "domain/analysis/raw-data.ts",
   "domain/comparison/computed-comparison.ts",
 ];
@@ -61,6 +62,13 @@ export const LAYER_RULES: readonly LayerRule[] = [
   adapter("metrics", "prom-client"),
   adapter("queue", "pg-boss"),
   adapter("redis", "@upstash/ratelimit", "@upstash/redis", "ioredis"),
+  adapter(
+    "tracing",
+    "@opentelemetry/api",
+    "@opentelemetry/exporter-trace-otlp-http",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-trace",
+  ),
   adapter("sealing", "jose", "lru-cache"),
   {
     layer: "mcp-server/",

@@ -49,5 +49,7 @@ test("LOG_FILE takes what would go to standard error, to the last line", { timeo
 test("a log file whose folder cannot be is told before anything starts", async () => {
   writeFileSync(join(folder, "no-folder"), "");
   const config = parseConfig({ ...TEST_ENV, LOG_FILE: join(folder, "no-folder", "peg.log") });
-  await expect(openObservability(config)).rejects.toThrow(/LOG_FILE: its folder cannot be written \(E/);
+  await expect(openObservability(config, "0.0.0")).rejects.toThrow(
+    /LOG_FILE: its folder cannot be written \(E/,
+  );
 });

@@ -18,6 +18,7 @@ import type {
   Visit,
 } from "./ports.js";
 import type { Signals } from "./signals.js";
+import type { Tracing } from "./tracing.js";
 
 /** Who acts. */
 export type Actor =
@@ -37,6 +38,7 @@ export interface Services {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
   /** How logs name a user. */
   nameForLog(userId: string): string | undefined;
   sealer: Sealer;

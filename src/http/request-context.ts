@@ -17,7 +17,13 @@ export function openRequests(services: AppEnv["Variables"]["services"]) {
     c.set("requestId", requestId);
     c.set("language", languageOf(c));
     c.set("endpoint", "unknown");
-    await next();
+    const { tracing } = services;
+    await tracing.continue(c.req.header("traceparent"), () =>
+      tracing.span("request", { "http.request.method": c.req.method }, async (span) => {
+        await next();
+        span.set({ "http.route": c.var.endpoint ?? "calls", "http.response.status_code": c.res.status });
+      }),
+    );
     // On the response itself: `c.header` would build a new one each time, and copy its body.
     secure(c.res.headers);
     c.res.headers.set("x-request-id", requestId);

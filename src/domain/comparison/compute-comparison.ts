@@ -38,6 +38,7 @@ export async function computeUnderLease(
   const { analysisId, algorithmVersion } = key;
   const { progress } = lease;
   const { requestId, withProgress, last, signal } = attempt;
+  const { tracing } = services;
   const start = performance.now();
   let outcome: AttemptOutcome = "completed";
   try {
@@ -48,7 +49,9 @@ export async function computeUnderLease(
       await endComputation(services, lease);
       return { comparison: found, computedHere: false };
     }
-    const data = await loadRawData(services, analysisId, key.revision);
+    const data = await tracing.span("database raw data", {}, () =>
+      loadRawData(services, analysisId, key.revision),
+    );
     if (!data) throw new DataMovedError("the raw data is of another revision");
     progress.reach("loaded");
     const onProgress = withProgress
@@ -60,7 +63,9 @@ export async function computeUnderLease(
     const request = { analysisId, data, algorithmVersion, requestId, onProgress };
     const comparison = await services.analysisService.compare(request, signal);
     progress.reach("checked");
-    const stored = await storeComparison(services, key, lease.attemptToken, comparison);
+    const stored = await tracing.span("database store comparison", {}, () =>
+      storeComparison(services, key, lease.attemptToken, comparison),
+    );
     if (stored === "moved") throw new DataMovedError("the data was replaced while it was compared");
     if (stored === "stored") return { comparison, computedHere: true };
     outcome = "superseded";

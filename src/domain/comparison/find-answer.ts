@@ -59,11 +59,15 @@ export async function findAnswerOrStart(
 ): Promise<FoundOrStarted> {
   return untilAtRest<FoundOrStarted>(ctx, analysis, plan, async (key) => {
     const { value } = await ctx.services.starts.run(nameOf(plan, key), async () => {
-      const loaded = await plan.load(key);
+      const loaded = await load(ctx, key, plan);
       countLookup(ctx, loaded);
-      const task = loaded ? undefined : await startTask(ctx.services, key, ctx.requestId);
+      const task = loaded
+        ? undefined
+        : await ctx.services.tracing.span("database start task", {}, () =>
+            startTask(ctx.services, key, ctx.requestId),
+          );
       if (task) return { task };
-      const answer = loaded ?? (await plan.load(key));
+      const answer = loaded ?? (await load(ctx, key, plan));
       if (!answer) throw new DataMovedError("the comparison went as soon as it came");
       return { held: await keep(ctx, key, plan, answer) };
     });
@@ -121,7 +125,7 @@ function nameOf({ type }: AnswerPlan, key: ComparisonKey): string {
 async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<FoundAnswer> {
   const { services, requestId } = ctx;
   const lookup = await services.lookups.run(nameOf(plan, key), async () => {
-    const loaded = await plan.load(key);
+    const loaded = await load(ctx, key, plan);
     countLookup(ctx, loaded);
     if (loaded) return { held: await keep(ctx, key, plan, loaded) };
     const { encode } = plan;
@@ -133,6 +137,10 @@ async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerP
     return { held, computed: leader && value.computedHere ? value.comparison : undefined };
   });
   return lookup.leader ? lookup.value : { held: lookup.value.held };
+}
+
+function load(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<EncodedAnswer | undefined> {
+  return ctx.services.tracing.span("database comparison", {}, () => plan.load(key));
 }
 
 /** Of what neither cache held. */

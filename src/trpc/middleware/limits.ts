@@ -30,7 +30,9 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
   const entry =
     meta.entry && id !== undefined && !services.answers.has(meta.entry, id) ? meta.entry : undefined;
   const rules = rulesOf(services.limits, meta.limit);
-  const visit = await services.shared.visit({ userId: actor.userId, rules, analysisId: id, entry });
+  const visit = await services.tracing.span("shared store", {}, () =>
+    services.shared.visit({ userId: actor.userId, rules, analysisId: id, entry }),
+  );
   // Who may have missed a change trusts nothing that was learned before, and asks Postgres.
   if (!services.changes.hearing()) visit.generation = null;
   limitDecisions.push(visit.limits);

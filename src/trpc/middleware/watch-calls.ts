@@ -11,7 +11,11 @@ export const watchCalls = t.middleware(async ({ next, ctx, path, type }) => {
   const start = performance.now();
   if (ctx.tally) ctx.tally.calls++;
   const call: CallRecord = { user: undefined, analysisId: undefined };
-  const result = await next({ ctx: { call } });
+  const result = await ctx.services.tracing.span(`call ${path}`, {}, async (span) => {
+    const ended = await next({ ctx: { call } });
+    if (!ended.ok) span.fail(toPegError(ended.error).code);
+    return ended;
+  });
   const seconds = (performance.now() - start) / 1000;
   const error = result.ok ? undefined : toPegError(result.error);
   if (ctx.tally) {
