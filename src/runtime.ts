@@ -69,7 +69,7 @@ const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", impor
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
-const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
 
 function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
