@@ -19,6 +19,7 @@ import { readSeries, type Series } from "../support/series.js";
 
 const at = (path: string) => fileURLToPath(new URL(`../../deploy/monitoring/${path}`, import.meta.url));
 const RULES = readFileSync(at("alerts.yml"), "utf8");
+const OPERATIONS = readFileSync(fileURLToPath(new URL("../../docs/operations.md", import.meta.url)), "utf8");
 const DASHBOARD = JSON.parse(readFileSync(at("dashboard.json"), "utf8")) as {
   panels: { title: string; targets: { expr: string }[] }[];
   templating: { list: { name: string; query: string }[] };
@@ -213,6 +214,20 @@ describe("every metric of the rules and the dashboard is exported, and moves", (
     expect(looked.names()).toContain(metric);
     if (onPostgres && !deaf) return;
     expect([metric, looked.moved.has(metric) || CONSTANT.includes(metric)]).toEqual([metric, true]);
+  });
+
+  test("and each of ours stands in the docs, with its labels", () => {
+    const rows = [...OPERATIONS.matchAll(/^\| `((?:peg|mcp)_\w+)` \| ([^|]*)\|/gm)];
+    const documented = new Map(rows.map(([, name, labels = ""]) => [name, labels.match(/\w+/g) ?? []]));
+    const exported = new Map<string, string[]>();
+    for (const { name, labels } of watch.seen.values()) {
+      if (!/^(peg|mcp)_/.test(name)) continue;
+      exported.set(
+        name.replace(/_(bucket|sum|count)$/, ""),
+        Object.keys(labels).filter((label) => label !== "le"),
+      );
+    }
+    expect([...documented].sort()).toEqual([...exported].sort());
   });
 
   test("and every label that an expression asks for is one of theirs", () => {
