@@ -23,6 +23,30 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 
+const share = z.coerce
+  .number("must be a number from 0 to 1")
+  .min(0, "must be a number from 0 to 1")
+  .max(1, "must be a number from 0 to 1");
+
+/** `name=value,...`, values percent-encoded, as OpenTelemetry writes them. */
+const otlpHeaders = z.string().transform((text, context) => {
+  const pairs = text
+    .split(",")
+    .filter((pair) => pair.trim())
+    .map((pair) => pair.split("="));
+  try {
+    return Object.fromEntries(
+      pairs.map(([name = "", ...value]) => {
+        if (!/^[A-Za-z0-9-]+$/.test(name.trim()) || !value.length) throw new URIError("no pair");
+        return [name.trim(), decodeURIComponent(value.join("=").trim())];
+      }),
+    );
+  } catch {
+    context.addIssue({ code: "custom", message: "must be name=value,... with percent-encoded values" });
+    return {};
+  }
+});
+
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `10/1m`: at most 10 calls in any minute. */
@@ -109,6 +133,20 @@ const settings = z.object({
       },
     )
     .prefault(""),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[^\s,]{16,}$/, "must have at least 16 characters, and no spaces or commas")
+    .optional(),
+  METRICS_PORT: port.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("https:", "http:").optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.prefault(""),
+  OTEL_SERVICE_NAME: z.string().max(255).default("peg-comparison-bff"),
+  /** The share of all traces that is kept. */
+  OTEL_TRACES_SAMPLER_ARG: share.default(1),
+  LOG_FILE: z.string().optional(),
+  LOG_FILE_MAX_MB: count(1, 100_000).default(100),
+  LOG_FILE_KEEP: count(1, 1000).default(10),
+  LOG_USER_IDS: oneOf("pseudonym", "plain", "none").default("pseudonym"),
   LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent").default("info"),
 });
 

@@ -1,10 +1,17 @@
 import { type DestinationStream, pino } from "pino";
+import { ownWords } from "./contract/translate.js";
 import { PegError } from "./domain/errors.js";
 import type { Logger } from "./domain/ports.js";
 
 const MAX_CAUSES = 5;
 /** Made by the engine or by us, of code and not of data. Messages of other errors quote SQL, input or commands. */
-const SAFE_MESSAGES = [TypeError, RangeError, ReferenceError, PegError];
+const SAFE_MESSAGES = [TypeError, RangeError, ReferenceError];
+
+/** Of our own errors only our own words: others may be those of the analysis service. */
+function safeMessage(error: Error): string | undefined {
+  if (error instanceof PegError) return ownWords(error.words);
+  return SAFE_MESSAGES.some((kind) => error instanceof kind) ? error.message : undefined;
+}
 
 /** The nearest place in our own code, which tells where to look without a stack. */
 function placeOf(error: Error): string | undefined {
@@ -15,13 +22,13 @@ function placeOf(error: Error): string | undefined {
 export function describeError(error: unknown): object {
   const chain: object[] = [];
   for (let current = error; current instanceof Error && chain.length < MAX_CAUSES; ) {
-    const { name, message, cause } = current;
+    const { name, cause } = current;
     const { code } = current as { code?: unknown };
-    const safe = SAFE_MESSAGES.some((kind) => current instanceof kind);
+    const message = safeMessage(current);
     chain.push({
       name,
       ...(typeof code === "string" ? { code } : {}),
-      ...(safe ? { message } : {}),
+      ...(message === undefined ? {} : { message }),
       at: placeOf(current),
     });
     current = cause;
@@ -31,5 +38,6 @@ export function describeError(error: unknown): object {
 
 /** Structured lines, one JSON object each. */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(2)): Logger {
-  return pino({ level, base: undefined, serializers: { err: describeError } }, destination);
+  const timestamp = () => `,"timestamp":"${new Date().toISOString()}"`;
+  return pino({ level, base: undefined, timestamp, serializers: { err: describeError } }, destination);
 }

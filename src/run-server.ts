@@ -12,7 +12,8 @@ export async function runServer(config: Config): Promise<void> {
   try {
     ({ url } = await runtime.listen());
     if (embedded) writeFileSync(addressFile(config.DATA_DIR), JSON.stringify({ url }));
-    logger.info({ url, database: runtime.database.kind }, `listening on ${url}`);
+    const operations = await runtime.listenForOperations();
+    logger.info({ url, database: runtime.database.kind, operations: operations?.url }, `listening on ${url}`);
   } catch (error) {
     await runtime.stop();
     throw error;
@@ -27,7 +28,13 @@ export async function runServer(config: Config): Promise<void> {
 /** Works for servers that run elsewhere, until the process is asked to stop. */
 export async function runWorker(config: Config): Promise<void> {
   const runtime = await createRuntime(config);
-  runtime.services.logger.info({ database: runtime.database.kind }, "working");
+  try {
+    const operations = await runtime.listenForOperations();
+    runtime.services.logger.info({ database: runtime.database.kind, operations: operations?.url }, "working");
+  } catch (error) {
+    await runtime.stop();
+    throw error;
+  }
   stopOnSignal(runtime, () => undefined);
 }
 

@@ -6,9 +6,12 @@ import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
 import { startBundledService } from "./adapters/mcp/bundled-service.js";
+import { measuredService } from "./adapters/mcp/measured-service.js";
 import { MemoryStore } from "./adapters/memory/store.js";
+import type { PrometheusMetrics } from "./adapters/metrics/prometheus.js";
 import { createBoss, migrateQueue } from "./adapters/queue/boss.js";
 import { createJobQueue } from "./adapters/queue/job-queue.js";
+import { readQueueStates } from "./adapters/queue/queue-state.js";
 import { ResilientStore } from "./adapters/redis/resilient-store.js";
 import { connectRest } from "./adapters/redis/rest-client.js";
 import { RedisStore } from "./adapters/redis/shared-store.js";
@@ -29,9 +32,11 @@ import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./doma
 import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
 import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
+import { createOperationsApp } from "./http/operations-app.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { createLogger } from "./log.js";
+import { openObservability, userNames } from "./observability.js";
 import { startWorkers } from "./workers.js";
 
 /** What a test may put in the place of the real thing, or watch. */
@@ -49,8 +54,11 @@ export interface Runtime {
   services: Services;
   database: OpenDatabase;
   app: ReturnType<typeof createApp>;
+  metrics: PrometheusMetrics;
   /** Begins to listen on the settings' address. */
   listen(): Promise<{ url: string }>;
+  /** Begins to serve health and metrics on METRICS_PORT, where that is set. `listen` does so too. */
+  listenForOperations(): Promise<{ url: string } | undefined>;
   /** Takes no more requests, finishes those that run, closes everything. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -62,7 +70,7 @@ const DASHBOARD = new URL("../dist/dashboard/", import.meta.url);
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
-const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
 
 function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
@@ -102,15 +110,23 @@ export async function refuseMissingKeys({ db }: OpenDatabase, sealer: Sealer): P
   }
 }
 
-function openSharedStore(config: Config, clock: Clock, logger: Logger, alone: boolean): SharedStore {
+/** What an adapter tells of itself, and reads the time by. */
+interface Around {
+  clock: Clock;
+  logger: Logger;
+  metrics: PrometheusMetrics;
+}
+
+function openSharedStore(config: Config, around: Around, alone: boolean): SharedStore {
+  const { clock } = around;
   const local = new MemoryStore(clock, { alone });
   if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
     const redis = new RedisStore(connectRest(config.UPSTASH_REDIS_REST_URL, config.UPSTASH_REDIS_REST_TOKEN));
-    return new ResilientStore({ redis, local, clock, logger, disconnect: () => {} });
+    return new ResilientStore({ ...around, redis, local, disconnect: () => {} });
   }
   if (config.REDIS_URL) {
     const { redis, close } = connectTcp(config.REDIS_URL);
-    return new ResilientStore({ redis: new RedisStore(redis), local, clock, logger, disconnect: close });
+    return new ResilientStore({ ...around, redis: new RedisStore(redis), local, disconnect: close });
   }
   return local;
 }
@@ -174,8 +190,12 @@ export async function openMigratedDatabase(
  */
 export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<Runtime> {
   const clock = overrides.clock ?? { now: () => Date.now() };
-  const logger = overrides.logger ?? createLogger(config.LOG_LEVEL);
-  const closers: (() => Promise<void> | void)[] = [];
+  const { logger, metrics, tracing, ...observing } = await openObservability(
+    config,
+    VERSION,
+    overrides.logger,
+  );
+  const closers: (() => Promise<void> | void)[] = [observing.close];
   const closeAll = async () => {
     const failures: unknown[] = [];
     for (const close of closers.splice(0).reverse()) {
@@ -196,10 +216,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       audience: config.JWT_AUDIENCE,
       clock,
       logger,
+      metrics,
     });
-    const sealer = await createSealer(config);
+    const keys = encryptionKeys(config);
+    const sealer = new RingSealer(await createKeyRing(keys), metrics);
     await refuseMissingKeys(database, sealer);
-    const shared = openSharedStore(config, clock, logger, database.kind === "embedded");
+    const shared = openSharedStore(config, { clock, logger, metrics }, database.kind === "embedded");
     closers.push(() => shared.close());
     const analysis = overrides.analysisService
       ? { service: overrides.analysisService, stop: () => {} }
@@ -208,7 +230,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       await analysis.service.close();
       analysis.stop();
     });
-    const answers = new AnswerCache(clock);
+    const answers = new AnswerCache(clock, metrics);
     const standings = new StandingCache();
     const signals = new Signals();
     const changes = await openChanges(config, database, {
@@ -228,7 +250,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     });
     closers.push(() => changes.close());
     const works = config.WORKER === "inline";
-    const boss = createBoss({ run: database.run, logger, supervise: works, migrate: false });
+    const boss = createBoss({ run: database.run, logger, metrics, supervise: works, migrate: false });
     await boss.start();
     closers.push(() => boss.stop({ graceful: false }));
     const stopping = new AbortController();
@@ -238,9 +260,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       db: database.db,
       clock,
       logger,
+      metrics,
+      tracing,
+      nameForLog: userNames(config, (keys[0] as EncryptionKey).secret),
       sealer,
       tokens,
-      analysisService: analysis.service,
+      analysisService: measuredService(analysis.service, metrics, tracing),
       changes,
       signals,
       queue: createJobQueue(boss, COMPARE_TASK.name),
@@ -262,23 +287,42 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       starts: new SingleFlight(),
       computations: new SingleFlight(),
     };
+    metrics.watch({
+      circuit: () => analysis.service.state(),
+      redis: () => shared.state(),
+      openStreams: () => services.streams.open,
+      pool: () => database.pool,
+      queues: () => readQueueStates(database.run, [COMPARE_TASK.name, COMPARE_TASK.deadLetter]),
+      hearing: () => changes.hearing(),
+    });
+    const probes = {
+      database: { required: true, check: () => database.ping() },
+      redis: { required: false, check: () => shared.ping() },
+      analysis_service: {
+        required: false,
+        check: async () => {
+          if (analysis.service.state() === "open") throw new Error("the circuit is open");
+        },
+      },
+    };
+    const forReaders = { read: metrics.read, token: config.METRICS_TOKEN };
+    const apart = config.METRICS_PORT;
     const app = createApp({
       services,
       corsOrigins: config.CORS_ORIGINS,
       version: VERSION,
       dashboard: DASHBOARD,
-      probes: {
-        database: { required: true, check: () => database.ping() },
-        redis: { required: false, check: () => shared.ping() },
-        analysis_service: {
-          required: false,
-          check: async () => {
-            if (analysis.service.state() === "open") throw new Error("the circuit is open");
-          },
-        },
-      },
+      probes,
+      metrics: apart === undefined ? forReaders : undefined,
     });
     const server = createHttpServer(app);
+    const operations = createHttpServer(createOperationsApp({ services, probes, metrics: forReaders }));
+    closers.push(() => operations.close(async () => {}));
+    let listening: Promise<{ url: string }> | undefined;
+    const listenForOperations = async () => {
+      if (apart !== undefined) listening ??= operations.listen(config.HOST, apart);
+      return listening;
+    };
     const workers = works ? startWorkers(services, boss, database.run) : undefined;
     closers.push(async () => {
       stopping.abort();
@@ -291,7 +335,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       services,
       database,
       app,
-      listen: () => server.listen(config.HOST, config.PORT),
+      metrics,
+      listen: async () => {
+        await listenForOperations();
+        return server.listen(config.HOST, config.PORT);
+      },
+      listenForOperations,
       stop: closeAll,
     };
   } catch (error) {

@@ -18,12 +18,13 @@ export interface Workers {
 
 /** Runs jobs in this process, and removes from time to time what nobody asks for any more. */
 export function startWorkers(services: Services, boss: Boss, run: SqlRunner): Workers {
-  const { logger, signals } = services;
+  const { logger, metrics, signals } = services;
   const work = (queue: string, concurrency: number, load: typeof loadCompareTask) =>
     startWorker({
       boss,
       run,
       logger,
+      metrics,
       queue,
       concurrency,
       alarm: signals.alarm("jobs/"),

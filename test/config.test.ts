@@ -43,6 +43,12 @@ describe("settings that are not given", () => {
       WORKER: "inline",
       CORS_ORIGINS: [],
       LOG_LEVEL: "info",
+      LOG_FILE_MAX_MB: 100,
+      LOG_FILE_KEEP: 10,
+      LOG_USER_IDS: "pseudonym",
+      OTEL_EXPORTER_OTLP_HEADERS: {},
+      OTEL_SERVICE_NAME: "peg-comparison-bff",
+      OTEL_TRACES_SAMPLER_ARG: 1,
       production: false,
     });
   });
@@ -121,6 +127,33 @@ describe("settings that are given", () => {
 
   test("of other programs are left alone", () => {
     expect(problemsOf({ PATH: "/bin", SOME_OTHER: "value" })).toEqual([]);
+  });
+});
+
+test("headers for a collector are taken apart as OpenTelemetry writes them", () => {
+  const headersOf = (text: string) =>
+    parseConfig({ OTEL_EXPORTER_OTLP_HEADERS: text }).OTEL_EXPORTER_OTLP_HEADERS;
+  expect(headersOf("authorization=Basic%20a=b, x-team=radio")).toEqual({
+    authorization: "Basic a=b",
+    "x-team": "radio",
+  });
+});
+
+describe.each([
+  ["METRICS_TOKEN", ["too-short", "with a space in it, long"]],
+  ["METRICS_PORT", ["70000", "x"]],
+  ["LOG_FILE_MAX_MB", ["0"]],
+  ["LOG_FILE_KEEP", ["0", "x"]],
+  ["LOG_USER_IDS", ["all"]],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", ["collector:4318", "ftp://collector"]],
+  ["OTEL_EXPORTER_OTLP_HEADERS", ["authorization", "a b=c", "a=%zz"]],
+  ["OTEL_TRACES_SAMPLER_ARG", ["1.1", "-1", "all"]],
+])("what operators see is refused where it cannot be: %s", (name, values) => {
+  test.each(values)("%s", (value) => {
+    const [problem, ...more] = problemsOf({ [name]: value });
+    expect(more).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name}: must `));
+    expect(problem).not.toContain(value);
   });
 });
 

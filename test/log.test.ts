@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { verbatim } from "../src/contract/words.js";
+import { fill, verbatim } from "../src/contract/words.js";
 import { PegError } from "../src/domain/errors.js";
 import { createLogger, describeError } from "../src/log.js";
 
@@ -31,13 +31,13 @@ function thrownBy(work: () => unknown): unknown {
 describe("a line of the log", () => {
   test("is one JSON object with its fields, level and time", () => {
     const { logger, lines } = recorder();
-    logger.warn({ taskId: "t-1", count: 2 }, "told once");
+    logger.warn({ task_id: "t-1", count: 2 }, "told once");
     expect(lines).toHaveLength(1);
     expect(lines[0]?.endsWith("\n")).toBe(true);
     expect(JSON.parse(lines[0] ?? "")).toEqual({
       level: 40,
-      time: expect.any(Number),
-      taskId: "t-1",
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      task_id: "t-1",
       count: 2,
       msg: "told once",
     });
@@ -90,27 +90,38 @@ describe("R17: an error in the log", () => {
 
   test.each(errors)("tells nothing of what it was about: %s", (_, error) => {
     const { logger, lines } = recorder();
-    logger.error({ err: error, requestId: "req-1" }, "a request failed");
+    logger.error({ err: error, request_id: "req-1" }, "a request failed");
     expect(lines).toHaveLength(1);
     expect(lines[0]).not.toContain(CANARY);
     expect(lines[0]).not.toMatch(/select|"stack"/);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ requestId: "req-1", msg: "a request failed" });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ request_id: "req-1", msg: "a request failed" });
   });
 
   test("tells of the whole chain: names, codes, and messages of our own", () => {
     const refused = Object.assign(new Error(`connect 10.0.0.1 ${CANARY}`), { code: "ECONNREFUSED" });
     const failed = new DrizzleQueryError("select 1", [], refused);
-    const error = new PegError("SERVICE_UNAVAILABLE", verbatim("The database is away."), { cause: failed });
+    const words = "The database cannot be reached. Try again soon.";
+    const error = new PegError("SERVICE_UNAVAILABLE", words, { cause: failed });
     expect(chainOf(error)).toEqual([
       {
         name: "PegError",
         code: "SERVICE_UNAVAILABLE",
-        message: verbatim("The database is away."),
+        message: words,
         at: expect.any(String),
       },
       { name: failed.name, at: expect.any(String) },
       { name: "Error", code: "ECONNREFUSED", at: expect.any(String) },
     ]);
+  });
+
+  test("leaves out what others said, and names that stand in our own words", () => {
+    const said = new PegError("DATA_VALIDATION_ERROR", verbatim(`the cell ${CANARY} is odd`));
+    expect(chainOf(said)[0]).toEqual({ name: "PegError", code: said.code, at: expect.any(String) });
+    const limit = fill("{max} streams are open already. Close one of them, or ask for the status instead.", {
+      max: CANARY,
+    });
+    const named = chainOf(new PegError("API_RATE_LIMIT_EXCEEDED", limit))[0]?.message;
+    expect(named).toBe("{max} streams are open already. Close one of them, or ask for the status instead.");
   });
 
   test("tells the message of a mistake in the program, which holds no data", () => {

@@ -56,13 +56,17 @@ function describeUnanswered(chain: readonly Error[], say: Say): string {
 /** The settings that a problem is about, and what it is: `REDIS_URL and UPSTASH_REDIS_REST_URL: set one of them`. */
 const PROBLEM = /^([A-Z_]+(?:(?:, | and | or )[A-Z_]+)*): (.*)$/s;
 
+/** One problem with the settings, in the words of whoever reads it. */
+export function describeProblem(problem: string, say: Say): string {
+  if (say.language === "en") return problem;
+  const [, names, words] = PROBLEM.exec(problem) ?? [];
+  if (names === undefined || words === undefined) return problem;
+  return `${names.replace(/ and | or /g, ", ")}: ${say.known(words)}`;
+}
+
 function describeSettings({ problems, message }: ConfigError, say: Say): string {
   if (say.language === "en") return message;
-  const lines = problems.map((problem) => {
-    const [, names, words] = PROBLEM.exec(problem) ?? [];
-    if (names === undefined || words === undefined) return `  - ${problem}`;
-    return `  - ${names.replace(/ and | or /g, ", ")}: ${say.known(words)}`;
-  });
+  const lines = problems.map((problem) => `  - ${describeProblem(problem, say)}`);
   return [say("The settings cannot be used:"), ...lines].join("\n");
 }
 

@@ -262,7 +262,136 @@ export const KOREAN = {
     "데이터베이스를 사용할 수 없습니다. DATABASE_URL과 데이터베이스 실행 여부를 확인하십시오. ({reason})",
   "The settings cannot be used:": "설정을 사용할 수 없습니다:",
 
+  // Doctor
+  "examine settings and all that they name, and say how to mend what is wrong":
+    "설정과 설정이 가리키는 모든 대상을 점검하고, 문제가 있으면 고치는 방법을 알려 줍니다",
+  Settings: "설정",
+  "Data directory": "데이터 디렉터리",
+  Disk: "디스크",
+  "Log file": "로그 파일",
+  Database: "데이터베이스",
+  Migrations: "마이그레이션",
+  "Job queue": "작업 큐",
+  Announcements: "변경 알림",
+  Clock: "시계",
+  Keys: "키",
+  Redis: "Redis",
+  "Analysis service": "분석 서비스",
+  Tokens: "토큰",
+  "All can be read.": "모두 올바릅니다.",
+  "Change this setting, or unset it. README lists what each may be.":
+    "이 설정을 바꾸거나 해제하십시오. 설정할 수 있는 값은 README에 있습니다.",
+  "Others can reach HOST {host}, and development keys are in use.":
+    "다른 장비에서 HOST {host}에 접속할 수 있는데 개발용 키를 사용하고 있습니다.",
+  "Set JWT_JWKS_URL, JWT_PUBLIC_KEY or JWT_SECRET, and ENCRYPTION_KEYS; or HOST to 127.0.0.1.":
+    "JWT_JWKS_URL, JWT_PUBLIC_KEY, JWT_SECRET 중 하나와 ENCRYPTION_KEYS를 설정하거나, HOST를 127.0.0.1로 설정하십시오.",
+  "{path} is made at the first start.": "{path}은(는) 처음 시작할 때 만들어집니다.",
+  "{path} is damaged.": "{path} 파일이 손상되었습니다.",
+  "Restore {path} from a copy: without its keys stored data stays sealed. Where nothing is stored yet, delete it.":
+    "사본에서 {path} 파일을 복원하십시오. 이 파일의 키가 없으면 저장된 데이터를 복호화할 수 없습니다. 아직 저장한 것이 없다면 삭제하십시오.",
+  "{path} cannot be used ({reason}).": "{path}을(를) 사용할 수 없습니다({reason}).",
+  "Make it a folder that this user may write, or set another DATA_DIR.":
+    "이 사용자가 쓸 수 있는 폴더로 만들거나 다른 DATA_DIR을 설정하십시오.",
+  "Other users of this machine may read the keys in {path}.":
+    "이 장비의 다른 사용자가 {path}의 키를 읽을 수 있습니다.",
+  "Run: chmod 600 {path}": "실행하십시오: chmod 600 {path}",
+  "{path} can be read and written.": "{path}을(를) 읽고 쓸 수 있습니다.",
+  "Its room cannot be told here.": "이 장비에서는 남은 공간을 알 수 없습니다.",
+  "{gib} GiB are free.": "{gib}GiB가 비어 있습니다.",
+  "Make room on the disk of {path}, 1 GiB at least: a full disk stops the embedded database.":
+    "{path}이(가) 있는 디스크에 1GiB 이상의 공간을 확보하십시오. 디스크가 가득 차면 내장 데이터베이스가 멈춥니다.",
+  "{path} can be written.": "{path}에 쓸 수 있습니다.",
+  "{path} cannot be written ({reason}).": "{path}에 쓸 수 없습니다({reason}).",
+  "Let this user write its folder, or set another LOG_FILE.":
+    "이 사용자가 그 폴더에 쓸 수 있게 하거나 다른 LOG_FILE을 설정하십시오.",
+  "The embedded database is made at the first start.": "내장 데이터베이스는 처음 시작할 때 만들어집니다.",
+  "The embedded database is in use: ask its server at /readyz.":
+    "내장 데이터베이스가 사용 중입니다. 그 서버의 /readyz에서 확인하십시오.",
+  "The embedded database in {path} does not open ({reason}).":
+    "{path}의 내장 데이터베이스가 열리지 않습니다({reason}).",
+  "Restore it from a backup with peg-bff restore, or set another DATA_DIR.":
+    "peg-bff restore로 백업에서 복원하거나 다른 DATA_DIR을 설정하십시오.",
+  "PostgreSQL {name} is too old.": "PostgreSQL {name}은(는) 너무 오래된 버전입니다.",
+  "Use PostgreSQL 14 or newer.": "PostgreSQL 14 이상을 사용하십시오.",
+  "This is a standby, which cannot be written.": "쓸 수 없는 대기(standby) 서버입니다.",
+  "Point DATABASE_URL at the primary.": "DATABASE_URL을 주(primary) 서버로 설정하십시오.",
+  "PostgreSQL {name} answers.": "PostgreSQL {name}이(가) 응답합니다.",
+  "There is no database {name} at {host}.": "{host}에 {name} 데이터베이스가 없습니다.",
+  "Make it with: createdb {name}; or set DATABASE_URL to another one.":
+    "createdb {name} 명령으로 만들거나 DATABASE_URL을 다른 데이터베이스로 설정하십시오.",
+  "{host} does not take the user or the password of DATABASE_URL.":
+    "{host}이(가) DATABASE_URL의 사용자 또는 비밀번호를 받지 않습니다.",
+  "Set user and password in DATABASE_URL right; characters like @ and / are percent-encoded there.":
+    "DATABASE_URL의 사용자와 비밀번호를 바로잡으십시오. @와 / 같은 문자는 퍼센트 인코딩합니다.",
+  "No database answers at {host} ({reason}).": "{host}에서 데이터베이스가 응답하지 않습니다({reason}).",
+  "Start the database, or set DATABASE_URL right.":
+    "데이터베이스를 시작하거나 DATABASE_URL을 바로잡으십시오.",
+  "It agrees with that of the database.": "데이터베이스의 시계와 일치합니다.",
+  "It is {seconds} s ahead of that of the database.": "데이터베이스의 시계보다 {seconds}초 빠릅니다.",
+  "It is {seconds} s behind that of the database.": "데이터베이스의 시계보다 {seconds}초 느립니다.",
+  "Have NTP set the clocks of both machines: tokens and permissions end by the clock.":
+    "두 장비의 시계를 NTP로 맞추십시오. 토큰과 권한은 시계에 따라 만료됩니다.",
+  "A newer version of this program has migrated the database.":
+    "이 프로그램의 더 새로운 버전이 데이터베이스를 마이그레이션했습니다.",
+  "Run that version here, or a newer one.": "여기에서도 그 버전이나 더 새로운 버전을 실행하십시오.",
+  "The database is not up to date.": "데이터베이스 스키마가 최신이 아닙니다.",
+  "Run: peg-bff migrate": "실행하십시오: peg-bff migrate",
+  "The job queue {name} is missing.": "작업 큐 {name}이(가) 없습니다.",
+  "Its queues are there.": "큐가 모두 있습니다.",
+  "What one process announces is heard.": "한 프로세스가 알린 변경이 전달됩니다.",
+  "What one process announces is not heard: a pooler stands between.":
+    "한 프로세스가 알린 변경이 전달되지 않습니다. 중간에 풀러가 있습니다.",
+  "Set DATABASE_LISTEN_URL to the database itself, past the pooler.":
+    "풀러를 거치지 않는 데이터베이스 주소를 DATABASE_LISTEN_URL에 설정하십시오.",
+  "DATABASE_LISTEN_URL cannot be reached ({reason}).": "DATABASE_LISTEN_URL에 접속할 수 없습니다({reason}).",
+  "Stored data is sealed with {names}, which is not in ENCRYPTION_KEYS.":
+    "저장된 데이터가 {names} 키로 암호화되어 있으나, 이 키가 ENCRYPTION_KEYS에 없습니다.",
+  "Add {names} to ENCRYPTION_KEYS, after the first key.":
+    "ENCRYPTION_KEYS의 첫 번째 키 뒤에 {names}을(를) 추가하십시오.",
+  "Stored data does not open with {names}: it was another secret under that name.":
+    "저장된 데이터를 {names} 키로 복호화할 수 없습니다. 같은 이름의 다른 비밀 값이었습니다.",
+  "Put the right secret of {names} back into ENCRYPTION_KEYS, and give the new one a new name.":
+    "{names}의 올바른 비밀 값을 ENCRYPTION_KEYS에 되돌려 놓고, 새 값에는 새 이름을 붙이십시오.",
+  "{left} records are sealed with keys that are not the first.":
+    "레코드 {left}개가 첫 번째가 아닌 키로 암호화되어 있습니다.",
+  "Run: peg-bff rotate-keys": "실행하십시오: peg-bff rotate-keys",
+  "All that is stored opens with them.": "저장된 모든 데이터를 이 키로 복호화할 수 있습니다.",
+  "None is set: limits and cache are this process's own.":
+    "설정되지 않았습니다. 요청 한도와 캐시는 이 프로세스만의 것입니다.",
+  "{host} asks for another password.": "{host}이(가) 다른 비밀번호를 요구합니다.",
+  "Put the right password into {setting}.": "올바른 비밀번호를 {setting}에 설정하십시오.",
+  "No Redis answers at {host}.": "{host}에서 Redis가 응답하지 않습니다.",
+  "Start Redis, or set REDIS_URL right. Until then each process counts limits by itself.":
+    "Redis를 시작하거나 REDIS_URL을 바로잡으십시오. 그때까지 각 프로세스가 요청 한도를 따로 셉니다.",
+  "{host} throws keys away where its memory is full ({policy}): limits would be forgotten.":
+    "{host}은(는) 메모리가 가득 차면 키를 버립니다({policy}). 요청 한도 기록이 사라질 수 있습니다.",
+  "Run: redis-cli config set maxmemory-policy noeviction":
+    "실행하십시오: redis-cli config set maxmemory-policy noeviction",
+  "{host} answers.": "{host}이(가) 응답합니다.",
+  "The bundled one starts with the server.": "내장 분석 서비스는 서버와 함께 시작됩니다.",
+  "Nothing answers at {host} ({reason}).": "{host}에서 응답이 없습니다({reason}).",
+  "Start the analysis service, or set MCP_URL right, or unset it for the bundled one.":
+    "분석 서비스를 시작하거나, MCP_URL을 바로잡거나, 내장 서비스를 쓰려면 해제하십시오.",
+  "{host} does not take MCP_TOKEN.": "{host}이(가) MCP_TOKEN을 받지 않습니다.",
+  "Set MCP_TOKEN to the token that the analysis service asks for.":
+    "분석 서비스가 요구하는 토큰을 MCP_TOKEN에 설정하십시오.",
+  "What answers at {host} is no analysis service (status {status}).":
+    "{host}에서 응답한 서버는 분석 서비스가 아닙니다(상태 {status}).",
+  "Set MCP_URL to the address below which {path} is served.":
+    "{path}를 제공하는 주소를 MCP_URL에 설정하십시오.",
+  "They are checked by a key in the settings.": "설정에 있는 키로 검증합니다.",
+  "{host} has {count} keys.": "{host}에 키가 {count}개 있습니다.",
+  "{host} has no key that can be used.": "{host}에 사용할 수 있는 키가 없습니다.",
+  "No key set can be had from {host} ({reason}).": "{host}에서 키 집합을 가져올 수 없습니다({reason}).",
+  "Set JWT_JWKS_URL to the address of your identity provider's key set, with keys that have a kid.":
+    "인증 제공자의 키 집합 주소를 JWT_JWKS_URL에 설정하십시오. 키에는 kid가 있어야 합니다.",
+
   // Put together elsewhere: what is wrong with the settings
+  "must be a number from 0 to 1": "0~1의 숫자여야 합니다",
+  "must be name=value,... with percent-encoded values":
+    "name=value,... 형식이어야 하며, 값은 퍼센트 인코딩해야 합니다",
+  "must have at least 16 characters, and no spaces or commas": "공백과 쉼표 없이 16자 이상이어야 합니다",
+  "its folder cannot be written ({reason})": "폴더에 쓸 수 없습니다({reason})",
   "must be a number from {min} to {max}": "{min}~{max}의 숫자여야 합니다",
   "must be a URL that begins with {first} or {second}": "{first} 또는 {second}로 시작하는 URL이어야 합니다",
   "must look like 10/1m: calls, a slash, a number and s, m, h or d":

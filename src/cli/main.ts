@@ -5,6 +5,7 @@ import { addAudit } from "./audit.js";
 import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
 import { describeFailure } from "./describe-failure.js";
+import { addDoctor } from "./doctor.js";
 import { addGrant, addRevoke } from "./grant.js";
 import { addImport } from "./import.js";
 import { addMcpServer } from "./mcp-server.js";
@@ -40,6 +41,7 @@ for (const add of [
   addRevoke,
   addAudit,
   addRotateKeys,
+  addDoctor,
   addDemo,
 ]) {
   add(program, process.env, say);

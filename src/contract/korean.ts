@@ -17,6 +17,9 @@ export const KOREAN = {
   "There is no such task. Ask for the comparison with `async: true` to start one.":
     "해당 작업이 없습니다. `async: true`로 비교분석을 요청하면 작업이 시작됩니다.",
 
+  "Metrics are told on this machine only. Set METRICS_TOKEN to read them from another one.":
+    "지표는 이 장비에서만 제공됩니다. 다른 장비에서 읽으려면 METRICS_TOKEN을 설정하십시오.",
+
   // Columns of a CSV file
   "is missing in the first line": "첫 줄에 없습니다",
   "stands twice in the first line": "첫 줄에 두 번 나옵니다",

@@ -14,3 +14,10 @@ export function tell(message: Message, language: Language): string {
   if (typeof message === "string") return translate(message) ?? message;
   return put(KOREAN[message.text], message.values);
 }
+
+/** A message as a log may show it: what others said is left out, and so are names that stand in ours. */
+export function ownWords(message: Message): string | undefined {
+  if (typeof message === "string") return Object.hasOwn(KOREAN, message) ? message : undefined;
+  const numbers = Object.entries(message.values).filter(([, value]) => typeof value === "number");
+  return put(message.text, Object.fromEntries(numbers));
+}

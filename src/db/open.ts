@@ -6,6 +6,7 @@ import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { lockDataDir } from "./data-dir-lock.js";
+import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
 
@@ -20,6 +21,8 @@ export interface OpenDatabase {
   run: SqlRunner;
   /** Hears what is announced in an embedded database, which has no other way to be listened to. */
   listen?(channel: string, onMessage: (payload: string) => void): Promise<() => Promise<void>>;
+  /** How busy its connections are. */
+  pool: Readonly<PoolUse>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -61,20 +64,27 @@ function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDa
     onnotice: () => {},
     connection: { application_name: "peg-comparison-bff" },
   });
-  const db = drizzlePostgres(client, { schema, logger });
+  const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
+  const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
   return {
     db: db as unknown as Database,
     kind: "postgres",
     run: async (text, values) => {
-      if (values) return { rows: rowsOf(await client.unsafe(text, values.map(sqlValue))) };
-      // A text that begins a transaction needs a connection of its own.
-      const reserved = await client.reserve();
-      try {
-        return { rows: rowsOf(await reserved.unsafe(text)) };
-      } finally {
-        reserved.release();
+      if (values) {
+        return { rows: rowsOf(await counted(pool, client.unsafe(text, values.map(sqlValue)))) };
       }
+      // A text that begins a transaction needs a connection of its own.
+      const work = async () => {
+        const reserved = await client.reserve();
+        try {
+          return { rows: rowsOf(await reserved.unsafe(text)) };
+        } finally {
+          reserved.release();
+        }
+      };
+      return counted(pool, work());
     },
+    pool,
     ping: async () => void (await db.execute(sql`select 1`)),
     close: () => client.end({ timeout: 5 }),
   };
@@ -99,17 +109,20 @@ async function openEmbedded(dataDir: string, logger: QueryLogger): Promise<OpenD
 
 /** An embedded database that is open already; closing this closes it. */
 export function fromPglite(client: PGlite, logger: QueryLogger): OpenDatabase {
-  const db = drizzlePglite(client, { schema, logger });
+  // One connection, which the driver itself hands from one to the next.
+  const pool: PoolUse = { size: 1, inUse: 0 };
+  const db = drizzlePglite(countEmbedded(client, pool), { schema, logger });
   return {
     db: db as unknown as Database,
     kind: "embedded",
     run: async (text, values) => {
       // Only `exec` takes several statements, and only `query` takes values.
-      const result = values
-        ? await client.query(text, values.map(sqlValue))
-        : (await client.exec(text)).at(-1);
-      return { rows: rowsOf(result ?? []) };
+      const work = values
+        ? client.query(text, values.map(sqlValue))
+        : client.exec(text).then((results) => results.at(-1));
+      return { rows: rowsOf((await counted(pool, work)) ?? []) };
     },
+    pool,
     listen: (channel, onMessage) => client.listen(channel, onMessage),
     ping: async () => void (await db.execute(sql`select 1`)),
     close: () => client.close(),

@@ -4,6 +4,7 @@ import type { AnswerCache } from "./comparison/answer-cache.js";
 import type { ComputationResult } from "./comparison/compute-comparison.js";
 import type { FoundAnswer, FoundOrStarted } from "./comparison/find-answer.js";
 import type { SingleFlight } from "./comparison/single-flight.js";
+import type { Metrics } from "./metrics.js";
 import type { StandingCache } from "./permission/standing-cache.js";
 import type {
   AnalysisService,
@@ -17,6 +18,7 @@ import type {
   Visit,
 } from "./ports.js";
 import type { Signals } from "./signals.js";
+import type { Tracing } from "./tracing.js";
 
 /** Who acts. */
 export type Actor =
@@ -35,6 +37,10 @@ export interface Services {
   db: Database;
   clock: Clock;
   logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing;
+  /** How logs name a user. */
+  nameForLog(userId: string): string | undefined;
   sealer: Sealer;
   tokens: TokenVerifier;
   analysisService: AnalysisService;

@@ -24,6 +24,8 @@ export interface ComparisonRequest {
   algorithmVersion: string;
   /** Passed on, so that both services' logs can be joined. */
   requestId: string;
+  /** The span that asks, where there is one. */
+  traceparent?: string | undefined;
   /**
    * Hears what share of the comparison is done, 0 to 1, as the service reports it. Where it is set the
    * asynchronous form of the protocol is used, which may take minutes; the other one where there is no such form.
@@ -170,6 +172,8 @@ export interface TaskJob {
   taskId: string;
   /** Of the call that started it, for the logs. */
   requestId: string;
+  /** The span that sent it, where there is one. */
+  traceparent?: string | undefined;
 }
 
 /** Jobs that survive the process that sent them. */

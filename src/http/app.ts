@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -7,12 +6,12 @@ import { jsonOnly, limitBody } from "./body-rules.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { dashboardRoutes } from "./dashboard-routes.js";
 import { healthRoutes, type Probe } from "./health.js";
-import { languageOf } from "./language.js";
+import { type MetricsOptions, metricsRoutes } from "./metrics.js";
 import { openApiRoutes } from "./openapi/openapi-routes.js";
 import { type AppEnv, refuse } from "./refuse.js";
+import { countAs, openRequests } from "./request-context.js";
 import { restRoutes } from "./rest/rest-app.js";
 import { REST_ROUTES } from "./rest/routes.js";
-import { secure } from "./security-headers.js";
 import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
 
 export interface AppOptions {
@@ -21,14 +20,14 @@ export interface AppOptions {
   corsOrigins: readonly string[];
   /** What `/readyz` looks at, by name. */
   probes: Record<string, Probe>;
+  /** Absent where metrics have a port of their own. */
+  metrics: MetricsOptions | undefined;
   /** Of this program. */
   version: string;
   /** The folder of the page's build. */
   dashboard: URL;
 }
 
-/** What a caller may choose as the id of a request: it goes into headers and logs. */
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Of tRPC's calls; the other face has its own. */
 const WITH_RAW_DATA = new Set(
   REST_ROUTES.filter(({ withRawData }) => withRawData).map(
@@ -36,26 +35,28 @@ const WITH_RAW_DATA = new Set(
   ),
 );
 
+/** What probes, readers and browsers ask for is no use of the API. */
+const NOT_COUNTED = [
+  "/healthz",
+  "/readyz",
+  "/openapi.json",
+  "/docs/*",
+  "/",
+  "/upload",
+  "/analyses/*",
+  "/assets/*",
+];
 const TRPC_METHODS = ["GET", "HEAD", "POST"];
 
 /** What a browser may read of an answer to a listed origin. */
 const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 /** The HTTP face: everything but the port it listens on. */
-export function createApp({ services, corsOrigins, probes, version, dashboard }: AppOptions): Hono<AppEnv> {
+export function createApp(options: AppOptions): Hono<AppEnv> {
+  const { services, corsOrigins, probes, metrics, version, dashboard } = options;
   const app = new Hono<AppEnv>();
 
-  app.use(async (c, next) => {
-    const given = c.req.header("x-request-id") ?? "";
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID();
-    c.set("services", services);
-    c.set("requestId", requestId);
-    c.set("language", languageOf(c));
-    await next();
-    // On the response itself: `c.header` would build a new one each time, and copy its body.
-    secure(c.res.headers);
-    c.res.headers.set("x-request-id", requestId);
-  });
+  app.use(openRequests(services));
   if (corsOrigins.length) {
     app.use(
       cors({
@@ -77,7 +78,9 @@ export function createApp({ services, corsOrigins, probes, version, dashboard }:
 
   app.use(refuseCrossSite(corsOrigins));
 
+  for (const path of NOT_COUNTED) app.use(path, countAs(undefined));
   app.route("/", healthRoutes(probes));
+  if (metrics) app.route("/", metricsRoutes(metrics));
 
   app.use(`${TRPC_ENDPOINT}/*`, async (c, next) => {
     if (TRPC_METHODS.includes(c.req.method)) return next();
@@ -100,7 +103,7 @@ export function createApp({ services, corsOrigins, probes, version, dashboard }:
     if (error instanceof HTTPException)
       return refuse(c, "API_VALIDATION_ERROR", "The request cannot be read.");
     services.logger.error(
-      { requestId: c.var.requestId, err: error },
+      { request_id: c.var.requestId, err: error },
       "a request failed outside of any procedure",
     );
     return refuse(

@@ -6,7 +6,13 @@ import type { CallContext } from "../trpc/context.js";
 
 /** What the routes share through Hono's context. */
 export interface AppEnv {
-  Variables: { services: CallContext["services"]; requestId: string; language: Language };
+  Variables: {
+    services: CallContext["services"];
+    requestId: string;
+    language: Language;
+    /** What the request is counted as; undefined where it is not, or was already. */
+    endpoint: string | undefined;
+  };
 }
 
 /**

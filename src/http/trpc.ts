@@ -8,6 +8,7 @@ import { createCallContext } from "../trpc/context.js";
 import { readInput } from "../trpc/transformer.js";
 import { bearerToken } from "./bearer-token.js";
 import { type AppEnv, refuse } from "./refuse.js";
+import { sizeOf } from "./request-size.js";
 
 export const TRPC_ENDPOINT = "/trpc";
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
@@ -73,15 +74,19 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   const { parameters } = address;
   if (new Set(parameters.map(([name]) => name)).size < parameters.length)
     return refuse(c, "API_VALIDATION_ERROR", "A parameter of the query may be given once only.");
+  const tally = { calls: 0 };
   const ctx = createCallContext({
     services,
     requestId,
     language,
     token: bearerToken(headers),
     streamed: isStreamed(headers),
+    requestSize: sizeOf(c.req.raw),
+    tally,
   });
   const queries = readQueries(c.req.raw, address);
   if (queries) {
+    c.set("endpoint", undefined);
     const { status, body, errors } = await answerQueries(queries.calls, ctx, queries.batch);
     const answer = {
       "content-type": "application/json",
@@ -98,6 +103,8 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     createContext: () => ctx,
     responseMeta: ({ errors }) => ({ headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx) } }),
   });
+  // Of what it refused before any call nobody else counts it.
+  if (tally.calls) c.set("endpoint", undefined);
   // What it refuses before any call goes as text, though it is JSON as well.
   const isText = (response.headers.get("content-type") ?? "text/plain").startsWith("text/plain");
   if (isText && response.status >= 400) response.headers.set("content-type", "application/json");

@@ -3,7 +3,11 @@ import { z } from "zod";
 /** The job that sees to the task of a comparison. Jobs outlive releases: a new field has to be optional. */
 export const COMPARE_TASK = {
   name: "peg-comparison",
-  payload: z.object({ taskId: z.uuid(), requestId: z.string().max(255) }),
+  payload: z.object({
+    taskId: z.uuid(),
+    requestId: z.string().max(255),
+    traceparent: z.string().max(255).optional(),
+  }),
   /** Where a job ends up whose every run failed or died. */
   deadLetter: "peg-comparison-dead",
   retryLimit: 4,

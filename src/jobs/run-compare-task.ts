@@ -5,9 +5,14 @@ import { runTask } from "../domain/task/run-task.js";
 import { COMPARE_TASK } from "./compare-task.js";
 
 export async function runCompareTask(services: Services, { data, last, signal }: JobRun): Promise<void> {
-  await runTask(services, { ...COMPARE_TASK.payload.parse(data), last, signal });
+  const { traceparent, ...job } = COMPARE_TASK.payload.parse(data);
+  const run = () =>
+    services.tracing.span("job compare", { last }, () => runTask(services, { ...job, last, signal }));
+  await services.tracing.continue(traceparent, run);
 }
 
 export async function giveUpCompareTask(services: Services, { data }: JobRun): Promise<void> {
-  await giveUpTask(services, COMPARE_TASK.payload.parse(data).taskId);
+  const { traceparent, ...job } = COMPARE_TASK.payload.parse(data);
+  const run = () => services.tracing.span("job give up", {}, () => giveUpTask(services, job));
+  await services.tracing.continue(traceparent, run);
 }

@@ -12,16 +12,33 @@ export interface RequestContext {
   token: string | undefined;
   /** Set where tRPC streams its answer in chunks, and encodes each as a whole. */
   streamed: boolean;
+  /** Bytes that the request brought: its body, or its query. */
+  requestSize: number;
+  /** How many of its calls began, where each is counted by itself and not the request as a whole. */
+  tally: { calls: number } | undefined;
   /** Of each call of a batch, for the headers of the answer. */
   limitDecisions: LimitDecision[];
+}
+
+/** What is learned of a call on its way, for the log. */
+export interface CallRecord {
+  /** The caller, as logs name them. */
+  user: string | undefined;
+  analysisId: string | undefined;
 }
 
 /** The calls' context at its beginning. */
 export interface CallContext extends RequestContext {
   actor: Actor;
+  call: CallRecord;
 }
 
 /** The context of a request's calls. */
 export function createCallContext(request: Omit<RequestContext, "limitDecisions">): CallContext {
-  return { ...request, limitDecisions: [], actor: { kind: "anonymous" } };
+  return {
+    ...request,
+    limitDecisions: [],
+    actor: { kind: "anonymous" },
+    call: { user: undefined, analysisId: undefined },
+  };
 }

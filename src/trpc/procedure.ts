@@ -7,15 +7,16 @@ import { type LimitClass, t } from "./init.js";
 import { mapErrors } from "./middleware/errors.js";
 import { takeLimits } from "./middleware/limits.js";
 import { openAnswers } from "./middleware/open-answers.js";
-import { logRequests } from "./middleware/request-log.js";
 import { requireOperator, requireToken } from "./middleware/token.js";
+import { logRequest, watchCalls } from "./middleware/watch-calls.js";
 
 // Errors are mapped innermost of the two, so that the log sees what the caller sees. Token, then limits.
 const limited = t.procedure
   .use(openAnswers)
-  .use(logRequests)
+  .use(watchCalls)
   .use(mapErrors)
   .use(requireToken)
+  .use(logRequest)
   .use(takeLimits);
 
 /** What checks a value: a schema, or a function that is made for the purpose. */
@@ -40,6 +41,7 @@ export function analysisProcedure<TInput extends z.ZodType<{ id: string }>, TOut
     .meta({ needs, limit, entry })
     .input(input)
     .use(async ({ next, ctx, input: { id } }) => {
+      ctx.call.analysisId = id;
       const analysis = await authorize({ ctx, analysisId: id, needed: needs });
       return next({ ctx: { analysis } });
     })

@@ -1,6 +1,7 @@
 import { type TrackedEnvelope, tracked } from "@trpc/server";
 import type { z } from "zod";
 import { ERRORS } from "../contract/errors.js";
+import { ownWords } from "../contract/translate.js";
 import type { VerbContext } from "../domain/context.js";
 import { toPegError, toTrpcError } from "./errors.js";
 
@@ -36,9 +37,15 @@ export async function* mapStreamErrors<T>(
   try {
     yield* events;
   } catch (error) {
-    const { code, cause } = toPegError(error);
+    const { code, words, cause } = toPegError(error);
     const level = ERRORS[code].log;
-    const fields = { requestId: ctx.requestId, code, ...(level === "info" ? {} : { err: cause }) };
+    const fields = {
+      event: "peg_comparison_error",
+      request_id: ctx.requestId,
+      error_type: code,
+      error_message: ownWords(words),
+      ...(level === "info" ? {} : { err: cause }),
+    };
     ctx.services.logger[level](fields, "a stream ended early");
     throw toTrpcError(error);
   }

@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { PegError } from "../../domain/errors.js";
+import { type Metrics, noMetrics, type TokenRefusal } from "../../domain/metrics.js";
 import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
@@ -33,6 +34,7 @@ export interface TokenVerifierOptions {
   audience?: string | undefined;
   clock: Clock;
   logger: Logger;
+  metrics?: Pick<Metrics, "tokenRefused">;
 }
 
 function unauthenticated(cause?: unknown): PegError {
@@ -67,7 +69,7 @@ function checkForm(token: string, kidNeeded: boolean): void {
 
 /** Checks tokens by the keys of the settings; remembers good ones, never past their expiry. */
 export async function createTokenVerifier(options: TokenVerifierOptions): Promise<TokenVerifier> {
-  const { issuer, audience, clock, logger } = options;
+  const { issuer, audience, clock, logger, metrics = noMetrics } = options;
   const { key, algorithms } = await createKeySource(options.keys);
   const held = new LRUCache<string, { claims: TokenClaims; until: number }>({ max: MAX_HELD_TOKENS });
 
@@ -88,10 +90,16 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
 
   return {
     async verify(token) {
-      if (token.length > MAX_TOKEN_CHARS) throw unauthenticated();
+      if (token.length > MAX_TOKEN_CHARS) {
+        metrics.tokenRefused("form");
+        throw unauthenticated();
+      }
       const known = held.get(token);
       if (known && clock.now() < known.until) return known.claims;
-      if (!COMPACT_JWS.test(token)) throw unauthenticated();
+      if (!COMPACT_JWS.test(token)) {
+        metrics.tokenRefused("form");
+        throw unauthenticated();
+      }
       try {
         const verified = await check(token);
         held.set(token, {
@@ -101,10 +109,12 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
         return verified;
       } catch (error) {
         if (isKeySourceAway(error)) {
+          metrics.tokenRefused("keys_away");
           throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
             cause: error,
           });
         }
+        metrics.tokenRefused(refusalOf(error));
         logger.debug({ reason: (error as { code?: string }).code ?? (error as Error).name }, "token refused");
         throw unauthenticated(error);
       }
@@ -115,10 +125,26 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
 function readClaims(payload: JWTPayload, now: number): TokenClaims {
   const { sub, exp, scope } = claims.parse(payload);
   const nowSeconds = now / 1000;
-  if (exp <= nowSeconds || exp > nowSeconds + MAX_LIFETIME_S) throw new Error("expiry out of bounds");
+  if (exp <= nowSeconds) throw new errors.JWTExpired("expired", payload);
+  if (exp > nowSeconds + MAX_LIFETIME_S)
+    throw new errors.JWTClaimValidationFailed("expiry out of bounds", payload, "exp");
   if (payload.iat !== undefined && !(payload.iat <= nowSeconds + CLOCK_TOLERANCE_S))
-    throw new Error("issued in the future");
+    throw new IssuedInFuture("issued in the future");
   return { userId: sub, scopes: scope.split(" ").filter(Boolean), expiresAt: new Date(exp * 1000) };
+}
+
+/** The sender's clock is fast, or ours slow. */
+class IssuedInFuture extends Error {}
+
+/** Which kind of refusal this was, for the count of each. */
+function refusalOf(error: unknown): TokenRefusal {
+  if (error instanceof IssuedInFuture) return "clock";
+  if (error instanceof errors.JWTExpired) return "expired";
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "signature";
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return "no_key";
+  if (error instanceof errors.JWTClaimValidationFailed) return "claims";
+  return error instanceof z.ZodError ? "claims" : "form";
 }
 
 /** Whether the keys could not be fetched, which is no fault of the token. */

@@ -68,10 +68,11 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
       retrying(() => circuit.run(work), deadline, requestId);
   const asyncForm = createAsyncForm({ transport, attempt, sleep, restarts: retries, stallMs });
   /** The synchronous form. */
-  const sendAndWait = async ({ body, requestId, deadline: outer }: Omit<AsyncCall, "onProgress">) => {
+  const sendAndWait = async (call: Omit<AsyncCall, "onProgress">) => {
+    const { body, requestId, deadline: outer } = call;
     const deadline = startDeadline(totalTimeoutMs, [outer.signal]);
     try {
-      const send = attempt(() => transport.send(body, requestId, deadline.signal));
+      const send = attempt(() => transport.send(body, call, deadline.signal));
       return await untilAborted(send(deadline, requestId), deadline.signal);
     } finally {
       deadline.clear();
@@ -83,8 +84,8 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     circuit.check();
     const body = await buildRequestBody(request, deadline.signal);
     const sentAt = performance.now();
-    const { requestId, onProgress } = request;
-    const call = { body, requestId, deadline };
+    const { requestId, traceparent, onProgress } = request;
+    const call = { body, requestId, traceparent, deadline };
     const answer =
       (onProgress && (await asyncForm.compare({ ...call, onProgress }))) ?? (await sendAndWait(call));
     const measured = (performance.now() - sentAt) / 1000;

@@ -5,7 +5,7 @@ import { INLINE_CHECK_BYTES } from "./options.js";
 import { parseJson } from "./parse-json.js";
 import { decodeText } from "./read-body.js";
 import type { RequestBody } from "./request-body.js";
-import type { Answer, Transport } from "./transport.js";
+import type { Answer, CallIds, Transport } from "./transport.js";
 
 const FIRST_PAUSE_MS = 25;
 const LAST_PAUSE_MS = 500;
@@ -24,9 +24,8 @@ export interface AsyncFormOptions {
   stallMs: number;
 }
 
-export interface AsyncCall {
+export interface AsyncCall extends CallIds {
   body: RequestBody;
-  requestId: string;
   deadline: Deadline;
   /** Hears what share is done, 0 to 1; never less than before. */
   onProgress(share: number): void;
@@ -40,10 +39,11 @@ export function createAsyncForm(options: AsyncFormOptions) {
   const { transport, attempt, sleep, restarts, stallMs } = options;
   let askAgainAt = 0;
 
-  const start = async ({ body, requestId, deadline }: AsyncCall): Promise<Answer | string | undefined> => {
+  const start = async (call: AsyncCall): Promise<Answer | string | undefined> => {
+    const { body, requestId, deadline } = call;
     let answer: Answer;
     try {
-      const send = attempt(() => transport.start(body, requestId, deadline.signal));
+      const send = attempt(() => transport.start(body, call, deadline.signal));
       answer = await send(deadline, requestId);
     } catch (error) {
       if (!isStatus(error, NOT_OFFERED)) throw error;
@@ -68,7 +68,7 @@ export function createAsyncForm(options: AsyncFormOptions) {
       await sleep(pause, deadline.signal);
       let answer: Answer;
       try {
-        const ask = attempt(() => transport.status(taskId, requestId, deadline.signal));
+        const ask = attempt(() => transport.status(taskId, call, deadline.signal));
         answer = await ask(deadline, requestId);
       } catch (error) {
         if (isStatus(error, new Set([404, 410]))) return undefined;

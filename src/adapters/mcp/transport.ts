@@ -23,6 +23,12 @@ export interface TransportOptions {
 /** An answer that is worth reading: bytes of a 2xx, or the text of a 400 or 422, which may explain itself. */
 export type Answer = { ok: true; bytes: AnswerBytes } | { ok: false; text: string; failure: AttemptFailure };
 
+/** By what the two services' logs and traces are joined. */
+export interface CallIds {
+  requestId: string;
+  traceparent?: string | undefined;
+}
+
 export interface Transport {
   /**
    * Sends the body once.
@@ -30,11 +36,11 @@ export interface Transport {
    * @param signal ends the attempt with the signal's reason
    * @throws AttemptFailure
    */
-  send(body: RequestBody, requestId: string, signal: AbortSignal): Promise<Answer>;
+  send(body: RequestBody, ids: CallIds, signal: AbortSignal): Promise<Answer>;
   /** The same for the asynchronous form, which answers with a task. */
-  start(body: RequestBody, requestId: string, signal: AbortSignal): Promise<Answer>;
+  start(body: RequestBody, ids: CallIds, signal: AbortSignal): Promise<Answer>;
   /** Asks once how such a task is. */
-  status(taskId: string, requestId: string, signal: AbortSignal): Promise<Answer>;
+  status(taskId: string, ids: CallIds, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -60,7 +66,7 @@ export function createTransport(options: TransportOptions): Transport {
   const exchange = async (
     path: string,
     body: RequestBody | undefined,
-    requestId: string,
+    ids: CallIds,
     deadline: Deadline,
   ): Promise<Answer> => {
     // ofetch's own retry and timeout share one signal and end at the headers: neither is used.
@@ -70,7 +76,8 @@ export function createTransport(options: TransportOptions): Transport {
         accept: "application/json",
         // Python servers often cannot take a chunked body.
         ...(body ? { "content-type": "application/json", "content-length": String(body.length) } : {}),
-        ...(/^[\x21-\x7e]{1,255}$/.test(requestId) ? { "x-request-id": requestId } : {}),
+        ...(/^[\x21-\x7e]{1,255}$/.test(ids.requestId) ? { "x-request-id": ids.requestId } : {}),
+        ...(ids.traceparent === undefined ? {} : { traceparent: ids.traceparent }),
         ...authorization,
       },
       ...(body ? { body: bodyStream(body) } : {}),
@@ -98,12 +105,12 @@ export function createTransport(options: TransportOptions): Transport {
   const attempt = async (
     path: string,
     body: RequestBody | undefined,
-    requestId: string,
+    ids: CallIds,
     signal: AbortSignal,
   ): Promise<Answer> => {
     const deadline = startDeadline(options.timeoutMs, [signal]);
     try {
-      return await exchange(path, body, requestId, deadline);
+      return await exchange(path, body, ids, deadline);
     } catch (error) {
       // A call's deadline that passes in an attempt counts against the circuit; a caller who leaves does not.
       if (signal.aborted) throw signal.reason instanceof DeadlineReached ? timeoutFailure() : signal.reason;
@@ -115,10 +122,10 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   return {
-    send: (body, requestId, signal) => attempt(MCP_ANALYSIS_PATH, body, requestId, signal),
-    start: (body, requestId, signal) => attempt(MCP_ASYNC_PATH, body, requestId, signal),
-    status: (taskId, requestId, signal) =>
-      attempt(`${MCP_STATUS_PATH}/${encodeURIComponent(taskId)}`, undefined, requestId, signal),
+    send: (body, ids, signal) => attempt(MCP_ANALYSIS_PATH, body, ids, signal),
+    start: (body, ids, signal) => attempt(MCP_ASYNC_PATH, body, ids, signal),
+    status: (taskId, ids, signal) =>
+      attempt(`${MCP_STATUS_PATH}/${encodeURIComponent(taskId)}`, undefined, ids, signal),
     close: () => dispatcher.destroy(),
   };
 }

@@ -1,4 +1,5 @@
 import PgBoss from "pg-boss";
+import { type Metrics, noMetrics } from "../../domain/metrics.js";
 import type { Logger, SqlRunner } from "../../domain/ports.js";
 
 export type Boss = PgBoss;
@@ -17,6 +18,7 @@ const MAINTENANCE_S = 5;
 export interface BossOptions {
   run: SqlRunner;
   logger: Logger;
+  metrics?: Pick<Metrics, "queueFailure">;
   /** Whether this process looks for jobs whose worker died. */
   supervise: boolean;
   /** Whether it may change pg-boss's tables. */
@@ -24,7 +26,7 @@ export interface BossOptions {
 }
 
 /** pg-boss on our own connection: its schema `pgboss` lies beside our tables, in the same transactions. */
-export function createBoss({ run, logger, supervise, migrate }: BossOptions): PgBoss {
+export function createBoss({ run, logger, metrics = noMetrics, supervise, migrate }: BossOptions): PgBoss {
   const boss = new PgBoss({
     db: { executeSql: async (text: string, values?: unknown[]) => (await run(text, values)) as never },
     supervise,
@@ -36,7 +38,10 @@ export function createBoss({ run, logger, supervise, migrate }: BossOptions): Pg
     retentionDays: 7,
   });
   // An event without a listener would end the process.
-  boss.on("error", (error) => logger.warn({ err: error }, "the job queue's upkeep failed"));
+  boss.on("error", (error) => {
+    metrics.queueFailure("upkeep");
+    logger.warn({ err: error }, "the job queue's upkeep failed");
+  });
   return boss;
 }
 

@@ -4,11 +4,11 @@ import type { JobQueue } from "../../domain/ports.js";
 /** Sends jobs through pg-boss. */
 export function createJobQueue(boss: PgBoss, queue: string): JobQueue {
   return {
-    async send(run, { taskId, requestId }) {
+    async send(run, job) {
       const db = {
         executeSql: async (text: string, values: unknown[]) => (await run(text, values)) as never,
       };
-      const sent = await boss.send(queue, { taskId, requestId }, { id: taskId, db });
+      const sent = await boss.send(queue, job, { id: job.taskId, db });
       if (sent !== null) return true;
       // Null is what it answers for a job that is there, and for a queue that is not.
       const { rows } = await run("select 1 from pgboss.queue where name = $1", [queue]);

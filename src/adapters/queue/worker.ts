@@ -1,10 +1,12 @@
 import type PgBoss from "pg-boss";
+import type { Metrics } from "../../domain/metrics.js";
 import type { JobRun, Logger, SqlRunner } from "../../domain/ports.js";
 
 export interface WorkerOptions {
   boss: PgBoss;
   run: SqlRunner;
   logger: Logger;
+  metrics: Pick<Metrics, "queueFailure">;
   queue: string;
   /** Jobs at a time. */
   concurrency: number;
@@ -38,7 +40,7 @@ interface FetchedJob {
  * lets a run expire that still goes on.
  */
 export function startWorker(options: WorkerOptions): Worker {
-  const { boss, run, logger, queue, concurrency, handle, alarm } = options;
+  const { boss, run, logger, metrics, queue, concurrency, handle, alarm } = options;
   const running = new Map<string, Promise<void>>();
   const handBack = new AbortController();
   let stopping = false;
@@ -60,15 +62,20 @@ export function startWorker(options: WorkerOptions): Worker {
   };
 
   const runJob = async ({ id, data, retryCount, retryLimit }: FetchedJob): Promise<void> => {
+    const about = { task_id: id, request_id: requestIdOf(data) };
     try {
       await handle({ data, last: retryCount >= retryLimit, signal: handBack.signal });
-      await boss.complete(queue, id);
+      await boss.complete(queue, id).catch((error: unknown) => {
+        metrics.queueFailure("complete");
+        throw error;
+      });
     } catch (error) {
       const { name, code } = error as { name?: string; code?: string };
-      logger.warn({ err: error, taskId: id, retryCount, retryLimit }, "a job failed");
+      logger.warn({ err: error, ...about, retry_count: retryCount, retry_limit: retryLimit }, "a job failed");
       // Where this does not reach the database either, the job expires and is run again.
       await boss.fail(queue, id, { name, code }).catch((failure: unknown) => {
-        logger.warn({ err: failure, taskId: id }, "a failed job could not be noted");
+        metrics.queueFailure("fail");
+        logger.warn({ err: failure, ...about }, "a failed job could not be noted");
       });
     }
   };
@@ -91,6 +98,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const loop = (async () => {
     while (!stopping) {
       await take().catch((error: unknown) => {
+        metrics.queueFailure("fetch");
         if (!away) logger.error({ err: error, queue }, "jobs cannot be taken: the database does not answer");
         away = true;
       });
@@ -103,9 +111,10 @@ export function startWorker(options: WorkerOptions): Worker {
     if (!running.size) return;
     const text =
       "update pgboss.job set started_on = now() where name = $1 and id = any($2::uuid[]) and state = 'active'";
-    run(text, [queue, [...running.keys()]]).catch((error: unknown) =>
-      logger.warn({ err: error }, "running jobs were not renewed"),
-    );
+    run(text, [queue, [...running.keys()]]).catch((error: unknown) => {
+      metrics.queueFailure("renew");
+      logger.warn({ err: error }, "running jobs were not renewed");
+    });
   }, RENEW_MS);
   renew.unref();
 
@@ -121,6 +130,11 @@ export function startWorker(options: WorkerOptions): Worker {
       await loop;
     },
   };
+}
+
+/** The request that a job is for, where it says so. */
+function requestIdOf(data: unknown): unknown {
+  return (data as { requestId?: unknown } | null)?.requestId;
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Metrics } from "../../domain/metrics.js";
 import type {
   Clock,
   EntryToPut,
@@ -27,6 +28,7 @@ export interface ResilientStoreOptions {
   };
   clock: Clock;
   logger: Logger;
+  metrics: Pick<Metrics, "redisFallback">;
   disconnect: () => void;
 }
 
@@ -46,6 +48,7 @@ export class ResilientStore implements SharedStore {
   async visit(request: VisitRequest): Promise<Visit> {
     const visit = this.#isCoolingDown() ? undefined : await this.#attemptVisit(request);
     if (visit) return visit;
+    this.#options.metrics.redisFallback();
     return { limits: this.#options.local.take(request.userId, request.rules), generation: null, entry: null };
   }
 
@@ -62,7 +65,7 @@ export class ResilientStore implements SharedStore {
       if (await withDeadline(move, WRITE_DEADLINE_MS).catch(() => false)) return true;
       await new Promise((resolve) => setTimeout(resolve, MOVE_PAUSE_MS));
     }
-    this.#options.logger.warn({ analysisId }, "Redis could not be told of a change");
+    this.#options.logger.warn({ analysis_id: analysisId }, "Redis could not be told of a change");
     return false;
   }
 

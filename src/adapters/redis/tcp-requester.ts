@@ -70,6 +70,8 @@ export class TcpRedis extends UpstashRedis {
 
 export interface TcpConnection {
   redis: UpstashRedis;
+  /** Why the connection failed last; a command only says that there is none. */
+  lastFailure(): string | undefined;
   close(): void;
 }
 
@@ -82,6 +84,13 @@ export function connectTcp(url: string): TcpConnection {
     retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
   });
   // Whoever sends a command learns of the failure; without a listener each would be printed.
-  client.on("error", () => {});
-  return { redis: new TcpRedis(new TcpRequester(client)), close: () => client.disconnect() };
+  let failure: string | undefined;
+  client.on("error", (error) => {
+    failure = error.message;
+  });
+  return {
+    redis: new TcpRedis(new TcpRequester(client)),
+    lastFailure: () => failure,
+    close: () => client.disconnect(),
+  };
 }

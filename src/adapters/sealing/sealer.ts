@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from "jose";
 import { PegError } from "../../domain/errors.js";
+import { type Metrics, noMetrics } from "../../domain/metrics.js";
 import type { Place, Sealer } from "../../domain/ports.js";
 import type { KeyRing } from "./key-ring.js";
 
@@ -24,9 +25,11 @@ function isPlace(value: unknown, place: Place): boolean {
 /** Encryption at rest: JWE (dir, A256GCM) for values of records, AES-256-GCM for whole cache entries. */
 export class RingSealer implements Sealer {
   readonly #ring: KeyRing;
+  readonly #metrics: Pick<Metrics, "sealed">;
 
-  constructor(ring: KeyRing) {
+  constructor(ring: KeyRing, metrics: Pick<Metrics, "sealed"> = noMetrics) {
     this.#ring = ring;
+    this.#metrics = metrics;
   }
 
   get keyId(): string {
@@ -39,6 +42,7 @@ export class RingSealer implements Sealer {
 
   async seal(text: string, place: Place): Promise<string> {
     const { kid, record } = this.#ring.first;
+    this.#metrics.sealed(kid, "record");
     // The protected header is authenticated, so the place is bound to the text.
     return new CompactEncrypt(new TextEncoder().encode(text))
       .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid, place: { ...place } })
@@ -75,6 +79,7 @@ export class RingSealer implements Sealer {
   /** Layout: format, length of the key id, key id, nonce, tag, ciphertext. */
   sealBytes(bytes: Uint8Array, context: string): Uint8Array {
     const { kid, entry } = this.#ring.first;
+    this.#metrics.sealed(kid, "entry");
     const iv = randomBytes(IV_BYTES);
     const header = Buffer.from([FORMAT, Buffer.byteLength(kid), ...Buffer.from(kid)]);
     const cipher = createCipheriv("aes-256-gcm", entry, iv, { authTagLength: TAG_BYTES });

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { type Metrics, noMetrics } from "../metrics.js";
 import { CACHE_TYPES, type CacheType, type Clock } from "../ports.js";
 import type { EncodedAnswer } from "./encoded-answer.js";
 
@@ -30,6 +31,7 @@ export interface HeldAnswer {
 /** Encoded answers in this process. */
 export class AnswerCache {
   readonly #clock: Clock;
+  readonly #metrics: Pick<Metrics, "cacheHit">;
   readonly #tiers = TIERS.map((tier) => ({
     ...tier,
     held: new LRUCache<string, HeldAnswer>({
@@ -40,8 +42,9 @@ export class AnswerCache {
   }));
   readonly #asked: LRUCache<string, number>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, metrics: Pick<Metrics, "cacheHit"> = noMetrics) {
     this.#clock = clock;
+    this.#metrics = metrics;
     // Without a resolution of 0 it would go on with the time that it read last, until the next turn.
     this.#asked = new LRUCache({ max: MAX_COUNTED, ttl: COUNT_TTL_MS, ttlResolution: 0, perf: clock });
   }
@@ -71,6 +74,7 @@ export class AnswerCache {
       from.held.delete(name);
       return undefined;
     }
+    this.#metrics.cacheHit(from.name);
     if (to !== from) {
       from.held.delete(name);
       to.held.set(name, answer);

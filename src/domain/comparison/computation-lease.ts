@@ -132,7 +132,7 @@ function holdLease(services: Services, taskId: string, attemptToken: string): Le
         and(eq(pegComparisonTasks.attemptToken, attemptToken), eq(pegComparisonTasks.status, "PROCESSING")),
       )
       .catch((error: unknown) =>
-        logger.warn({ err: error, taskId }, "the lease of a computation was not renewed"),
+        logger.warn({ err: error, task_id: taskId }, "the lease of a computation was not renewed"),
       );
   }, RENEW_MS);
   timer.unref();

@@ -1,6 +1,7 @@
 import { loadRawData } from "../analysis/stored-raw-data.js";
 import type { Services } from "../context.js";
 import { DataMovedError, PegError } from "../errors.js";
+import type { AttemptOutcome } from "../metrics.js";
 import { awaitComputation, claimComputation, endComputation, type Lease } from "./computation-lease.js";
 import type { ComputedComparison } from "./computed-comparison.js";
 import { type ComparisonKey, loadStoredComparison, storeComparison } from "./stored-comparison.js";
@@ -37,14 +38,20 @@ export async function computeUnderLease(
   const { analysisId, algorithmVersion } = key;
   const { progress } = lease;
   const { requestId, withProgress, last, signal } = attempt;
+  const { tracing } = services;
+  const start = performance.now();
+  let outcome: AttemptOutcome = "completed";
   try {
     // Between the look-up and the claim another process may have finished.
-    const stored = await loadStoredComparison(services, key);
-    if (stored) {
+    const found = await loadStoredComparison(services, key);
+    if (found) {
+      outcome = "superseded";
       await endComputation(services, lease);
-      return { comparison: stored, computedHere: false };
+      return { comparison: found, computedHere: false };
     }
-    const data = await loadRawData(services, analysisId, key.revision);
+    const data = await tracing.span("database raw data", {}, () =>
+      loadRawData(services, analysisId, key.revision),
+    );
     if (!data) throw new DataMovedError("the raw data is of another revision");
     progress.reach("loaded");
     const onProgress = withProgress
@@ -56,18 +63,27 @@ export async function computeUnderLease(
     const request = { analysisId, data, algorithmVersion, requestId, onProgress };
     const comparison = await services.analysisService.compare(request, signal);
     progress.reach("checked");
-    const outcome = await storeComparison(services, key, lease.attemptToken, comparison);
-    if (outcome === "moved") throw new DataMovedError("the data was replaced while it was compared");
-    return outcome === "stored" ? { comparison, computedHere: true } : undefined;
+    const stored = await tracing.span("database store comparison", {}, () =>
+      storeComparison(services, key, lease.attemptToken, comparison),
+    );
+    if (stored === "moved") throw new DataMovedError("the data was replaced while it was compared");
+    if (stored === "stored") return { comparison, computedHere: true };
+    outcome = "superseded";
+    return undefined;
   } catch (error) {
     const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.words) : error;
     const handBack = signal?.aborted || (!last && mayPass(error));
+    outcome = handBack ? "handed_back" : "failed";
     // Where this cannot be noted the lease runs out, and whoever waits takes over.
     await endComputation(services, lease, { error: told, handBack }).catch((failure: unknown) =>
-      services.logger.warn({ err: failure, taskId: lease.taskId }, "a failed computation could not be noted"),
+      services.logger.warn(
+        { err: failure, task_id: lease.taskId, request_id: requestId },
+        "a failed computation could not be noted",
+      ),
     );
     throw error;
   } finally {
+    services.metrics.computation(outcome, (performance.now() - start) / 1000);
     lease.stop();
   }
 }

@@ -6,6 +6,7 @@ const META = Buffer.from(',"meta":');
 const TAIL = Buffer.from("}}}");
 /** Within a text of JSON its quotes would be escaped. */
 const CACHED = Buffer.from(',"cached":');
+const TRUE = Buffer.from("true");
 
 /** A digest of what a body says, for its entity tag. */
 export function tagOf(...parts: Uint8Array[]): string {
@@ -23,6 +24,7 @@ export class EncodedAnswer {
   readonly trpc: Buffer;
   readonly #jsonBytes: number;
   #tag: string | undefined;
+  #cached: boolean | undefined;
 
   /** @param task the state that it tells, where it stands for a comparison that is still to come */
   constructor(
@@ -50,6 +52,15 @@ export class EncodedAnswer {
         at === -1 ? tagOf(json) : tagOf(json.subarray(0, at), json.subarray(json.indexOf(",", at + 1)));
     }
     return this.#tag;
+  }
+
+  /** Whether it says that it was cached. */
+  get cached(): boolean {
+    if (this.#cached === undefined) {
+      const at = this.json.lastIndexOf(CACHED) + CACHED.byteLength;
+      this.#cached = at >= CACHED.byteLength && this.json.subarray(at, at + TRUE.byteLength).equals(TRUE);
+    }
+    return this.#cached;
   }
 
   /** The bare JSON: a view, not a copy. */

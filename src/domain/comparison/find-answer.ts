@@ -57,10 +57,15 @@ export async function findAnswerOrStart(
 ): Promise<FoundOrStarted> {
   return findCachedOr<FoundOrStarted>(ctx, analysis, plan, async (key) => {
     const { value } = await ctx.services.starts.run(nameOf(plan, key), async () => {
-      const loaded = await plan.load(key);
-      const task = loaded ? undefined : await startTask(ctx.services, key, ctx.requestId);
+      const loaded = await load(ctx, key, plan);
+      countLookup(ctx, loaded);
+      const task = loaded
+        ? undefined
+        : await ctx.services.tracing.span("database start task", {}, () =>
+            startTask(ctx.services, key, ctx.requestId),
+          );
       if (task) return { task };
-      const answer = loaded ?? (await plan.load(key));
+      const answer = loaded ?? (await load(ctx, key, plan));
       if (!answer) throw new DataMovedError("the comparison went as soon as it came");
       return { held: await keep(ctx, key, plan, answer) };
     });
@@ -96,6 +101,7 @@ async function findCached(
   // What this process would not keep for its age is not taken from elsewhere either.
   if (!opened || services.clock.now() - opened.filledAt >= opened.ttlMs) return undefined;
   services.answers.put(type, analysisId, opened);
+  services.metrics.cacheHit("redis");
   return opened;
 }
 
@@ -106,7 +112,8 @@ function nameOf({ type }: AnswerPlan, key: ComparisonKey): string {
 async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<FoundAnswer> {
   const { services, requestId } = ctx;
   const lookup = await services.lookups.run(nameOf(plan, key), async () => {
-    const loaded = await plan.load(key);
+    const loaded = await load(ctx, key, plan);
+    countLookup(ctx, loaded);
     if (loaded) return { held: await keep(ctx, key, plan, loaded) };
     const { encode } = plan;
     if (!encode) throw new DataMovedError("the analysis was deleted meanwhile");
@@ -117,6 +124,16 @@ async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerP
     return { held, computed: leader && value.computedHere ? value.comparison : undefined };
   });
   return lookup.leader ? lookup.value : { held: lookup.value.held };
+}
+
+function load(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<EncodedAnswer | undefined> {
+  return ctx.services.tracing.span("database comparison", {}, () => plan.load(key));
+}
+
+/** Of what neither cache held. */
+function countLookup({ services: { metrics } }: VerbContext, loaded: EncodedAnswer | undefined): void {
+  if (loaded) metrics.cacheHit("database");
+  else metrics.cacheMiss();
 }
 
 async function keep(

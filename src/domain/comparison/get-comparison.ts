@@ -64,7 +64,7 @@ async function findInTime(
   const { revision } = analysis;
   const key = { analysisId: analysis.id, revision, algorithmVersion: services.algorithmVersion };
   const task = await joinRunningTask(services, key, requestId).catch((error: unknown) => {
-    services.logger.warn({ err: error, requestId }, "a long computation did not become a task");
+    services.logger.warn({ err: error, request_id: requestId }, "a long computation did not become a task");
   });
   if (!task) return answer;
   // Nobody waits for it here any more; how it ends stands in the task.

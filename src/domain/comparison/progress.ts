@@ -48,7 +48,9 @@ export function createProgress(services: Services, taskId: string, attemptToken:
       .where(sql`${token} = ${attemptToken} and ${status} = 'PROCESSING' and ${progress} < ${written}`)
       .returning({ told: announceTaskOf(sql`${id}`) })
       // The next step says it again.
-      .catch((error: unknown) => services.logger.debug({ err: error, taskId }, "progress was not noted"));
+      .catch((error: unknown) =>
+        services.logger.debug({ err: error, task_id: taskId }, "progress was not noted"),
+      );
   };
   const note = (percent: number) => {
     reached = Math.max(reached, Math.min(99, Math.floor(percent)));

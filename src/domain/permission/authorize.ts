@@ -80,7 +80,11 @@ export async function authorize(input: {
       ? undefined
       : services.standings.get(actor.userId, analysisId, visit.generation);
   const mark = services.standings.mark();
-  const standing = held ?? (await readStanding(services.db, actor.userId, analysisId));
+  const standing =
+    held ??
+    (await services.tracing.span("database standing", {}, () =>
+      readStanding(services.db, actor.userId, analysisId),
+    ));
   const analysis = checkStanding(ctx, standing, needed);
   if (!held && visit.generation !== null) {
     services.standings.put(actor.userId, analysisId, { generation: visit.generation, standing }, mark);

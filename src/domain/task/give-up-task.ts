@@ -6,7 +6,10 @@ import { awaitComputation } from "../comparison/computation-lease.js";
 import type { Services } from "../context.js";
 
 /** Ends a task whose every run died, so that nobody waits for it for ever. Asking again starts a new one. */
-export async function giveUpTask(services: Services, taskId: string): Promise<void> {
+export async function giveUpTask(
+  services: Services,
+  { taskId, requestId }: { taskId: string; requestId: string },
+): Promise<void> {
   // Should anybody still work on it after all, let them.
   const outcome = await awaitComputation(services, taskId).catch(() => "done" as const);
   if (outcome === "done") return;
@@ -26,5 +29,9 @@ export async function giveUpTask(services: Services, taskId: string): Promise<vo
     })
     .where(and(eq(id, taskId), inArray(status, ["PENDING", "PROCESSING"]), lt(leaseUntil, sql`now()`)))
     .returning({ id, told: announceTaskOf(sql`${id}`) });
-  if (ended) services.logger.error({ taskId }, "a task was given up: each of its runs died");
+  if (ended)
+    services.logger.error(
+      { task_id: taskId, request_id: requestId },
+      "a task was given up: each of its runs died",
+    );
 }

@@ -36,7 +36,7 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
     } catch (error) {
       if (signal.aborted || mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";
-      services.logger.info({ taskId, requestId: run.requestId, code }, "a task failed");
+      services.logger.info({ task_id: taskId, request_id: run.requestId, code }, "a task failed");
       return;
     }
   }

@@ -41,7 +41,11 @@ async function queueTask(tx: Database, services: Services, task: TaskRow, reques
   if (!task.queued) {
     await tx.update(pegComparisonTasks).set({ queued: true }).where(eq(pegComparisonTasks.id, task.id));
   }
-  const sent = await services.queue.send(runIn(tx), { taskId: task.id, requestId });
+  const sent = await services.queue.send(runIn(tx), {
+    taskId: task.id,
+    requestId,
+    traceparent: services.tracing.traceparent(),
+  });
   if (sent) await announce(tx, { kind: "jobs", id: "" });
 }
 

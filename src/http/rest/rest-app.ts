@@ -3,6 +3,7 @@ import { compress } from "hono/compress";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../../contract/analysis.js";
 import { jsonOnly, limitBody, noBody } from "../body-rules.js";
 import { type AppEnv, refuse } from "../refuse.js";
+import { countAs } from "../request-context.js";
 import { REST_ROUTES } from "./routes.js";
 import { serveRoute } from "./serve-route.js";
 
@@ -14,11 +15,12 @@ export function restRoutes(): Hono<AppEnv> {
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;
     const path = honoPath(route.path);
-    if (route.rest === "body") routes.on(route.method, path, jsonOnly, limit, serveRoute(route));
-    else routes.on(route.method, path, noBody, serveRoute(route));
+    const count = countAs(route.path);
+    if (route.rest === "body") routes.on(route.method, path, count, jsonOnly, limit, serveRoute(route));
+    else routes.on(route.method, path, count, noBody, serveRoute(route));
   }
   for (const path of new Set(REST_ROUTES.map((route) => route.path))) {
-    routes.all(honoPath(path), refuseMethod(path));
+    routes.all(honoPath(path), countAs(path), refuseMethod(path));
   }
   return routes;
 }

@@ -5,6 +5,7 @@ import type { ProcedureCall } from "../../trpc/call-procedure.js";
 import { createCallContext } from "../../trpc/context.js";
 import { bearerToken } from "../bearer-token.js";
 import type { AppEnv } from "../refuse.js";
+import { sizeOf } from "../request-size.js";
 import { comparisonCsv } from "./comparison-csv.js";
 import { serveEvents } from "./events.js";
 import { fieldTypes, readInput, readOption } from "./read-input.js";
@@ -41,6 +42,8 @@ export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Re
       language,
       token: bearerToken(c.req.raw.headers),
       streamed: false,
+      requestSize: sizeOf(c.req.raw),
+      tally: undefined,
     });
     let format: "json" | "csv" | undefined;
     const call: ProcedureCall = {

@@ -30,11 +30,17 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
   const entry =
     meta.entry && id !== undefined && !services.answers.has(meta.entry, id) ? meta.entry : undefined;
   const rules = rulesOf(services.limits, meta.limit);
-  const visit = await services.shared.visit({ userId: actor.userId, rules, analysisId: id, entry });
+  const visit = await services.tracing.span("shared store", {}, () =>
+    services.shared.visit({ userId: actor.userId, rules, analysisId: id, entry }),
+  );
   // Who may have missed a change trusts nothing that was learned before, and asks Postgres.
   if (!services.changes.hearing()) visit.generation = null;
   limitDecisions.push(visit.limits);
   const { exhausted } = visit.limits;
+  services.metrics.limitDecision(
+    exhausted?.name ?? (meta.limit === "other" ? services.limits.all.name : meta.limit),
+    exhausted ? "refused" : "allowed",
+  );
   if (exhausted) {
     const seconds = Math.max(1, Math.ceil(exhausted.resetMs / 1000));
     throw new PegError(

@@ -4,6 +4,7 @@ import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
 import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js";
 import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
 import { runIn, type SqlRunner } from "../../../src/db/run-sql.js";
+import { noMetrics } from "../../../src/domain/metrics.js";
 import { Alarm } from "../../../src/domain/signals.js";
 import { COMPARE_TASK } from "../../../src/jobs/compare-task.js";
 import { createTestDatabase, hasPostgres, type TestDatabase } from "../../support/database.js";
@@ -43,7 +44,16 @@ describe.each([
       );
     const work = (handle: () => Promise<void>): { alarm: Alarm; worker: Worker } => {
       const alarm = new Alarm(() => {});
-      const worker = startWorker({ boss, run, logger, queue: QUEUE, concurrency: 2, alarm, handle });
+      const worker = startWorker({
+        boss,
+        run,
+        logger,
+        metrics: noMetrics,
+        queue: QUEUE,
+        concurrency: 2,
+        alarm,
+        handle,
+      });
       workers.push(worker);
       return { alarm, worker };
     };

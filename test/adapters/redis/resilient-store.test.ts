@@ -6,6 +6,7 @@ import { ResilientStore } from "../../../src/adapters/redis/resilient-store.js";
 import { connectRest } from "../../../src/adapters/redis/rest-client.js";
 import { RedisStore } from "../../../src/adapters/redis/shared-store.js";
 import { connectTcp } from "../../../src/adapters/redis/tcp-requester.js";
+import { noMetrics } from "../../../src/domain/metrics.js";
 import type { LimitRule, Logger, Visit } from "../../../src/domain/ports.js";
 import { hasRedisServer, type RedisServer, startRedis } from "../../support/database.js";
 import { startUpstashServer, type UpstashServer } from "../../support/upstash-server.js";
@@ -83,7 +84,14 @@ async function openWorld(over: "tcp" | "rest"): Promise<World> {
   const puts = vi.spyOn(redis, "putEntry");
   const moves = vi.spyOn(redis, "moveGeneration");
   const local = new MemoryStore(clock, { alone: false });
-  const store = new ResilientStore({ redis, local, clock, logger, disconnect: () => tcp?.close() });
+  const store = new ResilientStore({
+    redis,
+    local,
+    clock,
+    logger,
+    metrics: noMetrics,
+    disconnect: () => tcp?.close(),
+  });
   closers.push(() => store.close());
   return {
     server,

@@ -1,0 +1,58 @@
+import { statfsSync } from "node:fs";
+import { createSealer, MIGRATIONS } from "../runtime.js";
+import { checkDatabase, openForExamination } from "./check-database.js";
+import { checkFiles } from "./check-files.js";
+import { checkKeys } from "./check-keys.js";
+import { checkRedis } from "./check-redis.js";
+import { checkAnalysisService, checkTokens } from "./check-services.js";
+import { checkSettings } from "./check-settings.js";
+import type { Examination, Finding } from "./finding.js";
+
+function freeBytes(path: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Looks at everything that the settings name, and changes nothing.
+ *
+ * @param instead of this machine's own clock and disk, for tests
+ */
+export async function examine(
+  env: Record<string, string | undefined>,
+  instead: Partial<Pick<Examination, "now" | "freeBytes">> = {},
+): Promise<Finding[]> {
+  const { config, findings } = checkSettings(env);
+  if (!config) return findings;
+  const examination: Examination = {
+    config,
+    now: () => Date.now(),
+    freeBytes,
+    migrationsFolder: MIGRATIONS,
+    ...instead,
+  };
+  const files = checkFiles(examination);
+  const others = Promise.all([
+    checkRedis(examination),
+    checkAnalysisService(examination),
+    checkTokens(examination),
+  ]);
+  const stored = files.some(({ status }) => status === "fault") ? [] : await examineStored(examination);
+  return [...findings, ...files, ...stored, ...(await others)];
+}
+
+async function examineStored(examination: Examination): Promise<Finding[]> {
+  const open = await openForExamination(examination);
+  if ("status" in open) return [open];
+  try {
+    const findings = await checkDatabase(open, examination);
+    if (findings.some(({ status }) => status === "fault")) return findings;
+    return [...findings, await checkKeys(open, await createSealer(examination.config))];
+  } finally {
+    await open.close();
+  }
+}
