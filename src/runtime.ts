@@ -58,10 +58,10 @@ export interface Runtime {
 /** Compiled entries and migrations lie beside the sources, whether this file itself runs from src or from dist. */
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
-const { version: VERSION } = JSON.parse(
+export const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
-const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
 
 function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
@@ -101,7 +101,7 @@ export async function refuseMissingKeys({ db }: OpenDatabase, sealer: Sealer): P
   }
 }
 
-function openSharedStore(config: Config, clock: Clock, logger: Logger, alone: boolean): SharedStore {
+export function openSharedStore(config: Config, clock: Clock, logger: Logger, alone: boolean): SharedStore {
   const local = new MemoryStore(clock, { alone });
   if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
     const redis = new RedisStore(connectRest(config.UPSTASH_REDIS_REST_URL, config.UPSTASH_REDIS_REST_TOKEN));
@@ -242,7 +242,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       analysisService: analysis.service,
       changes,
       signals,
-      queue: createJobQueue(boss, COMPARE_TASK.name),
+      queue: createJobQueue(boss, COMPARE_TASK),
       streams: { open: 0 },
       stopping: stopping.signal,
       shared,

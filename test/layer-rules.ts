@@ -98,6 +98,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
       "runtime.ts",
       "run-server.ts",
       "address-file.ts",
+      "backup.ts",
       "development-keys.ts",
     ],
     packages: ["commander", "csv-parse", "jose", "table", "zod"],
@@ -107,7 +108,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   { layer: "address-file.ts", local: [], packages: [], node: true },
   { layer: "development-keys.ts", local: [], packages: ["zod"], node: true },
   { layer: "log.ts", local: ["domain/errors.ts", "domain/ports.ts"], packages: ["pino"], node: true },
-  ...["runtime.ts", "workers.ts", "run-server.ts", "server.ts"].map(
+  ...["runtime.ts", "workers.ts", "run-server.ts", "backup.ts", "backup-server.ts", "server.ts"].map(
     (layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true }),
   ),
 ];
