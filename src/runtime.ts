@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
@@ -261,8 +262,10 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       starts: new SingleFlight(),
       computations: new SingleFlight(),
     };
+    let draining = false;
     const app = createApp({
       services,
+      isDraining: () => draining,
       corsOrigins: config.CORS_ORIGINS,
       version: VERSION,
       probes: {
@@ -277,19 +280,28 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       },
     });
     const server = createHttpServer(app);
+    let listening = false;
     const workers = works ? startWorkers(services, boss, database.run) : undefined;
     closers.push(async () => {
+      draining = true;
+      server.drain();
+      const worked = workers?.stop();
+      if (listening) await sleep(config.DRAIN_MS);
       stopping.abort();
       const work = [services.lookups, services.starts, services.computations].map((flights) =>
         flights.idle(),
       );
-      await server.close(() => Promise.all([...work, workers?.stop()]));
+      await server.close(() => Promise.all([...work, worked]));
     });
     return {
       services,
       database,
       app,
-      listen: () => server.listen(config.HOST, config.PORT),
+      async listen() {
+        const address = await server.listen(config.HOST, config.PORT);
+        listening = true;
+        return address;
+      },
       stop: closeAll,
     };
   } catch (error) {

@@ -20,6 +20,8 @@ export interface AppOptions {
   corsOrigins: readonly string[];
   /** What `/readyz` looks at, by name. */
   probes: Record<string, Probe>;
+  /** Whether this process serves for the last time, before it stops. */
+  isDraining(): boolean;
   /** Of this program. */
   version: string;
 }
@@ -39,7 +41,7 @@ const TRPC_METHODS = ["GET", "HEAD", "POST"];
 const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 /** The HTTP face: everything but the port it listens on. */
-export function createApp({ services, corsOrigins, probes, version }: AppOptions): Hono<AppEnv> {
+export function createApp({ services, corsOrigins, probes, isDraining, version }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.use(async (c, next) => {
@@ -74,7 +76,7 @@ export function createApp({ services, corsOrigins, probes, version }: AppOptions
 
   app.use(refuseCrossSite(corsOrigins));
 
-  app.route("/", healthRoutes(probes));
+  app.route("/", healthRoutes(probes, isDraining));
 
   app.use(`${TRPC_ENDPOINT}/*`, async (c, next) => {
     if (TRPC_METHODS.includes(c.req.method)) return next();
