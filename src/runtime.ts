@@ -279,7 +279,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
         },
       },
     });
-    const server = createHttpServer(app);
+    const server = createHttpServer(app, { keepAliveTimeout: config.KEEP_ALIVE_MS });
     let listening = false;
     const workers = works ? startWorkers(services, boss, database.run) : undefined;
     closers.push(async () => {

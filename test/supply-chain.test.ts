@@ -49,7 +49,7 @@ describe("what is installed", () => {
 
   test("comes from the registry, and not from somebody's repository", () => {
     const elsewhere = installed.filter(
-      ([, { resolved = "" }]) => !/^https:\/\/[^/]+\/.+\.tgz$/.test(resolved),
+      ([, { resolved }]) => resolved !== undefined && !/^https:\/\/[^/]+\/.+\.tgz$/.test(resolved),
     );
     expect(elsewhere.map(([path]) => path)).toEqual([]);
   });

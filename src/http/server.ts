@@ -12,7 +12,7 @@ const TIMEOUTS = {
   requestTimeout: 300_000,
   // Without it Node looks at the two before every 30 s only.
   connectionsCheckingInterval: 1000,
-  keepAliveTimeout: 65_000,
+  keepAliveTimeout: 5_000,
 };
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 

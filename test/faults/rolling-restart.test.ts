@@ -9,7 +9,13 @@ describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("fifteen minutes of lo
   test("with a process replaced every 20 s lose no call, no stream and no task (F5)", {
     timeout: (SECONDS + 180) * 1000,
   }, async () => {
-    const report = await runRollingRestart({ seconds: SECONDS, everyMs: 20_000 });
+    // As the image has them.
+    const report = await runRollingRestart({
+      seconds: SECONDS,
+      everyMs: 20_000,
+      keepAliveMs: 5_000,
+      drainMs: 6_000,
+    });
     console.log(JSON.stringify(report, null, 2));
     expect(report.errors).toEqual([]);
     expect(report.badExits).toEqual([]);

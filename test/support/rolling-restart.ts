@@ -10,6 +10,8 @@ export interface RollingRestart {
   /** How long the load goes on, and how long from one replacement to the next. */
   seconds: number;
   everyMs: number;
+  keepAliveMs: number;
+  drainMs: number;
 }
 
 /** What the clients saw. */
@@ -31,12 +33,12 @@ export interface RollingReport {
 
 const READERS = 3;
 const WATCHERS = 3;
-const DRAIN_MS = 1_000;
 /** The analysis service takes up to so long, so that there is always something under way. */
 const HELD_MS = 1_500;
 
 /** Two API processes, two workers, PostgreSQL and Redis under load, of which one process after the other is replaced. */
-export async function runRollingRestart({ seconds, everyMs }: RollingRestart): Promise<RollingReport> {
+export async function runRollingRestart(options: RollingRestart): Promise<RollingReport> {
+  const { seconds, everyMs, keepAliveMs, drainMs } = options;
   const [database, redis, service, balancer] = await Promise.all([
     createTestDatabase(),
     createTestRedis(),
@@ -49,7 +51,8 @@ export async function runRollingRestart({ seconds, everyMs }: RollingRestart): P
     DATABASE_URL: database.url,
     REDIS_URL: redis.url,
     MCP_URL: service.url,
-    DRAIN_MS: String(DRAIN_MS),
+    DRAIN_MS: String(drainMs),
+    KEEP_ALIVE_MS: String(keepAliveMs),
     RATE_LIMIT_GET: "100000/1m",
     RATE_LIMIT_STATUS: "100000/1m",
     RATE_LIMIT_ALL: "100000/1m",
@@ -174,7 +177,8 @@ export async function runRollingRestart({ seconds, everyMs }: RollingRestart): P
   ]);
 
   const until = performance.now() + seconds * 1000;
-  for (let turn = 0; performance.now() + everyMs < until; turn++) {
+  // However slow the machine: one of each kind at least.
+  for (let turn = 0; performance.now() + everyMs < until || turn < 2; turn++) {
     await new Promise((resolve) => setTimeout(resolve, everyMs));
     const [kind, processes, start] =
       turn % 2 === 0 ? (["api", apis, startApi] as const) : (["worker", workers, startWorker] as const);
