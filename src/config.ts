@@ -124,6 +124,10 @@ const settings = z.object({
   RATE_LIMIT_STATUS: rate.prefault("60/1m"),
   RATE_LIMIT_ALL: rate.prefault("1000/1h"),
   GET_DEADLINE_MS: count(1, 3_600_000).default(25_000),
+  /** How long a connection may be idle. Clients are told, so that none sends a request as it ends. */
+  KEEP_ALIVE_MS: count(1000, 300_000).default(5000),
+  /** How long a server that stops goes on serving after /readyz has said so. */
+  DRAIN_MS: count(0, 300_000).default(0),
   WORKER: oneOf("inline", "none").default("inline"),
   CORS_ORIGINS: list
     .refine(

@@ -1,5 +1,6 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { addressFile } from "./address-file.js";
+import { removeAddress, writeAddress } from "./address-file.js";
+import { backupSource } from "./backup.js";
+import { type BackupServer, startBackupServer } from "./backup-server.js";
 import type { Config } from "./config.js";
 import { createRuntime, type Runtime } from "./runtime.js";
 
@@ -9,9 +10,13 @@ export async function runServer(config: Config): Promise<void> {
   const { logger } = runtime.services;
   const embedded = runtime.database.kind === "embedded" && !config.DATA_DIR.startsWith("memory://");
   let url: string;
+  let backup: BackupServer | undefined;
   try {
     ({ url } = await runtime.listen());
-    if (embedded) writeFileSync(addressFile(config.DATA_DIR), JSON.stringify({ url }));
+    if (embedded) {
+      backup = await startBackupServer(backupSource(runtime.database), logger);
+      writeAddress(config.DATA_DIR, { url, backup: { url: backup.url, secret: backup.secret } });
+    }
     const operations = await runtime.listenForOperations();
     logger.info({ url, database: runtime.database.kind, operations: operations?.url }, `listening on ${url}`);
   } catch (error) {
@@ -19,7 +24,8 @@ export async function runServer(config: Config): Promise<void> {
     throw error;
   }
   stopOnSignal(runtime, () => {
-    if (embedded) rmSync(addressFile(config.DATA_DIR), { force: true });
+    if (embedded) removeAddress(config.DATA_DIR);
+    backup?.close();
   });
   // A command that runs a server for itself waits for its address, and takes it along when it ends.
   process.send?.({ url });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
@@ -27,6 +28,7 @@ import { developmentKeys } from "./development-keys.js";
 import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
+import type { Metrics } from "./domain/metrics.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./domain/ports.js";
 import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
@@ -67,7 +69,7 @@ export interface Runtime {
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
 const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
 const DASHBOARD = new URL("../dist/dashboard/", import.meta.url);
-const { version: VERSION } = JSON.parse(
+export const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
@@ -114,10 +116,10 @@ export async function refuseMissingKeys({ db }: OpenDatabase, sealer: Sealer): P
 interface Around {
   clock: Clock;
   logger: Logger;
-  metrics: PrometheusMetrics;
+  metrics: Metrics;
 }
 
-function openSharedStore(config: Config, around: Around, alone: boolean): SharedStore {
+export function openSharedStore(config: Config, around: Around, alone: boolean): SharedStore {
   const { clock } = around;
   const local = new MemoryStore(clock, { alone });
   if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
@@ -268,7 +270,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       analysisService: measuredService(analysis.service, metrics, tracing),
       changes,
       signals,
-      queue: createJobQueue(boss, COMPARE_TASK.name),
+      queue: createJobQueue(boss, COMPARE_TASK),
       streams: { open: 0 },
       stopping: stopping.signal,
       shared,
@@ -307,29 +309,38 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     };
     const forReaders = { read: metrics.read, token: config.METRICS_TOKEN };
     const apart = config.METRICS_PORT;
+    let draining = false;
     const app = createApp({
       services,
+      isDraining: () => draining,
       corsOrigins: config.CORS_ORIGINS,
       version: VERSION,
       dashboard: DASHBOARD,
       probes,
       metrics: apart === undefined ? forReaders : undefined,
     });
-    const server = createHttpServer(app);
-    const operations = createHttpServer(createOperationsApp({ services, probes, metrics: forReaders }));
+    const server = createHttpServer(app, { keepAliveTimeout: config.KEEP_ALIVE_MS });
+    const operations = createHttpServer(
+      createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),
+    );
     closers.push(() => operations.close(async () => {}));
-    let listening: Promise<{ url: string }> | undefined;
+    let listeningForOperations: Promise<{ url: string }> | undefined;
     const listenForOperations = async () => {
-      if (apart !== undefined) listening ??= operations.listen(config.HOST, apart);
-      return listening;
+      if (apart !== undefined) listeningForOperations ??= operations.listen(config.HOST, apart);
+      return listeningForOperations;
     };
+    let listening = false;
     const workers = works ? startWorkers(services, boss, database.run) : undefined;
     closers.push(async () => {
+      draining = true;
+      server.drain();
+      const worked = workers?.stop();
+      if (listening) await sleep(config.DRAIN_MS);
       stopping.abort();
       const work = [services.lookups, services.starts, services.computations].map((flights) =>
         flights.idle(),
       );
-      await server.close(() => Promise.all([...work, workers?.stop()]));
+      await server.close(() => Promise.all([...work, worked]));
     });
     return {
       services,
@@ -338,7 +349,9 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       metrics,
       listen: async () => {
         await listenForOperations();
-        return server.listen(config.HOST, config.PORT);
+        const address = await server.listen(config.HOST, config.PORT);
+        listening = true;
+        return address;
       },
       listenForOperations,
       stop: closeAll,

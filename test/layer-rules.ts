@@ -125,6 +125,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
       "runtime.ts",
       "run-server.ts",
       "address-file.ts",
+      "backup.ts",
       "development-keys.ts",
       "doctor/",
     ],
@@ -159,9 +160,15 @@ export const LAYER_RULES: readonly LayerRule[] = [
     node: true,
   },
   { layer: "log-file.ts", local: [], packages: ["rotating-file-stream"], packageTypes: ["pino"], node: true },
-  ...["runtime.ts", "observability.ts", "workers.ts", "run-server.ts", "server.ts"].map(
-    (layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true }),
-  ),
+  ...[
+    "runtime.ts",
+    "observability.ts",
+    "workers.ts",
+    "run-server.ts",
+    "backup.ts",
+    "backup-server.ts",
+    "server.ts",
+  ].map((layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true })),
 ];
 
 /** One file below src. */

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { addressFile } from "../address-file.js";
+import { findRunningServer } from "../address-file.js";
 import { createPegClient, type PegClient } from "../client/index.js";
 import { parseConfig } from "../config.js";
 import { ADMIN_SCOPE } from "../contract/permissions.js";
@@ -41,16 +40,6 @@ export function withConnectOptions(command: Command, say: Say): Command {
     .option("--user <id>", say("whom the operator's token names"), "operator");
 }
 
-async function runningServer(dataDir: string): Promise<string | undefined> {
-  try {
-    const { url } = JSON.parse(readFileSync(addressFile(dataDir), "utf8")) as { url: string };
-    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) });
-    return response.ok ? url : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Connects to a server that runs, or runs one for as long as the command takes. */
 export async function connect(
   env: NodeJS.ProcessEnv,
@@ -63,7 +52,8 @@ export async function connect(
     throw new CommandError((say) => say("--url needs your token: give --token, or set PEG_TOKEN"));
   }
   // A server must be made before the token: it locks the data directory, in which the secret lies.
-  const known = options.url ?? (config.DATABASE_URL ? undefined : await runningServer(config.DATA_DIR));
+  const known =
+    options.url ?? (config.DATABASE_URL ? undefined : (await findRunningServer(config.DATA_DIR))?.url);
   const own = known === undefined ? await startOwnServer(env) : undefined;
   try {
     const url = known ?? own?.url ?? "";

@@ -52,6 +52,14 @@ export const KOREAN = {
   "the analysis, which may be deleted": "분석 ID, 삭제된 분석도 가능",
   "seal all stored data with the first of ENCRYPTION_KEYS; may be stopped, and run again":
     "저장된 모든 데이터를 ENCRYPTION_KEYS의 첫 번째 키로 다시 암호화합니다. 중단했다가 다시 실행할 수 있습니다",
+  "write all data to a file, as of one moment, and restore it once to compare; servers may run on":
+    "모든 데이터를 한 시점 기준으로 파일에 저장하고, 한 번 복원하여 비교합니다. 서버는 계속 실행해도 됩니다",
+  "an empty PostgreSQL database to restore into; else an embedded one in the temporary folder":
+    "비교를 위해 복원할 빈 PostgreSQL 데이터베이스, 없으면 임시 폴더의 내장 데이터베이스",
+  "take along single values that no key opens": "어떤 키로도 복호화할 수 없는 개별 값을 그대로 포함합니다",
+  "put a backup into the database of the settings: all of it, or nothing":
+    "설정된 데이터베이스에 백업을 복원합니다. 전부 복원하거나 아무것도 바꾸지 않습니다",
+  "lose what the database holds": "데이터베이스의 기존 데이터를 버립니다",
   "only count what other keys sealed": "다른 키로 암호화된 레코드의 수만 셉니다",
   "the whole way on embedded parts: store, compare, show; then serve until you stop it":
     "내장 구성만으로 저장, 비교, 표시까지 전체 과정을 실행한 뒤 중지할 때까지 API를 제공합니다",
@@ -84,6 +92,11 @@ export const KOREAN = {
   "{left} records left": "레코드 {left}개 남음",
   "{done} records sealed with key {key}, {left} left":
     "레코드 {done}개를 키 {key}(으)로 암호화했습니다. 남은 레코드 {left}개",
+  "{file} was restored once and holds the same. To open it takes: {keys}":
+    "{file} 파일을 한 번 복원하여 내용이 같음을 확인했습니다. 여는 데 필요한 키: {keys}",
+  "no key": "없음",
+  "Restored as of {time}. Tasks that begin anew: {requeued}":
+    "{time} 시점으로 복원했습니다. 다시 시작하는 작업: {requeued}개",
   "{lines} lines, {outside} outside of both periods, {missing} missing values":
     "{lines}줄, 두 기간 밖 {outside}줄, 누락된 값 {missing}개",
   "{count} row": "행 {count}개",
@@ -157,6 +170,9 @@ export const KOREAN = {
   pending: "대기 중",
   processing: "처리 중",
   "processing, about {seconds} s left": "처리 중, 약 {seconds}초 남음",
+  "reading the database": "데이터베이스 읽는 중",
+  "checking the file": "파일 검사 중",
+  restoring: "복원 중",
   completed: "완료",
   failed: "실패",
 
@@ -429,6 +445,33 @@ export const KOREAN = {
   "the job queue {queue} is missing: run peg-bff migrate":
     "작업 큐 {queue}이(가) 없습니다. peg-bff migrate를 실행하십시오",
   "the bundled analysis service did not start: {reason}": "내장 분석 서비스가 시작되지 않았습니다: {reason}",
+
+  // Put together elsewhere: what is wrong with a backup
+  "The backup file is damaged: {what}. Nothing was restored: take another one.":
+    "백업 파일이 손상되었습니다: {what}. 아무것도 복원하지 않았습니다. 다른 백업을 사용하십시오.",
+  "There is no file {path}.": "{path} 파일이 없습니다.",
+  "{file} is there already: give another name, or remove it.":
+    "{file} 파일이 이미 있습니다. 다른 이름을 지정하거나 파일을 지우십시오.",
+  "There is nothing to back up: the database has no tables.":
+    "백업할 내용이 없습니다. 데이터베이스에 테이블이 없습니다.",
+  "The database is of another version than this program: back it up with the program that serves it, or run peg-bff migrate first.":
+    "데이터베이스와 이 프로그램의 버전이 다릅니다. 이 데이터베이스를 쓰는 버전의 프로그램으로 백업하거나, 먼저 peg-bff migrate를 실행하십시오.",
+  "The backup has other tables than this program: it was made by version {version}, restore it with that.":
+    "백업의 테이블이 이 프로그램과 다릅니다. 버전 {version}에서 만든 백업이므로 그 버전으로 복원하십시오.",
+  "The backup was made by version {version}, whose tables differ: restore it with that version, then start this one, which brings it up to date.":
+    "테이블이 다른 버전 {version}에서 만든 백업입니다. 그 버전으로 복원한 뒤 이 버전을 시작하면 최신으로 갱신됩니다.",
+  "The backup needs {keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with.":
+    "백업에는 {keys} 키가 필요하나 키 목록에 없습니다. 데이터를 암호화한 키를 ENCRYPTION_KEYS에 설정하십시오.",
+  "The backup does not open with {keys}: it was sealed with another secret under that name.":
+    "백업을 {keys} 키로 복호화할 수 없습니다. 같은 이름의 다른 비밀 값으로 암호화되었습니다.",
+  "{count} sealed values do not open with any key, the first in {record}: put back the key that sealed them, or give --keep-unreadable to take them along as they are.":
+    "값 {count}개를 어떤 키로도 복호화할 수 없습니다(첫 번째: {record}). 암호화한 키를 되돌려 놓거나, --keep-unreadable로 그대로 포함하십시오.",
+  "The database holds data. Restore into an empty one, or give --replace to lose what it holds.":
+    "데이터베이스에 데이터가 있습니다. 빈 데이터베이스에 복원하거나, --replace로 기존 데이터를 버리십시오.",
+  "What was restored of {table} is not what the backup holds. Nothing was restored.":
+    "복원한 {table} 내용이 백업과 다릅니다. 아무것도 복원하지 않았습니다.",
+  "Redis does not answer, and would go on serving what it holds. Nothing was restored.":
+    "Redis가 응답하지 않아 이전 내용을 계속 제공할 수 있습니다. 아무것도 복원하지 않았습니다.",
 
   // Put together elsewhere: what commander says of a command line
   "error: missing required argument '{name}'": "오류: 필수 인자 '{name}'이(가) 없습니다",

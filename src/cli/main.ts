@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addAudit } from "./audit.js";
+import { addBackup } from "./backup.js";
 import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
 import { describeFailure } from "./describe-failure.js";
@@ -10,6 +11,7 @@ import { addGrant, addRevoke } from "./grant.js";
 import { addImport } from "./import.js";
 import { addMcpServer } from "./mcp-server.js";
 import { addMigrate } from "./migrate.js";
+import { addRestore } from "./restore.js";
 import { addRotateKeys } from "./rotate-keys.js";
 import { addServe } from "./serve.js";
 import { speak } from "./speak.js";
@@ -40,6 +42,8 @@ for (const add of [
   addGrant,
   addRevoke,
   addAudit,
+  addBackup,
+  addRestore,
   addRotateKeys,
   addDoctor,
   addDemo,

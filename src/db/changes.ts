@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import type { Database, OpenDatabase } from "./open.js";
+import { sqlValue } from "./run-sql.js";
 
 const CHANNEL = "peg_changes";
 const HEARTBEAT_MS = 2_000;
@@ -16,6 +17,12 @@ export type Announcement =
 /** Says something within a transaction: it is heard once that commits. */
 export async function announce(tx: Database, { kind, id }: Announcement): Promise<void> {
   await tx.execute(sql`select pg_notify(${CHANNEL}, ${`${kind}/${id}`})`);
+}
+
+/** The same of many analyses at once. */
+export async function announceAllAnalyses(tx: Database, ids: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    select pg_notify(${CHANNEL}, 'analysis/' || id) from unnest(${sqlValue([...ids])}::text::text[]) as id`);
 }
 
 /** The same within a statement, of each row whose id is given. */

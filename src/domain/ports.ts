@@ -184,6 +184,8 @@ export interface JobQueue {
    * @returns false where a job about this task is there already
    */
   send(run: SqlRunner, job: TaskJob): Promise<boolean>;
+  /** Forgets all jobs, within the transaction that `run` runs in: for when their tasks are replaced as a whole. */
+  clear(run: SqlRunner): Promise<void>;
 }
 
 /** One run of a job. */

@@ -22,6 +22,8 @@ export interface AppOptions {
   probes: Record<string, Probe>;
   /** Absent where metrics have a port of their own. */
   metrics: MetricsOptions | undefined;
+  /** Whether this process serves for the last time, before it stops. */
+  isDraining(): boolean;
   /** Of this program. */
   version: string;
   /** The folder of the page's build. */
@@ -53,7 +55,7 @@ const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-aft
 
 /** The HTTP face: everything but the port it listens on. */
 export function createApp(options: AppOptions): Hono<AppEnv> {
-  const { services, corsOrigins, probes, metrics, version, dashboard } = options;
+  const { services, corsOrigins, probes, metrics, isDraining, version, dashboard } = options;
   const app = new Hono<AppEnv>();
 
   app.use(openRequests(services));
@@ -79,7 +81,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.use(refuseCrossSite(corsOrigins));
 
   for (const path of NOT_COUNTED) app.use(path, countAs(undefined));
-  app.route("/", healthRoutes(probes));
+  app.route("/", healthRoutes(probes, isDraining));
   if (metrics) app.route("/", metricsRoutes(metrics));
 
   app.use(`${TRPC_ENDPOINT}/*`, async (c, next) => {

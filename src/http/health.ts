@@ -24,8 +24,16 @@ async function answersInTime(check: () => Promise<void>): Promise<boolean> {
   return ok;
 }
 
-/** `/healthz`: the process runs. `/readyz`: it can serve, and which dependency is away. */
-export function healthRoutes(probes: Record<string, Probe>): Hono<AppEnv> {
+function dependenciesOf(checks: readonly { name: string; ok: boolean }[]): Record<string, string> {
+  return Object.fromEntries(checks.map(({ name, ok }) => [name, ok ? "ok" : "away"]));
+}
+
+/**
+ * `/healthz`: the process runs. `/readyz`: it can serve, and which dependency is away.
+ *
+ * @param isDraining whether it serves for the last time: traffic should go elsewhere
+ */
+export function healthRoutes(probes: Record<string, Probe>, isDraining: () => boolean): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get("/healthz", (c) => c.json({ status: "ok" }));
   routes.get("/readyz", async (c) => {
@@ -37,9 +45,9 @@ export function healthRoutes(probes: Record<string, Probe>): Hono<AppEnv> {
     );
     const ready = checks.every(({ ok, required }) => ok || !required);
     const degraded = checks.some(({ ok }) => !ok);
+    if (isDraining()) return c.json({ status: "stopping", dependencies: dependenciesOf(checks) }, 503);
     const status = ready ? (degraded ? "degraded" : "ready") : "unavailable";
-    const dependencies = Object.fromEntries(checks.map(({ name, ok }) => [name, ok ? "ok" : "away"]));
-    return c.json({ status, dependencies }, ready ? 200 : 503);
+    return c.json({ status, dependencies: dependenciesOf(checks) }, ready ? 200 : 503);
   });
   return routes;
 }

@@ -8,11 +8,12 @@ import { countAs, openRequests } from "./request-context.js";
 export function createOperationsApp(options: {
   services: AppEnv["Variables"]["services"];
   probes: Record<string, Probe>;
+  isDraining(): boolean;
   metrics: MetricsOptions;
 }): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(openRequests(options.services), countAs(undefined));
-  app.route("/", healthRoutes(options.probes));
+  app.route("/", healthRoutes(options.probes, options.isDraining));
   app.route("/", metricsRoutes(options.metrics));
   app.notFound((c) => refuse(c, "API_VALIDATION_ERROR", "There is nothing at this address.", 404));
   return app;

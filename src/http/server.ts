@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { createApp } from "./app.js";
@@ -12,13 +12,15 @@ const TIMEOUTS = {
   requestTimeout: 300_000,
   // Without it Node looks at the two before every 30 s only.
   connectionsCheckingInterval: 1000,
-  keepAliveTimeout: 65_000,
+  keepAliveTimeout: 5_000,
 };
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
 export interface HttpServer {
   /** @param port 0 picks a free one */
   listen(host: string, port: number): Promise<{ url: string }>;
+  /** Asks every client to bring its next request elsewhere; those that come here are served. */
+  drain(): void;
   /** Takes no more requests, and lets those that run and `work` come to their end, within a bound. */
   close(work: () => Promise<unknown>): Promise<void>;
 }
@@ -45,14 +47,19 @@ export function createHttpServer(
   app: ReturnType<typeof createApp>,
   timeouts: ServerTimeouts = {},
 ): HttpServer {
-  const server = createServer(
-    { ...TIMEOUTS, ...timeouts },
-    getRequestListener(
-      (request, env) =>
-        hasOneHost(env.incoming) ? app.fetch(request, env) : refuseUnreadable(new RequestError("two Hosts")),
-      { errorHandler: refuseUnreadable },
-    ),
+  const listener = getRequestListener(
+    (request, env) =>
+      hasOneHost(env.incoming) ? app.fetch(request, env) : refuseUnreadable(new RequestError("two Hosts")),
+    { errorHandler: refuseUnreadable },
   );
+  const answering = new Set<ServerResponse>();
+  let draining = false;
+  const server = createServer({ ...TIMEOUTS, ...timeouts }, (request, response) => {
+    answering.add(response);
+    response.once("close", () => answering.delete(response));
+    if (draining) response.shouldKeepAlive = false;
+    void listener(request, response);
+  });
 
   return {
     async listen(host, port) {
@@ -65,6 +72,12 @@ export function createHttpServer(
       });
       const { port: taken } = server.address() as AddressInfo;
       return { url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}` };
+    },
+
+    drain() {
+      draining = true;
+      // With it the answer says `Connection: close`: a client learns it before it could send another request.
+      for (const response of answering) response.shouldKeepAlive = false;
     },
 
     async close(work) {

@@ -21,7 +21,15 @@ async function serve(folder: string): Promise<string> {
   const services = { clock: { now: () => 0 } } as unknown as Parameters<typeof createApp>[0]["services"];
   const dashboard = pathToFileURL(`${folder}/`);
   const server = createHttpServer(
-    createApp({ services, corsOrigins: [], probes: {}, metrics: undefined, version: "0", dashboard }),
+    createApp({
+      services,
+      corsOrigins: [],
+      probes: {},
+      metrics: undefined,
+      isDraining: () => false,
+      version: "0",
+      dashboard,
+    }),
   );
   servers.push(server);
   return (await server.listen("127.0.0.1", 0)).url;

@@ -47,6 +47,9 @@ export async function getComparison({
   return held.bare;
 }
 
+/** How long a call still waits once the server stops. */
+const STOPPING_DEADLINE_MS = 10_000;
+
 /** Waits for the answer; after a while for its task only, which goes on and survives this process. */
 async function findInTime(
   ctx: VerbContext,
@@ -55,11 +58,20 @@ async function findInTime(
 ): Promise<FoundOrStarted> {
   const { services, requestId } = ctx;
   const answer = findAnswer(ctx, analysis, plan);
-  let timer: NodeJS.Timeout | undefined;
+  const { stopping } = services;
+  const timers: NodeJS.Timeout[] = [];
+  let hurry = () => {};
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), services.getDeadlineMs);
+    const wait = (ms: number) => void timers.push(setTimeout(() => resolve("late"), ms));
+    wait(services.getDeadlineMs);
+    // Before the connections of a server that stops are cut.
+    hurry = () => wait(STOPPING_DEADLINE_MS);
+    stopping.addEventListener("abort", hurry);
   });
-  const first = await Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  const first = await Promise.race([answer, late]).finally(() => {
+    stopping.removeEventListener("abort", hurry);
+    for (const timer of timers) clearTimeout(timer);
+  });
   if (first !== "late") return first;
   const { revision } = analysis;
   const key = { analysisId: analysis.id, revision, algorithmVersion: services.algorithmVersion };

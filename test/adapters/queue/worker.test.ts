@@ -40,7 +40,7 @@ describe.each([
     };
     const send = (taskId = TASK) =>
       database.db.transaction((tx) =>
-        createJobQueue(boss, QUEUE).send(runIn(tx), { taskId, requestId: "request" }),
+        createJobQueue(boss, COMPARE_TASK).send(runIn(tx), { taskId, requestId: "request" }),
       );
     const work = (handle: () => Promise<void>): { alarm: Alarm; worker: Worker } => {
       const alarm = new Alarm(() => {});
@@ -93,7 +93,7 @@ describe.each([
     test("are sent once, and never into a queue that is not there (B8)", async () => {
       expect(await send()).toBe(true);
       expect(await send()).toBe(false);
-      const elsewhere = createJobQueue(boss, "no-such-queue");
+      const elsewhere = createJobQueue(boss, { name: "no-such-queue", deadLetter: "none" });
       const lost = elsewhere.send(database.run, { taskId: TASK, requestId: "request" });
       await expect(lost).rejects.toThrow("peg-bff migrate");
     });

@@ -1,0 +1,122 @@
+import { LRUCache } from "lru-cache";
+import { cellsPlace } from "../analysis/stored-raw-data.js";
+import { auditPlace } from "../apply-change.js";
+import { cellPlace } from "../comparison/stored-comparison.js";
+import type { Place, Sealer } from "../ports.js";
+import { BackupError, damaged } from "./backup-error.js";
+import { type BackupHeader, counting, type OnBackupProgress, type TableSum } from "./backup-format.js";
+import { readBackup } from "./read-backup.js";
+
+interface Sealed {
+  text: string;
+  place: Place;
+  /** Where the row tells. */
+  keyId?: string | undefined;
+}
+
+/** What is looked at of a row. */
+interface SealedRow {
+  id: string;
+  analysis_id: string;
+  key_id: string | null;
+  sealed_cells: string;
+  metadata: { cell_id?: string };
+  details: { user_id?: string };
+}
+
+/** What is sealed in a row, by table. */
+const SEALED: Record<string, (row: SealedRow) => Sealed | undefined> = {
+  analysis_results: ({ id, sealed_cells: text, key_id }) => ({
+    text,
+    place: cellsPlace(id),
+    keyId: key_id ?? undefined,
+  }),
+  peg_comparison_results: ({ analysis_id, metadata: { cell_id: text } }) =>
+    text === undefined ? undefined : { text, place: cellPlace(analysis_id) },
+  audit_log: ({ analysis_id, details: { user_id: text }, key_id }) =>
+    key_id === null || text === undefined
+      ? undefined
+      : { text, place: auditPlace(analysis_id), keyId: key_id },
+};
+
+export interface CheckedBackup {
+  header: BackupHeader;
+  sums: readonly TableSum[];
+  /** Sealed values that open with no key. */
+  unreadable: number;
+}
+
+/** Cell ids of a comparison are sealed once each, so that few texts stand in many rows. */
+const REMEMBERED = 1_000;
+
+/**
+ * Reads a backup to its end: that it is whole, and that everything sealed in it opens.
+ *
+ * @param options.keepUnreadable whether single values may not open, as long as others under their key do
+ * @throws BackupError telling what is wrong with the file or with the keys
+ */
+export async function checkBackup(
+  path: string,
+  sealer: Sealer,
+  options: { keepUnreadable?: boolean | undefined; onProgress?: OnBackupProgress } = {},
+): Promise<CheckedBackup> {
+  const reader = await readBackup(path);
+  try {
+    const { header, sums } = reader;
+    const missing = header.key_ids.filter((keyId) => !sealer.knows(keyId));
+    if (missing.length) {
+      throw new BackupError(
+        `The backup needs ${missing.join(", ")}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with.`,
+      );
+    }
+    const count = counting(header, options.onProgress ?? (() => undefined));
+    const opened = new LRUCache<string, boolean>({ max: REMEMBERED });
+    const fitting = new Set<string>();
+    const failing = new Set<string>();
+    let unreadable = 0;
+    let firstUnreadable = "";
+    for await (const { table, line } of reader.rows()) {
+      count(table, 1);
+      const sealed = sealedIn(table, line);
+      if (!sealed) continue;
+      const { text, place, keyId } = sealed;
+      const known = `${place.table} ${place.record} ${text}`;
+      const fits = opened.get(known) ?? (await opens(sealer, text, place));
+      opened.set(known, fits);
+      if (keyId !== undefined) (fits ? fitting : failing).add(keyId);
+      if (fits) continue;
+      if (++unreadable === 1) firstUnreadable = `${table} of ${place.record}`;
+    }
+    const wrong = [...failing].filter((keyId) => !fitting.has(keyId));
+    if (wrong.length) {
+      throw new BackupError(
+        `The backup does not open with ${wrong.join(", ")}: it was sealed with another secret under that name.`,
+      );
+    }
+    if (unreadable > 0 && !options.keepUnreadable) {
+      throw new BackupError(
+        `${unreadable} sealed values do not open with any key, the first in ${firstUnreadable}: put back the key that sealed them, or give --keep-unreadable to take them along as they are.`,
+      );
+    }
+    return { header, sums, unreadable };
+  } finally {
+    await reader.close();
+  }
+}
+
+function sealedIn(table: string, line: string): Sealed | undefined {
+  const find = SEALED[table];
+  if (!find) return undefined;
+  try {
+    return find(JSON.parse(line) as SealedRow);
+  } catch {
+    throw damaged(`a row of ${table} cannot be read`);
+  }
+}
+
+function opens(sealer: Sealer, text: string, place: Place): Promise<boolean> {
+  return sealer.open(text, place).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,71 @@
+import { connect } from "node:net";
+import { Hono } from "hono";
+import { expect, test } from "vitest";
+import { healthRoutes } from "../../src/http/health.js";
+import { createHttpServer } from "../../src/http/server.js";
+
+/** A connection that is kept: asks, and resolves with the answer's head. */
+function openConnection(url: string) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  let text = "";
+  let told = () => {};
+  socket.on("data", (chunk) => {
+    text += chunk.toString();
+    told();
+  });
+  socket.on("error", () => undefined);
+  const ask = (path: string): Promise<string> => {
+    text = "";
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+    return new Promise((resolve) => {
+      told = () => {
+        if (text.includes("\r\n\r\n")) resolve(text);
+      };
+    });
+  };
+  return { ask, ended, close: () => socket.destroy() };
+}
+
+test("a server that drains says so, serves on, and closes each connection with its answer", async () => {
+  let draining = false;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let begun = () => {};
+  const begins = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const database = { required: true, check: async () => undefined };
+  const app = new Hono().route("/", healthRoutes({ database }, () => draining) as unknown as Hono);
+  app.get("/slow", async (c) => {
+    begun();
+    await held;
+    return c.text("done");
+  });
+  const server = createHttpServer(app as never);
+  const { url } = await server.listen("127.0.0.1", 0);
+  const [idle, busy] = [openConnection(url), openConnection(url)];
+  expect(await idle.ask("/readyz")).toMatch(/^HTTP\/1\.1 200[\s\S]*"status":"ready"/);
+  const slow = busy.ask("/slow");
+  await begins;
+
+  draining = true;
+  server.drain();
+  // What began before is told as well.
+  release();
+  expect(await slow).toMatch(/^HTTP\/1\.1 200[\s\S]*connection: close/i);
+  await busy.ended;
+  // The idle one still may ask, once.
+  expect(await idle.ask("/readyz")).toMatch(
+    /^HTTP\/1\.1 503[\s\S]*connection: close[\s\S]*"status":"stopping","dependencies":{"database":"ok"}/i,
+  );
+  await idle.ended;
+  const fresh = openConnection(url);
+  expect(await fresh.ask("/healthz")).toMatch(/^HTTP\/1\.1 200[\s\S]*connection: close/i);
+  await fresh.ended;
+  await server.close(async () => undefined);
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});

@@ -1,0 +1,84 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+const LOOK_MS = 100;
+
+/** Spreads connections over the servers that say they are ready, as the proxy before a real deployment does. */
+export interface Balancer {
+  readonly url: string;
+  /** Resolves once the server is ready. */
+  add(url: string): Promise<void>;
+  remove(url: string): void;
+  stop(): Promise<void>;
+}
+
+interface Backend {
+  url: URL;
+  ready: boolean;
+}
+
+/** On 127.0.0.1. Knows connections only: it repeats no request and hides no error. */
+export async function startBalancer(): Promise<Balancer> {
+  const backends = new Map<string, Backend>();
+  const sockets = new Set<Socket>();
+  let turn = 0;
+
+  const look = async (backend: Backend) => {
+    const answer = await fetch(new URL("/readyz", backend.url), { headers: { connection: "close" } }).catch(
+      () => undefined,
+    );
+    await answer?.body?.cancel();
+    backend.ready = answer?.ok ?? false;
+  };
+  const timer = setInterval(() => {
+    for (const backend of backends.values()) void look(backend);
+  }, LOOK_MS);
+
+  function forward(near: Socket, tried: number): void {
+    const ready = [...backends.values()].filter((backend) => backend.ready);
+    const backend = ready[turn++ % ready.length];
+    if (!backend || tried > 3) {
+      near.destroy();
+      return;
+    }
+    const far = connect(Number(backend.url.port), backend.url.hostname);
+    sockets.add(far);
+    far.once("close", () => sockets.delete(far));
+    // Refused: nothing was sent yet, so that another may have it.
+    const refused = () => {
+      backend.ready = false;
+      forward(near, tried + 1);
+    };
+    far.once("error", refused);
+    far.once("connect", () => {
+      far.off("error", refused);
+      far.on("error", () => near.destroy());
+      near.on("error", () => far.destroy());
+      near.pipe(far).pipe(near);
+    });
+  }
+
+  const server = createServer((near) => {
+    sockets.add(near);
+    near.once("close", () => sockets.delete(near));
+    near.on("error", () => undefined);
+    forward(near, 0);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async add(url) {
+      const backend = { url: new URL(url), ready: false };
+      while (!backend.ready) {
+        await look(backend);
+        if (!backend.ready) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+      backends.set(url, backend);
+    },
+    remove: (url) => void backends.delete(url),
+    async stop() {
+      clearInterval(timer);
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
