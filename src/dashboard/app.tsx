@@ -1,11 +1,12 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { AnalysesPage } from "./analyses/analyses-page.js";
 import { queryClient } from "./api/client.js";
 import { ComparisonPage } from "./comparison/comparison-page.js";
 import { session } from "./session/session.js";
 import { SignIn } from "./session/sign-in.js";
+import { ErrorBoundary } from "./shell/error-boundary.js";
 import { Header } from "./shell/header.js";
 import { NotFound } from "./shell/not-found.js";
 import { Skeleton } from "./shell/states.js";
@@ -21,6 +22,7 @@ const UploadPage = lazy(() =>
 export function App() {
   const { say } = useWords();
   const signedIn = useStore(session);
+  const [path] = useLocation();
   return (
     <QueryClientProvider client={queryClient}>
       <a className="skip" href="#content">
@@ -29,14 +31,16 @@ export function App() {
       <Header />
       <div id="content" tabIndex={-1}>
         {signedIn ? (
-          <Suspense fallback={<Skeleton lines={6} />}>
-            <Switch>
-              <Route path="/" component={AnalysesPage} />
-              <Route path="/upload" component={UploadPage} />
-              <Route path="/analyses/:id">{({ id }) => <ComparisonPage key={id} id={id} />}</Route>
-              <Route component={NotFound} />
-            </Switch>
-          </Suspense>
+          <ErrorBoundary key={path}>
+            <Suspense fallback={<Skeleton lines={6} />}>
+              <Switch>
+                <Route path="/" component={AnalysesPage} />
+                <Route path="/upload" component={UploadPage} />
+                <Route path="/analyses/:id">{({ id }) => <ComparisonPage key={id} id={id} />}</Route>
+                <Route component={NotFound} />
+              </Switch>
+            </Suspense>
+          </ErrorBoundary>
         ) : (
           <SignIn />
         )}

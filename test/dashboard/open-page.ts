@@ -95,3 +95,12 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
+
+/** Chooses a file on the upload page, as a person does. */
+export async function chooseFile(page: Page, name: string, content: string | Buffer): Promise<void> {
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByLabel("A file of CSV or JSON").click(),
+  ]);
+  await chooser.setFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+}

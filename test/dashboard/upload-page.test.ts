@@ -1,18 +1,8 @@
-import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sampleAnalysis } from "../support/backend.js";
-import { sharedData } from "../support/shared-data.js";
-import { canBrowse, type Site, startSite } from "./open-page.js";
-
-async function choose(page: Page, name: string, content: string | Buffer): Promise<void> {
-  const [chooser] = await Promise.all([
-    page.waitForEvent("filechooser"),
-    page.getByLabel("A file of CSV or JSON").click(),
-  ]);
-  await chooser.setFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
-}
+import { canBrowse, chooseFile, type Site, startSite } from "./open-page.js";
 
 const HOURS = 48;
 /** Two days of hours; the second is better by a tenth. */
@@ -40,7 +30,7 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
 
   test("of CSV guesses the columns, lets them be changed, and halves the time into two periods", async () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
-    await choose(page, "counters.csv", CSV);
+    await chooseFile(page, "counters.csv", CSV);
     await page.getByRole("heading", { name: "What the columns are" }).waitFor();
     expect(await page.getByRole("combobox", { name: "Time", exact: true }).inputValue()).toBe("when");
     expect(await page.getByRole("combobox", { name: "Cell", exact: true }).inputValue()).toBe("sector");
@@ -66,7 +56,7 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
 
   test("takes periods that are drawn over the chart", async () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
-    await choose(page, "counters.csv", CSV);
+    await chooseFile(page, "counters.csv", CSV);
     const chart = page.locator(".overview");
     await chart.scrollIntoViewIfNeeded();
     const box = (await chart.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -85,7 +75,7 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
   test("names each place that does not fit by line and column, stores nothing, and takes the mended file", async () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
     const broken = CSV.replace(",S1,48,", ",S1,4 8,").replace("2024-01-01T09:00:00.000Z", "9 o'clock");
-    await choose(page, "broken.csv", broken);
+    await chooseFile(page, "broken.csv", broken);
     await page.getByText("The time of 1 lines cannot be read.").waitFor();
     await page.getByRole("button", { name: "Store and compare" }).click();
     const alert = page.getByRole("alert");
@@ -96,7 +86,7 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
     ]);
     const client = await site.backend.clientOf("alice");
     expect((await client.analysis.list.query({ name: "broken" })).items).toEqual([]);
-    await choose(page, "mended.csv", CSV);
+    await chooseFile(page, "mended.csv", CSV);
     await alert.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Store and compare" }).click();
     expect(await stored(page)).toMatchObject({ name: "mended" });
@@ -105,7 +95,7 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
 
   test("of CSV without a cell takes all for one cell", async () => {
     const { page } = await site.open("/upload", { as: "alice" });
-    await choose(page, "network.csv.gz", gzipSync(CSV.replace("sector", "x").replaceAll(",S1,", ",1,")));
+    await chooseFile(page, "network.csv.gz", gzipSync(CSV.replace("sector", "x").replaceAll(",S1,", ",1,")));
     await page.getByLabel("Name of the cell").fill("NETWORK");
     await page.getByLabel("x", { exact: true }).uncheck();
     await page.getByRole("button", { name: "Store and compare" }).click();
@@ -114,7 +104,7 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
 
   test("of JSON takes what the file holds", async () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
-    await choose(page, "analysis.json", JSON.stringify(sampleAnalysis({ id: "from-json", pegs: 3 })));
+    await chooseFile(page, "analysis.json", JSON.stringify(sampleAnalysis({ id: "from-json", pegs: 3 })));
     await page.getByText("18 values of 3 PEGs in 2 cells").waitFor();
     await page.getByRole("button", { name: "Store and compare" }).click();
     expect(await stored(page)).toMatchObject({ id: "from-json" });
@@ -123,10 +113,10 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
 
   test("of JSON names the line and column where it is broken, and fields in the server's words", async () => {
     const { page } = await site.open("/upload", { as: "alice" });
-    await choose(page, "analysis.json", '{\n  "stats": [\n}');
+    await chooseFile(page, "analysis.json", '{\n  "stats": [\n}');
     await page.getByRole("alert").getByText("line 3, column").waitFor();
     const { stats, ...rest } = sampleAnalysis({});
-    await choose(
+    await chooseFile(
       page,
       "analysis.json",
       JSON.stringify({ ...rest, stats: [{ ...stats[0], avg: "much" }, ...stats] }),
@@ -141,27 +131,5 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
       .getByLabel("CSV 또는 JSON 파일")
       .setInputFiles({ name: "a.csv.gz", mimeType: "", buffer: Buffer.from([0x1f, 0x8b, 1, 2]) });
     await page.getByText("압축을 풀 수 없습니다.").waitFor();
-  });
-
-  test.skipIf(!sharedData.found)("of a real file of 52,000 values keeps the page responsive", async () => {
-    const { page, complaints } = await site.open("/upload", { as: "alice" });
-    await page.evaluate(() => {
-      const state = globalThis as unknown as { longest: number };
-      state.longest = 0;
-      let last = performance.now();
-      setInterval(() => {
-        const now = performance.now();
-        state.longest = Math.max(state.longest, now - last);
-        last = now;
-      }, 10);
-    });
-    await choose(page, "lte.csv.gz", readFileSync(sharedData.path("large_lte_oss_2018_2019.csv.gz")));
-    await page.getByRole("heading", { name: "The two periods" }).waitFor({ timeout: 20_000 });
-    await page.getByRole("button", { name: "Store and compare" }).click();
-    await page.waitForURL(/\/analyses\//, { timeout: 30_000 });
-    const longest = await page.evaluate(() => (globalThis as unknown as { longest: number }).longest);
-    // Loose: two cores are shared with the server and other tests. On the page itself it would be seconds.
-    expect(longest).toBeLessThan(1000);
-    expect(complaints).toEqual([]);
   });
 });

@@ -8,7 +8,10 @@ export function Problems({ message, problems }: { message: string; problems: rea
   const box = useRef<HTMLElement>(null);
   // It may lie below what is in sight.
   // biome-ignore lint/correctness/useExhaustiveDependencies: anew for each refusal
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [message, problems]);
+  useEffect(() => {
+    // In braces: newer browsers give a promise back, which React would take for what undoes the effect.
+    void box.current?.scrollIntoView({ block: "nearest" });
+  }, [message, problems]);
   return (
     <section className="failure" role="alert" ref={box}>
       <h2>{say("Nothing was stored")}</h2>

@@ -50,12 +50,13 @@ export function UploadPage() {
     if (told.told !== "opened") return;
     const base = chosen.name.replace(/\.(csv|json)?(\.gz)?$/i, "");
     setName((told.opened.kind === "json" && told.opened.name) || base);
-    if (told.opened.kind === "csv") await map(guessMapping(told.opened));
+    if (told.opened.kind === "csv") await map(guessMapping(told.opened), undefined);
   }
 
-  async function map(next: Mapping) {
+  /** @param before whose time the overview was made by */
+  async function map(next: Mapping, before: Mapping | undefined) {
     setMapping(next);
-    if (next.time !== "" && (next.time !== mapping?.time || !overview)) {
+    if (next.time !== "" && next.time !== before?.time) {
       take(await ask({ ask: "overview", column: next.time }));
     }
   }
@@ -81,7 +82,7 @@ export function UploadPage() {
       {opened && (
         <form className="upload-form" onSubmit={(event) => void store(event)}>
           {opened.kind === "csv" && mapping && (
-            <ColumnsForm opened={opened} mapping={mapping} onChange={(next) => void map(next)} />
+            <ColumnsForm opened={opened} mapping={mapping} onChange={(next) => void map(next, mapping)} />
           )}
           {opened.kind === "csv" && overview && spans && (
             <PeriodPicker overview={overview} spans={spans} onChange={setSpans} />

@@ -20,6 +20,10 @@ export const KOREAN = {
   "The server cannot be reached. Check that it runs, and your connection.":
     "서버에 연결할 수 없습니다. 서버가 실행 중인지, 네트워크가 연결되어 있는지 확인하십시오.",
   "request {id}": "요청 {id}",
+  "Something on this page broke": "페이지에 문제가 생겼습니다",
+  "What is stored is safe. Load the page again; if that does not help, tell the operator.":
+    "저장된 데이터는 안전합니다. 페이지를 다시 불러오고, 그래도 안 되면 운영자에게 알리십시오.",
+  "Load again": "다시 불러오기",
   "Not found": "찾을 수 없음",
   "There is nothing at this address.": "이 주소에는 아무것도 없습니다.",
   "Where you are": "현재 위치",
