@@ -1,4 +1,5 @@
 import { selectInPlace } from "./median.js";
+import { scratchFloats } from "./scratch.js";
 
 /** Halvings until the range is as fine as a double of its own size. */
 const HALVINGS = 53;
@@ -49,7 +50,7 @@ function differencesIn(
   high: number,
   count: number,
 ): Float64Array {
-  const found = new Float64Array(count);
+  const found = scratchFloats(count);
   let size = 0;
   let from = 0;
   for (let i = 0; i < x.length; i++) {

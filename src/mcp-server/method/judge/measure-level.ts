@@ -126,7 +126,10 @@ function levelsOf(
 }
 
 function unplaced(sorted: Float64Array, scale: "log" | "plain"): Float64Array {
-  return scale === "log" ? sorted.map((value) => Math.log(value)) : sorted;
+  if (scale === "plain") return sorted;
+  const levels = scratchFloats(sorted.length);
+  for (let i = 0; i < levels.length; i++) levels[i] = Math.log(sorted[i] as number);
+  return levels;
 }
 
 function spreads({ before, after }: Series, layout: Layout | undefined): Series {

@@ -23,36 +23,33 @@ export interface Points {
 /** A sample before its cell and instant are numbers. `time` is NaN where it has none. */
 export type PlacedSamples = Pick<DerivedSamples, "values" | "cells" | "instants">;
 
-/** What the judge makes of a row. */
-const [SOUND, MISSING, SUSPECT] = [0, 1, 2];
+/** In the place of a cell: the row is of no use, and why. */
+const MISSING = 2 ** 32 - 1;
+const SUSPECT = 2 ** 32 - 2;
 
 /** Reads the points of one analysis. */
 export class PointReader {
   readonly cells = new Cells();
   readonly instants: Both<Instants> = { before: new Instants(), after: new Instants() };
-  /** Of each row. */
-  readonly #cells: Uint32Array;
-  readonly #instants: Uint32Array;
-  readonly #use: Uint8Array;
+  /** Of each row its cell and its instant, side by side: one fetch from memory is enough. */
+  readonly #places: Uint32Array;
   /** Memory for the points of all measured PEGs together: a block for each would take longer to get than to fill. */
   readonly #pool: Pick<Points, "values" | "cells" | "instants">;
   #pooled = 0;
 
   constructor(rows: number) {
-    this.#cells = new Uint32Array(rows);
-    this.#instants = new Uint32Array(rows);
-    this.#use = new Uint8Array(rows);
+    this.#places = new Uint32Array(2 * rows);
     this.#pool = emptyPoints(rows);
   }
 
   /** To be shown every row before its KPI is asked for. */
   visit(row: Row, index: number): void {
-    if (row.suspect) this.#use[index] = SUSPECT;
-    else if (row.avg === null) this.#use[index] = MISSING;
+    if (row.suspect) this.#places[2 * index] = SUSPECT;
+    else if (row.avg === null) this.#places[2 * index] = MISSING;
     else {
       const instants = row.period === "N-1" ? this.instants.before : this.instants.after;
-      this.#instants[index] = instants.numberOfText(row.timestamp);
-      this.#cells[index] = this.cells.numberOf(row.cell_id);
+      this.#places[2 * index] = this.cells.numberOf(row.cell_id);
+      this.#places[2 * index + 1] = instants.numberOfText(row.timestamp);
     }
   }
 
@@ -64,20 +61,20 @@ export class PointReader {
     let end = start;
     for (let i = 0; i < indices.length; i++) {
       const index = indices[i] as number;
-      const use = this.#use[index] as number;
-      if (use === SUSPECT) counts.suspect++;
-      else if (use === MISSING) counts.missing++;
+      const cell = this.#places[2 * index] as number;
+      if (cell === SUSPECT) counts.suspect++;
+      else if (cell === MISSING) counts.missing++;
       else {
-        const instant = this.#instants[index] as number;
+        const instant = this.#places[2 * index + 1] as number;
         if (instant === UNTIMED) counts.timed = false;
-        cells[end] = this.#cells[index] as number;
+        cells[end] = cell;
         instants[end++] = instant;
       }
     }
     const same = counts.suspect === 0;
     if (same) values.set(samples.values, start);
     else {
-      const sound = indices.filter((index) => this.#use[index] === SOUND);
+      const sound = indices.filter((index) => (this.#places[2 * index] as number) < SUSPECT);
       values.set(
         sound.map((index) => stats[index]?.avg as number),
         start,
