@@ -10,6 +10,8 @@ export interface RunningSpan {
 
 /** Tells what took how long within what, across processes. */
 export interface Tracing {
+  /** Whether anybody looks: what every call passes goes straight on where nobody does. */
+  readonly on: boolean;
   /** Runs work in a span, within the span that runs already. */
   span<T>(name: string, fields: SpanFields, work: (span: RunningSpan) => Promise<T>): Promise<T>;
   /** The span that runs now as W3C Trace Context writes it, for whoever goes on with it elsewhere. */
@@ -22,6 +24,7 @@ const unseen: RunningSpan = { set: () => {}, fail: () => {} };
 
 /** Costs nothing, for whoever has no collector. */
 export const noTracing: Tracing = {
+  on: false,
   span: (_name, _fields, work) => work(unseen),
   traceparent: () => undefined,
   continue: (_traceparent, work) => work(),

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Context, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import { languageOf } from "./language.js";
 import type { AppEnv } from "./refuse.js";
@@ -17,13 +18,7 @@ export function openRequests(services: AppEnv["Variables"]["services"]) {
     c.set("requestId", requestId);
     c.set("language", languageOf(c));
     c.set("endpoint", "unknown");
-    const { tracing } = services;
-    await tracing.continue(c.req.header("traceparent"), () =>
-      tracing.span("request", { "http.request.method": c.req.method }, async (span) => {
-        await next();
-        span.set({ "http.route": c.var.endpoint ?? "calls", "http.response.status_code": c.res.status });
-      }),
-    );
+    await (services.tracing.on ? traced(c, next) : next());
     // On the response itself: `c.header` would build a new one each time, and copy its body.
     secure(c.res.headers);
     c.res.headers.set("x-request-id", requestId);
@@ -32,6 +27,17 @@ export function openRequests(services: AppEnv["Variables"]["services"]) {
       services.metrics.request(c.req.method, endpoint, c.res.status, (performance.now() - start) / 1000);
     }
   });
+}
+
+/** The same within a span, which goes on with the caller's. */
+function traced(c: Context<AppEnv>, next: Next): Promise<void> {
+  const { tracing } = c.var.services;
+  return tracing.continue(c.req.header("traceparent"), () =>
+    tracing.span("request", { "http.request.method": c.req.method }, async (span) => {
+      await next();
+      span.set({ "http.route": c.var.endpoint ?? "calls", "http.response.status_code": c.res.status });
+    }),
+  );
 }
 
 /** Says what a request is counted as; undefined for one that is not counted, or was already. */

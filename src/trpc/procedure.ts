@@ -8,16 +8,10 @@ import { mapErrors } from "./middleware/errors.js";
 import { takeLimits } from "./middleware/limits.js";
 import { openAnswers } from "./middleware/open-answers.js";
 import { requireOperator, requireToken } from "./middleware/token.js";
-import { logRequest, watchCalls } from "./middleware/watch-calls.js";
+import { watchCalls } from "./middleware/watch-calls.js";
 
 // Errors are mapped innermost of the two, so that the log sees what the caller sees. Token, then limits.
-const limited = t.procedure
-  .use(openAnswers)
-  .use(watchCalls)
-  .use(mapErrors)
-  .use(requireToken)
-  .use(logRequest)
-  .use(takeLimits);
+const limited = t.procedure.use(openAnswers).use(watchCalls).use(mapErrors).use(requireToken).use(takeLimits);
 
 /** What checks a value: a schema, or a function that is made for the purpose. */
 interface Parser<TIn, TOut> {

@@ -65,6 +65,7 @@ export function createOtlpTracing(options: OtlpOptions): OtlpTracing {
   const current = () => running.getStore() ?? ROOT_CONTEXT;
 
   return {
+    on: true,
     async span(name, fields, work) {
       const span = tracer.startSpan(name, { attributes: fields }, current());
       try {

@@ -1,9 +1,10 @@
 import { ADMIN_SCOPE } from "../../contract/permissions.js";
 import { PegError, permissionDenied } from "../../domain/errors.js";
 import { t } from "../init.js";
+import { logRequest } from "./watch-calls.js";
 
 /** Lets in whoever brings a valid token. */
-export const requireToken = t.middleware(async ({ next, ctx }) => {
+export const requireToken = t.middleware(async ({ next, ctx, path }) => {
   if (ctx.token === undefined) {
     throw new PegError(
       "API_AUTHENTICATION_ERROR",
@@ -11,6 +12,7 @@ export const requireToken = t.middleware(async ({ next, ctx }) => {
     );
   }
   const { userId, scopes, expiresAt } = await ctx.services.tokens.verify(ctx.token);
+  logRequest(ctx, path, userId);
   return next({ ctx: { actor: { kind: "user" as const, userId, scopes, tokenExpiresAt: expiresAt } } });
 });
 

@@ -2,6 +2,7 @@ import { ERRORS } from "../../contract/errors.js";
 import { ownWords } from "../../contract/translate.js";
 import { EncodedAnswer } from "../../domain/comparison/encoded-answer.js";
 import type { PegError } from "../../domain/errors.js";
+import type { Tracing } from "../../domain/tracing.js";
 import type { CallContext, CallRecord } from "../context.js";
 import { toPegError } from "../errors.js";
 import { t } from "../init.js";
@@ -11,11 +12,9 @@ export const watchCalls = t.middleware(async ({ next, ctx, path, type }) => {
   const start = performance.now();
   if (ctx.tally) ctx.tally.calls++;
   const call: CallRecord = { user: undefined, analysisId: undefined };
-  const result = await ctx.services.tracing.span(`call ${path}`, {}, async (span) => {
-    const ended = await next({ ctx: { call } });
-    if (!ended.ok) span.fail(toPegError(ended.error).code);
-    return ended;
-  });
+  const { tracing } = ctx.services;
+  const work = () => next({ ctx: { call } });
+  const result = await (tracing.on ? traced(tracing, path, work) : work());
   const seconds = (performance.now() - start) / 1000;
   const error = result.ok ? undefined : toPegError(result.error);
   if (ctx.tally) {
@@ -31,16 +30,28 @@ export const watchCalls = t.middleware(async ({ next, ctx, path, type }) => {
   return result;
 });
 
-/** Logs that a call begins, by whom and on what. After its token, which tells the caller. */
-export const logRequest = t.middleware(({ next, ctx, path }) => {
-  const { services, actor, call, requestSize } = ctx;
-  if (actor.kind === "user") call.user = services.nameForLog(actor.userId);
+/** Runs a call in a span: a call that fails tells so, and does not throw. */
+function traced<T extends { ok: boolean; error?: unknown }>(
+  tracing: Tracing,
+  path: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  return tracing.span(`call ${path}`, {}, async (span) => {
+    const ended = await work();
+    if (!ended.ok) span.fail(toPegError(ended.error).code);
+    return ended;
+  });
+}
+
+/** Logs that a call begins, and by whom: once its token has told. */
+export function logRequest(ctx: CallContext, procedure: string, userId: string): void {
+  const { services, call, requestSize } = ctx;
+  call.user = services.nameForLog(userId);
   services.logger.info(
-    { event: "peg_comparison_request", ...fieldsOf(ctx, call), procedure: path, request_size: requestSize },
+    { event: "peg_comparison_request", ...fieldsOf(ctx, call), procedure, request_size: requestSize },
     "asked",
   );
-  return next();
-});
+}
 
 function fieldsOf({ requestId }: Pick<CallContext, "requestId">, { user, analysisId }: CallRecord) {
   return { request_id: requestId, user_id: user, analysis_id: analysisId };
