@@ -6,7 +6,13 @@ import { runRollingRestart } from "../support/rolling-restart.js";
 // The fifteen minutes of it: LONG_TESTS=1 npx vitest run test/faults/rolling-restart.test.ts
 describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("processes that are replaced under load", () => {
   test("lose no call, no stream and no task (F5)", { timeout: 180_000 }, async () => {
-    const report = await runRollingRestart({ seconds: 15, everyMs: 2_500, keepAliveMs: 2_000, drainMs: 2_500 });
+    const report = await runRollingRestart({
+      seconds: 15,
+      everyMs: 2_500,
+      keepAliveMs: 2_000,
+      drainMs: 2_500,
+      heldMs: 4_000,
+    });
     expect(report.errors).toEqual([]);
     expect(report.badExits).toEqual([]);
     expect(report.replaced.api).toBeGreaterThan(0);
