@@ -11,6 +11,7 @@ describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("processes that are re
       everyMs: 2_500,
       keepAliveMs: 2_000,
       drainMs: 2_500,
+      heldMs: 4_000,
     });
     expect(report.errors).toEqual([]);
     expect(report.badExits).toEqual([]);

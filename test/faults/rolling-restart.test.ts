@@ -15,11 +15,13 @@ describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("fifteen minutes of lo
       everyMs: 20_000,
       keepAliveMs: 5_000,
       drainMs: 6_000,
+      heldMs: 9_000,
     });
     console.log(JSON.stringify(report, null, 2));
     expect(report.errors).toEqual([]);
     expect(report.badExits).toEqual([]);
     expect(report.streamsWithResult).toBe(report.streams);
+    expect(report.streamsResumed).toBeGreaterThan(0);
     expect(Object.keys(report.tasks)).toEqual(["COMPLETED"]);
   });
 });

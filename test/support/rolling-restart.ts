@@ -12,6 +12,8 @@ export interface RollingRestart {
   everyMs: number;
   keepAliveMs: number;
   drainMs: number;
+  /** The analysis service takes up to so long: longer than a drain, so that streams are cut and go on elsewhere. */
+  heldMs: number;
 }
 
 /** What the clients saw. */
@@ -33,12 +35,10 @@ export interface RollingReport {
 
 const READERS = 3;
 const WATCHERS = 3;
-/** The analysis service takes up to so long, so that there is always something under way. */
-const HELD_MS = 1_500;
 
 /** Two API processes, two workers, PostgreSQL and Redis under load, of which one process after the other is replaced. */
 export async function runRollingRestart(options: RollingRestart): Promise<RollingReport> {
-  const { seconds, everyMs, keepAliveMs, drainMs } = options;
+  const { seconds, everyMs, keepAliveMs, drainMs, heldMs } = options;
   const [database, redis, service, balancer] = await Promise.all([
     createTestDatabase(),
     createTestRedis(),
@@ -155,9 +155,9 @@ export async function runRollingRestart(options: RollingRestart): Promise<Rollin
   const holding = (async () => {
     while (running) {
       const release = service.hold();
-      await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+      await new Promise((resolve) => setTimeout(resolve, heldMs));
       release();
-      await new Promise((resolve) => setTimeout(resolve, HELD_MS / 3));
+      await new Promise((resolve) => setTimeout(resolve, heldMs / 3));
     }
   })();
   // Everybody may read everything: what one stores another one reads.
@@ -176,10 +176,12 @@ export async function runRollingRestart(options: RollingRestart): Promise<Rollin
     repeat(() => compareAndWait(admin)),
   ]);
 
-  const until = performance.now() + seconds * 1000;
+  const began = performance.now();
+  const until = began + seconds * 1000;
   // However slow the machine: one of each kind at least.
-  for (let turn = 0; performance.now() + everyMs < until || turn < 2; turn++) {
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  for (let turn = 0; began + (turn + 1) * everyMs < until || turn < 2; turn++) {
+    const next = began + (turn + 1) * everyMs;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
     const [kind, processes, start] =
       turn % 2 === 0 ? (["api", apis, startApi] as const) : (["worker", workers, startWorker] as const);
     const old = processes.shift();
