@@ -5,12 +5,21 @@ import { contextOf, DATABASES, storeAnalysis, type TestWorld } from "../fixtures
 
 const ROWS = 500_000;
 
-/** The longest that work held the event loop, ms: how late a timer was that wanted its turn all the time. */
-async function longestHold<T>(work: () => Promise<T>): Promise<{ result: T; heldMs: number }> {
+/** Of this process, ms: time on the clock would count what other programs take as well. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The most processor time that passed between two turns of whoever wants one, and in all, ms. */
+async function longestHold<T>(
+  work: () => Promise<T>,
+): Promise<{ result: T; heldMs: number; tookMs: number }> {
   let heldMs = 0;
-  let last = performance.now();
+  const start = processorTime();
+  let last = start;
   const look = () => {
-    const now = performance.now();
+    const now = processorTime();
     heldMs = Math.max(heldMs, now - last);
     last = now;
     next = setImmediate(look);
@@ -18,7 +27,7 @@ async function longestHold<T>(work: () => Promise<T>): Promise<{ result: T; held
   let next = setImmediate(look);
   const result = await work();
   clearImmediate(next);
-  return { result, heldMs };
+  return { result, heldMs, tookMs: last - start };
 }
 
 describe.each(DATABASES)("half a million samples of one PEG on $kind", ({ here, open, kind }) => {
@@ -41,24 +50,22 @@ describe.each(DATABASES)("half a million samples of one PEG on $kind", ({ here, 
         }),
       );
       const { analysisId: id, revision } = await storeAnalysis(world.services, { stats });
-      const start = performance.now();
-      const { result, heldMs } = await longestHold(() =>
+      const { result, heldMs, tookMs } = await longestHold(() =>
         getSeries({
           ctx: contextOf(world.services),
           analysis: { id, revision, dataVersion: 1 },
           input: { id, peg_name: "PEG", points: 500 },
         }),
       );
-      const took = Math.round(performance.now() - start);
       process.stdout.write(
-        `the course of 500,000 samples on ${kind}: ${took} ms, the event loop held ${Math.round(heldMs)} ms\n`,
+        `the course of 500,000 samples on ${kind}: ${Math.round(tookMs)} ms of processor time, the event loop held ${Math.round(heldMs)} ms\n`,
       );
       expect(result.periods.map(({ samples, points }) => [samples, points.length])).toEqual([
         [ROWS / 2, 500],
         [ROWS / 2, 500],
       ]);
       // An embedded database works in this very thread: a piece at a time, and others in between.
-      expect(heldMs).toBeLessThan(kind === "PGlite" ? took / 2 : 50);
+      expect(heldMs).toBeLessThan(kind === "PGlite" ? tookMs / 2 : 50);
     });
   });
 });
