@@ -97,7 +97,7 @@ describe("the manifests for Kubernetes", () => {
       const [, drainMs] = /DRAIN_MS=(\d+)/.exec(dockerfile()) ?? [];
       expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(drainMs) / 1000 + 25 + 5);
       expect(Number(drainMs)).toBeGreaterThan(parseConfig({}).KEEP_ALIVE_MS);
-    expect(Number(drainMs) / 1000).toBeGreaterThan(
+      expect(Number(drainMs) / 1000).toBeGreaterThan(
         container.readinessProbe.periodSeconds * container.readinessProbe.failureThreshold,
       );
       const budget = named("PodDisruptionBudget", pod.name)?.spec;

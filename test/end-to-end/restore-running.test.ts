@@ -63,7 +63,9 @@ describe.skipIf(!hasPostgres || !hasRedis)("a restore under servers that run", (
   });
 });
 
-test("the backup of a running embedded server is told to nobody without its secret", { timeout: 60_000 }, async () => {
+test("the backup of a running embedded server is told to nobody without its secret", {
+  timeout: 60_000,
+}, async () => {
   const { runtime, stop } = await startBackend();
   const server = await startBackupServer(backupSource(runtime.database), createLogger("silent"));
   try {

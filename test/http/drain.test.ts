@@ -39,10 +39,7 @@ test("a server that drains says so, serves on, and closes each connection with i
     begun = resolve;
   });
   const database = { required: true, check: async () => undefined };
-  const app = new Hono().route(
-    "/",
-    healthRoutes({ database }, () => draining) as unknown as Hono,
-  );
+  const app = new Hono().route("/", healthRoutes({ database }, () => draining) as unknown as Hono);
   app.get("/slow", async (c) => {
     begun();
     await held;
