@@ -40,7 +40,7 @@ describe.skipIf(!cliIsBuilt)("a command in Korean", { timeout: 30_000 }, () => {
     const names = [...stdout.matchAll(/^ {2}([a-z-]+)(?: \[옵션\])?(?: <\w+>)*(?: \[명령\])? {2,}/gm)].map(
       ([, name = ""]) => name,
     );
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(16);
     for (const line of stdout.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(80);
     const helps = await Promise.all(names.slice(0, -1).map((name) => run([name, "--help"])));
     for (const { stdout: help } of helps) {
