@@ -1,8 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 const TIMED = "test/**/*.timed.test.ts";
+const PAGE = "test/dashboard/**/*.test.ts";
 
-/** Of both groups. */
+/** Of all groups. */
 const shared = {
   setupFiles: ["test/support/worker-setup.ts"],
   globals: false,
@@ -13,7 +14,7 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // Once for both groups, which is why they do not extend this.
+    // Once for all groups, which is why they do not extend this.
     globalSetup: ["test/support/global-setup.ts"],
     maxWorkers: 3,
     teardownTimeout: 10_000,
@@ -27,8 +28,25 @@ export default defineConfig({
           // To load the same modules anew for each file takes a third of the time of all tests.
           isolate: false,
           // The fault runs take minutes: LONG_TESTS=1 npx vitest run test/faults
-          exclude: [...configDefaults.exclude, TIMED, ...(process.env.LONG_TESTS ? [] : ["test/faults/**"])],
+          exclude: [
+            ...configDefaults.exclude,
+            TIMED,
+            PAGE,
+            ...(process.env.LONG_TESTS ? [] : ["test/faults/**"]),
+          ],
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Browsers want processors to themselves, and what is timed by the clock wants no browser beside it.
+        test: {
+          ...shared,
+          name: "page",
+          include: [PAGE],
+          exclude: [...configDefaults.exclude, TIMED],
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -38,7 +56,7 @@ export default defineConfig({
           name: "timed",
           include: [TIMED],
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -142,7 +142,7 @@ test("headers for a collector are taken apart as OpenTelemetry writes them", () 
 describe.each([
   ["METRICS_TOKEN", ["too-short", "with a space in it, long"]],
   ["METRICS_PORT", ["70000", "x"]],
-  ["LOG_FILE_MAX_MB", ["99999"]],
+  ["LOG_FILE_MAX_MB", ["999999"]],
   ["LOG_FILE_KEEP", ["99999", "x"]],
   ["LOG_USER_IDS", ["all"]],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", ["collector:4318", "ftp://collector"]],
