@@ -141,7 +141,7 @@ describe("who may read them", () => {
   });
 });
 
-test("R16: 100,000 random paths and users add no series", { timeout: 120_000 }, async () => {
+test("R16: 100,000 random paths and users add no series", { timeout: 300_000 }, async () => {
   const { app, metrics, services } = backend.runtime;
   const names = async () =>
     readSeries((await metrics.read()).text)
@@ -191,8 +191,8 @@ test("R16: 100,000 random paths and users add no series", { timeout: 120_000 }, 
       404,
       expect.objectContaining({ length: MAX_BATCH_SIZE }),
     ]);
-    await inTurn(4_000, ask);
-    await inTurn(96_000 / MAX_BATCH_SIZE, () => app.request(batch()));
+    await inTurn(2_000, ask);
+    await inTurn(98_000 / MAX_BATCH_SIZE, () => app.request(batch()));
     expect(await names()).toEqual(before);
     expect(before.length).toBeLessThan(1_500);
   } finally {
