@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { noMetrics } from "../../src/domain/metrics.js";
+import { noTracing } from "../../src/domain/tracing.js";
 import { createApp } from "../../src/http/app.js";
 import { createHttpServer, type HttpServer } from "../../src/http/server.js";
 import { sendRaw } from "../support/raw-request.js";
@@ -18,7 +20,11 @@ const build = join(root, "dashboard");
 const servers: HttpServer[] = [];
 
 async function serve(folder: string): Promise<string> {
-  const services = { clock: { now: () => 0 } } as unknown as Parameters<typeof createApp>[0]["services"];
+  const services = {
+    clock: { now: () => 0 },
+    metrics: noMetrics,
+    tracing: noTracing,
+  } as unknown as Parameters<typeof createApp>[0]["services"];
   const dashboard = pathToFileURL(`${folder}/`);
   const server = createHttpServer(
     createApp({
