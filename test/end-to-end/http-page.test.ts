@@ -22,7 +22,9 @@ describe("what docs/http.md shows", () => {
     folder = mkdtempSync(join(tmpdir(), "peg-http-"));
     token = await tokenFor("alice");
     const peg = await backend.clientOf("alice");
-    await peg.analysis.create.mutate({ ...sampleAnalysis({ id: "result_123" }), name: "New tilt" });
+    const { stats, ...analysis } = sampleAnalysis({ id: "result_123", pegs: 1 });
+    const named = stats.map((row) => ({ ...row, kpi_name: "DL_Throughput_Mbps" }));
+    await peg.analysis.create.mutate({ ...analysis, stats: named, name: "New tilt" });
   });
   afterAll(async () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
