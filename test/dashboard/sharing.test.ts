@@ -22,7 +22,7 @@ describe.skipIf(!canBrowse)("sharing an analysis", { timeout: 60_000 }, () => {
     await page.getByRole("button", { name: "Share" }).click();
     const dialog = page.getByRole("dialog", { name: "Share" });
     await dialog.getByLabel("User").fill("bob");
-    await dialog.getByLabel("May", { exact: true }).selectOption("write");
+    await dialog.getByRole("combobox", { name: "May", exact: true }).selectOption("write");
     // Nine in the morning in Seoul is midnight in UTC.
     await dialog.getByLabel(/Until/).fill("2999-12-31T09:00");
     await dialog.getByRole("button", { name: "Grant" }).click();
