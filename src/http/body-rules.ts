@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { bodyTooLarge } from "../trpc/errors.js";
+import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
 
 const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
@@ -46,7 +47,10 @@ export function limitBody(maxSize: number) {
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
     const length = c.req.header("content-length");
     if (length !== undefined) {
-      if (Number(length) <= maxSize) return next();
+      if (Number(length) <= maxSize) {
+        readPiecewise(c.req.raw, Number(length));
+        return next();
+      }
       c.header("connection", "close");
       return refuse(c, "PAYLOAD_TOO_LARGE", bodyTooLarge(maxSize).words);
     }

@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { z } from "zod";
 import { createMcpServer } from "./server.js";
 
@@ -7,6 +8,9 @@ const start = z.object({
   port: z.number().int().min(0).max(65_535),
   token: z.string().optional(),
 });
+
+// Beside it on the same cores the API answers within milliseconds; it goes first.
+setPriority(5);
 
 /** To the parent's standard error. */
 function logError(error: unknown): void {

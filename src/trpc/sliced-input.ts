@@ -10,7 +10,7 @@ import {
   statsRow,
 } from "../contract/analysis.js";
 import { fill, inEnglish, type Message, type PlainText } from "../contract/words.js";
-import { breathe } from "../domain/analysis/sample-columns.js";
+import { breathe } from "../domain/breathe.js";
 
 const ROWS_PER_SLICE = 5_000;
 const MAX_ISSUES = 100;

@@ -83,6 +83,7 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     deadline.signal.throwIfAborted();
     circuit.check();
     const body = await buildRequestBody(request, deadline.signal);
+    checks.prepare(body.length);
     const sentAt = performance.now();
     const { requestId, traceparent, onProgress } = request;
     const call = { body, requestId, traceparent, deadline };

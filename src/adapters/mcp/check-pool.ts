@@ -19,6 +19,8 @@ export class CheckThreadDied extends Error {
 }
 
 export interface CheckPool {
+  /** Starts the thread for an answer to a request of so many bytes, so that it need not start beside the check. */
+  prepare(requestBytes: number): void;
   /**
    * Checks an answer, a big one on the thread; its blocks are gone afterwards.
    *
@@ -77,6 +79,11 @@ export function createCheckPool(threadUrl: URL | undefined, maxHeapMb = 2048): C
   };
 
   return {
+    prepare: (requestBytes) => {
+      if (!threadUrl || closed || thread || requestBytes <= INLINE_CHECK_BYTES) return;
+      thread = start(threadUrl);
+      thread.worker.unref();
+    },
     check: async (bytes, analysisId) => {
       if (!threadUrl || bytes.length <= INLINE_CHECK_BYTES) return checkAnswer(bytes, analysisId);
       if (closed) throw new CheckThreadDied("the check thread was closed");

@@ -1,6 +1,10 @@
+import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { checkAnswer } from "./check-answer.js";
 import type { CheckReply, CheckTask } from "./check-pool.js";
+
+// The thread that answers requests goes first. Linux sets this of the calling thread, other systems of the process.
+if (process.platform === "linux") setPriority(10);
 
 /** Entry of the thread that checks big answers: a task comes in, its verdict goes out. */
 parentPort?.on("message", ({ id, bytes, analysisId }: CheckTask) => {

@@ -2,9 +2,9 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import { PERIODS, type Period } from "../../contract/analysis.js";
 import type { Database } from "../../db/open.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
+import { breathe } from "../breathe.js";
 import type { Services } from "../context.js";
 import type { SampleSeries } from "./raw-data.js";
-import { breathe } from "./sample-columns.js";
 import { joined } from "./stored-raw-data.js";
 
 /** The samples of one PEG, without their cells. */

@@ -1,4 +1,5 @@
 import type { StatsRow } from "../../contract/analysis.js";
+import { breathe } from "../breathe.js";
 import { type SampleSeries, SUSPECT } from "./raw-data.js";
 
 /** Rows between two breaths: about ten milliseconds. */
@@ -11,11 +12,6 @@ interface GrowingSeries {
   cells: number[];
   times: number[];
   timed: boolean;
-}
-
-/** Lets other requests have their turn. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Sorts rows into one series for each KPI and period, keeping their order. */

@@ -1,5 +1,5 @@
 import type { SeriesPoint } from "../../contract/analysis-series.js";
-import { breathe } from "./sample-columns.js";
+import { breathe } from "../breathe.js";
 
 /** Samples between two breaths: a few milliseconds. */
 const SAMPLES_PER_SLICE = 50_000;

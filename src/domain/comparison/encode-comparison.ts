@@ -4,6 +4,13 @@ import { EncodedAnswer } from "./encoded-answer.js";
 
 const DATE = ["Date"];
 
+// By these an answer is cut. Within a text of JSON, quotes would be escaped.
+const PEG_METADATA = ',"metadata":{';
+/** The last member of a PEG's metadata. */
+const DATA_QUALITY = '"data_quality":"';
+const ANALYSIS_METADATA = ',"analysis_metadata":';
+const AFTER_DATA = '},"processing_time":';
+
 /** superjson's note of where dates stand, in its order: that in which it meets them. */
 function metaOf(paths: string[]): string | undefined {
   if (!paths.length) return undefined;
@@ -24,7 +31,7 @@ function tail(
   cached: boolean,
 ): string {
   const { processingTime, mcpVersion } = comparison;
-  return `"processing_time":${processingTime},"cached":${cached},"mcp_version":${JSON.stringify(mcpVersion)}}`;
+  return `${processingTime},"cached":${cached},"mcp_version":${JSON.stringify(mcpVersion)}}`;
 }
 
 /**
@@ -34,29 +41,32 @@ function tail(
 export function encodeComparison(
   analysisId: string,
   comparison: ComputedComparison,
-  options: { includeMetadata: boolean; cached: boolean },
-): EncodedAnswer {
-  const { includeMetadata, cached } = options;
+  cached: boolean,
+): Promise<EncodedAnswer> {
   const dates: string[] = [];
-  const pegs = comparison.pegs.map((peg, i) => {
-    const withMetadata = includeMetadata && peg.metadata !== undefined;
-    if (withMetadata) dates.push(`data.peg_comparison_results.${i}.metadata.calculated_at`);
-    const metadata = withMetadata ? `,"metadata":${JSON.stringify(peg.metadata)}` : "";
-    const judge = peg.judge === undefined ? "" : `,"judge":${peg.judge}`;
-    return (
-      `{"peg_name":${JSON.stringify(peg.pegName)},"weight":${peg.weight},"n1_period":${peg.n1Period},` +
-      `"n_period":${peg.nPeriod},"comparison":${peg.comparison}${metadata}${judge}}`
-    );
-  });
-  if (includeMetadata) dates.push(...metadataDates(comparison.analysisMetadata));
-  const metadata = includeMetadata
-    ? `,"analysis_metadata":${JSON.stringify(comparison.analysisMetadata)}`
-    : "";
-  const json =
-    `{"success":true,"status":"COMPLETED","data":{"analysis_id":${JSON.stringify(analysisId)},` +
-    `"peg_comparison_results":[${pegs.join(",")}],"summary":${JSON.stringify(comparison.summary)}${metadata}},` +
-    tail(comparison, cached);
-  return EncodedAnswer.of(json, metaOf(dates));
+  const pieces = [
+    `{"success":true,"status":"COMPLETED","data":{"analysis_id":${JSON.stringify(analysisId)},"peg_comparison_results":[`,
+  ];
+  for (const [i, peg] of comparison.pegs.entries()) {
+    const { pegName, weight, metadata, judge } = peg;
+    pieces.push(`${i ? "," : ""}{"peg_name":${JSON.stringify(pegName)},"weight":${weight},"n1_period":`);
+    // The values stand in these, which are large: they are written as they are.
+    pieces.push(peg.n1Period, ',"n_period":', peg.nPeriod, ',"comparison":', peg.comparison);
+    if (metadata) {
+      dates.push(`data.peg_comparison_results.${i}.metadata.calculated_at`);
+      const { cell_id, calculated_at, data_quality } = metadata;
+      pieces.push(PEG_METADATA, JSON.stringify({ cell_id, calculated_at, data_quality }).slice(1));
+    }
+    pieces.push(judge === undefined ? "}" : `,"judge":${judge}}`);
+  }
+  pieces.push(
+    `],"summary":${JSON.stringify(comparison.summary)}`,
+    ANALYSIS_METADATA,
+    JSON.stringify(comparison.analysisMetadata),
+    AFTER_DATA,
+    tail(comparison, cached),
+  );
+  return EncodedAnswer.ofPieces(pieces, metaOf([...dates, ...metadataDates(comparison.analysisMetadata)]));
 }
 
 /** The answer of `pegComparison.summary`. */
@@ -67,18 +77,22 @@ export function encodeSummary(
 ): EncodedAnswer {
   const json =
     `{"success":true,"data":{"analysis_id":${JSON.stringify(analysisId)},"summary":${JSON.stringify(comparison.summary)},` +
-    `"analysis_metadata":${JSON.stringify(comparison.analysisMetadata)}},${tail(comparison, cached)}`;
+    `"analysis_metadata":${JSON.stringify(comparison.analysisMetadata)}${AFTER_DATA}${tail(comparison, cached)}`;
   return EncodedAnswer.of(json, metaOf(metadataDates(comparison.analysisMetadata)));
 }
 
-/** Leaves the metadata out of a whole answer that is there as bytes only. */
-export function withoutMetadata(whole: EncodedAnswer): EncodedAnswer {
-  const answer = JSON.parse(whole.json.toString("utf8")) as {
-    data: { peg_comparison_results: { metadata?: unknown }[]; analysis_metadata?: unknown };
-  };
-  for (const peg of answer.data.peg_comparison_results) delete peg.metadata;
-  delete answer.data.analysis_metadata;
-  return EncodedAnswer.of(JSON.stringify(answer), undefined);
+/** Leaves the metadata out of a whole answer, of which only the bytes are there. */
+export function withoutMetadata({ json }: EncodedAnswer): EncodedAnswer {
+  const kept: Buffer[] = [];
+  let from = 0;
+  for (let at = json.indexOf(PEG_METADATA); at !== -1; at = json.indexOf(PEG_METADATA, from)) {
+    kept.push(json.subarray(from, at));
+    const quality = json.indexOf(DATA_QUALITY, at) + DATA_QUALITY.length;
+    from = json.indexOf("}", quality) + 1;
+  }
+  kept.push(json.subarray(from, json.lastIndexOf(ANALYSIS_METADATA)));
+  kept.push(json.subarray(json.lastIndexOf(AFTER_DATA)));
+  return EncodedAnswer.ofBytes(kept);
 }
 
 /** Any small answer, with the paths at which its dates stand. superjson itself refuses some names of KPIs. */

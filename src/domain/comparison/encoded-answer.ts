@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PegComparisonStatusOutput } from "../../contract/comparison.js";
+import { breathe } from "../breathe.js";
 
 const HEAD = Buffer.from('{"result":{"data":{"json":');
 const META = Buffer.from(',"meta":');
@@ -7,6 +8,9 @@ const TAIL = Buffer.from("}}}");
 /** Within a text of JSON its quotes would be escaped. */
 const CACHED = Buffer.from(',"cached":');
 const TRUE = Buffer.from("true");
+const FALSE = Buffer.from("false");
+/** Bytes written between two breaths: a few milliseconds. */
+const BYTES_PER_SLICE = 1024 * 1024;
 
 /** A digest of what a body says, for its entity tag. */
 export function tagOf(...parts: Uint8Array[]): string {
@@ -38,9 +42,43 @@ export class EncodedAnswer {
 
   /** @param meta what superjson notes beside the JSON; undefined where there is nothing to note */
   static of(json: string, meta: string | undefined, task?: PegComparisonStatusOutput): EncodedAnswer {
-    const body = Buffer.from(json);
-    const parts = meta === undefined ? [HEAD, body, TAIL] : [HEAD, body, META, Buffer.from(meta), TAIL];
-    return new EncodedAnswer(Buffer.concat(parts), body.byteLength, task);
+    return EncodedAnswer.ofBytes([Buffer.from(json)], meta, task);
+  }
+
+  /** The same where the JSON is there as bytes, in parts. */
+  static ofBytes(json: Buffer[], meta?: string, task?: PegComparisonStatusOutput): EncodedAnswer {
+    const jsonBytes = json.reduce((sum, part) => sum + part.byteLength, 0);
+    const note = meta === undefined ? [] : [META, Buffer.from(meta)];
+    return new EncodedAnswer(Buffer.concat([HEAD, ...json, ...note, TAIL]), jsonBytes, task);
+  }
+
+  /** The same for a large answer, in pieces, which are written slice by slice. */
+  static async ofPieces(pieces: readonly string[], meta: string | undefined): Promise<EncodedAnswer> {
+    let jsonBytes = 0;
+    for (const piece of pieces) jsonBytes += Buffer.byteLength(piece);
+    const end = Buffer.from(meta === undefined ? "" : `${META}${meta}`);
+    const trpc = Buffer.allocUnsafe(HEAD.byteLength + jsonBytes + end.byteLength + TAIL.byteLength);
+    let at = HEAD.copy(trpc);
+    let breathedAt = at;
+    for (const piece of pieces) {
+      at += trpc.write(piece, at);
+      if (at - breathedAt < BYTES_PER_SLICE) continue;
+      await breathe();
+      breathedAt = at;
+    }
+    at += end.copy(trpc, at);
+    TAIL.copy(trpc, at);
+    return new EncodedAnswer(trpc, jsonBytes);
+  }
+
+  /** The same answer for whoever it was computed for: it says that it was not cached. */
+  asComputed(): EncodedAnswer {
+    if (!this.cached) return this;
+    const at = this.json.lastIndexOf(CACHED) + CACHED.byteLength;
+    const start = this.trpc.subarray(0, HEAD.byteLength + at);
+    const rest = this.trpc.subarray(HEAD.byteLength + at + TRUE.byteLength);
+    const jsonBytes = this.#jsonBytes + FALSE.byteLength - TRUE.byteLength;
+    return new EncodedAnswer(Buffer.concat([start, FALSE, rest]), jsonBytes, this.task);
   }
 
   /** A digest of what it says: the same for one that was computed and one that was cached. */

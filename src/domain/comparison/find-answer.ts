@@ -12,10 +12,10 @@ import type { EncodedAnswer } from "./encoded-answer.js";
 import { openSharedAnswer, putSharedAnswer } from "./shared-answers.js";
 import type { ComparisonKey } from "./stored-comparison.js";
 
-/** What a lookup ended with; `computed` is there where the answer was computed for it. */
+/** What a lookup ended with; `computed` where the comparison was computed for it. */
 export interface FoundAnswer {
   held: HeldAnswer;
-  computed?: ComputedComparison | undefined;
+  computed?: boolean;
 }
 
 /** What a lookup ends with that does not wait: the answer, or the task that it will come from. */
@@ -28,8 +28,8 @@ export interface AnswerPlan {
   ttlSeconds: number;
   /** The answer from the database, marked as cached. */
   load(key: ComparisonKey): Promise<EncodedAnswer | undefined>;
-  /** Of a comparison that was just computed. Absent for what is never computed. */
-  encode?(comparison: ComputedComparison, cached: boolean): EncodedAnswer;
+  /** Of a comparison that was just computed, marked as cached too. Absent for what is never computed. */
+  encode?(comparison: ComputedComparison): Promise<EncodedAnswer>;
 }
 
 function comparisonName({ analysisId, revision, algorithmVersion }: ComparisonKey): string {
@@ -120,8 +120,8 @@ async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerP
     const { value, leader } = await services.computations.run(comparisonName(key), () =>
       computeComparison(services, key, requestId),
     );
-    const held = await keep(ctx, key, plan, encode(value.comparison, true));
-    return { held, computed: leader && value.computedHere ? value.comparison : undefined };
+    const held = await keep(ctx, key, plan, await encode(value.comparison));
+    return { held, computed: leader && value.computedHere };
   });
   return lookup.leader ? lookup.value : { held: lookup.value.held };
 }

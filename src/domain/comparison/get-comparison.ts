@@ -28,23 +28,25 @@ export async function getComparison({
     ttlSeconds: input.cache_ttl,
     load: async (key) => {
       const stored = await loadStoredComparison(ctx.services, key);
-      return stored && encodeComparison(id, stored, { includeMetadata: true, cached: true });
+      return stored && encodeComparison(id, stored, true);
     },
-    encode: (comparison, cached) => encodeComparison(id, comparison, { includeMetadata: true, cached }),
+    encode: (comparison) => encodeComparison(id, comparison, true),
   };
   const found = input.async
     ? await findAnswerOrStart(ctx, analysis, plan)
     : await findInTime(ctx, analysis, plan);
   if ("task" in found) return encodeTask(found.task, ctx.language);
   const { held, computed } = found;
-  if (computed) return encodeComparison(id, computed, { includeMetadata, cached: false });
-  if (includeMetadata) return held.whole;
-  if (held.bare === undefined) {
-    held.bare = withoutMetadata(held.whole);
-    // Kept again, so that the cache counts its bytes.
-    if (input.cache_ttl > 0) ctx.services.answers.put("peg_comparison", id, held);
+  let answer = held.whole;
+  if (!includeMetadata) {
+    if (held.bare === undefined) {
+      held.bare = withoutMetadata(held.whole);
+      // Kept again, so that the cache counts its bytes.
+      if (input.cache_ttl > 0) ctx.services.answers.put("peg_comparison", id, held);
+    }
+    answer = held.bare;
   }
-  return held.bare;
+  return computed ? answer.asComputed() : answer;
 }
 
 /** How long a call still waits once the server stops. */

@@ -23,7 +23,7 @@ export async function getSummary({
       const stored = await loadStoredSummary(ctx.services.db, key);
       return stored && encodeSummary(id, stored, true);
     },
-    encode: (comparison, cached) => encodeSummary(id, comparison, cached),
+    encode: async (comparison) => encodeSummary(id, comparison, true),
   });
-  return computed ? encodeSummary(id, computed, false) : held.whole;
+  return computed ? held.whole.asComputed() : held.whole;
 }

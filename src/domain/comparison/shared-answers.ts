@@ -9,7 +9,9 @@ const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 /** Moves when what stands in an entry changes; older entries then no longer open. */
-const ENTRY_VERSION = 1;
+const ENTRY_VERSION = 2;
+/** Moment of filling, time to live, and length of the JSON. */
+const HEAD_BYTES = 20;
 /** Below a mebibyte in base64, which is what a request to Upstash may have; larger answers come from Postgres. */
 const MAX_ENTRY_BYTES = 700 * 1024;
 const MAX_OPENED_BYTES = 128 * 1024 * 1024;
@@ -28,11 +30,11 @@ function contextOf({ type, analysisId }: EntryOf, revision: string, algorithmVer
 /** Stores an answer for all processes, compressed and sealed as a whole. What is too large is left out. */
 export async function putSharedAnswer(entry: EntryOf, answer: HeldAnswer, generation: string): Promise<void> {
   const { services, type, analysisId } = entry;
-  const head = Buffer.alloc(20);
+  const head = Buffer.alloc(HEAD_BYTES);
   head.writeDoubleLE(answer.filledAt, 0);
   head.writeDoubleLE(answer.ttlMs, 8);
   head.writeUInt32LE(answer.whole.jsonBytes, 16);
-  const packed = await compress(Buffer.concat([head, answer.whole.trpc]), { level: 1 });
+  const packed = Buffer.concat([head, await compress(answer.whole.trpc, { level: 1 })]);
   if (packed.byteLength > MAX_ENTRY_BYTES) return;
   const context = contextOf(entry, answer.revision, answer.algorithmVersion);
   const value = services.sealer.sealBytes(packed, context);
@@ -49,14 +51,15 @@ export async function openSharedAnswer(
   const packed = entry.services.sealer.openBytes(entry.sealed, contextOf(entry, revision, algorithmVersion));
   if (!packed) return undefined;
   try {
-    const bytes = await decompress(packed, { maxOutputLength: MAX_OPENED_BYTES });
-    const whole = new EncodedAnswer(bytes.subarray(20), bytes.readUInt32LE(16));
+    const head = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+    const trpc = await decompress(packed.subarray(HEAD_BYTES), { maxOutputLength: MAX_OPENED_BYTES });
+    const whole = new EncodedAnswer(trpc, head.readUInt32LE(16));
     return {
       revision,
       algorithmVersion,
       whole,
-      filledAt: bytes.readDoubleLE(0),
-      ttlMs: bytes.readDoubleLE(8),
+      filledAt: head.readDoubleLE(0),
+      ttlMs: head.readDoubleLE(8),
     };
   } catch {
     return undefined;

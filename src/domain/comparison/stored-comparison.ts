@@ -21,6 +21,25 @@ export interface ComparisonKey {
 }
 
 const ROWS_PER_INSERT = 200;
+/** Of the text of values in one statement, which the driver writes without a pause. */
+const CHARACTERS_PER_INSERT = 512 * 1024;
+
+/** The rows of one statement after the other: each has few enough, and few enough characters. */
+function* batches<T extends { n1PeriodData: string; nPeriodData: string }>(
+  rows: readonly T[],
+): Generator<T[]> {
+  let batch: T[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    batch.push(row);
+    characters += row.n1PeriodData.length + row.nPeriodData.length;
+    if (batch.length < ROWS_PER_INSERT && characters < CHARACTERS_PER_INSERT) continue;
+    yield batch;
+    batch = [];
+    characters = 0;
+  }
+  if (batch.length) yield batch;
+}
 
 /** What stands in `peg_comparison_results.metadata`: the cell id sealed. */
 interface StoredMetadata {
@@ -171,9 +190,7 @@ export async function storeComparison(
       .returning({ told: announceTaskOf(sql`${pegComparisonTasks.id}`) });
     if (!mine.length) return "fenced";
     await dropComparison(tx, analysisId);
-    for (let i = 0; i < rows.length; i += ROWS_PER_INSERT) {
-      await tx.insert(pegComparisonResults).values(rows.slice(i, i + ROWS_PER_INSERT));
-    }
+    for (const batch of batches(rows)) await tx.insert(pegComparisonResults).values(batch);
     await tx.insert(pegComparisonSummaries).values({
       ...key,
       summaryData: JSON.stringify(comparison.summary),

@@ -59,43 +59,62 @@ const expectSame = (answer: EncodedAnswer, described: object) =>
   expect(JSON.stringify(wireOf(answer))).toBe(JSON.stringify(superjson.serialize(described)));
 
 describe("a comparison, encoded", () => {
-  test("is to the letter what superjson makes of it, with metadata and without", () => {
-    fc.assert(
-      fc.property(
-        ids,
-        computedComparisons,
-        fc.boolean(),
-        fc.boolean(),
-        (id, comparison, includeMetadata, cached) => {
-          const answer = encodeComparison(id, comparison, { includeMetadata, cached });
-          expectSame(answer, describeComparison(id, comparison, includeMetadata, cached));
-        },
-      ),
+  test("is to the letter what superjson makes of it", async () => {
+    await fc.assert(
+      fc.asyncProperty(ids, computedComparisons, fc.boolean(), async (id, comparison, cached) => {
+        const answer = await encodeComparison(id, comparison, cached);
+        expectSame(answer, describeComparison(id, comparison, true, cached));
+      }),
       { numRuns: 500 },
     );
   });
 
-  test("without its metadata is what superjson makes of it without", () => {
-    fc.assert(
-      fc.property(ids, computedComparisons, fc.boolean(), (id, comparison, cached) => {
-        const whole = encodeComparison(id, comparison, { includeMetadata: true, cached });
-        expectSame(withoutMetadata(whole), describeComparison(id, comparison, false, cached));
-        expect(wireOf(withoutMetadata(whole))).not.toHaveProperty("meta");
+  test("is the same over many slices of bytes", async () => {
+    const [peg] = comparisonOf(1).pegs;
+    if (!peg) throw new Error("one PEG");
+    const text = JSON.stringify({ values: Array.from({ length: 20_000 }, (_, i) => i / 7), 셀: "셀" });
+    const large = { ...peg, n1Period: text, nPeriod: text };
+    const pegs = Array.from({ length: 10 }, (_, i) => ({ ...large, pegName: `PEG ${i}` }));
+    const comparison = { ...comparisonOf(1), pegs };
+    const answer = await encodeComparison("a", comparison, true);
+    expect(answer.trpc.byteLength).toBeGreaterThan(5 * 1024 * 1024);
+    expectSame(answer, describeComparison("a", comparison, true, true));
+  });
+
+  test("without its metadata is what superjson makes of it without", async () => {
+    await fc.assert(
+      fc.asyncProperty(ids, computedComparisons, fc.boolean(), async (id, comparison, cached) => {
+        const bare = withoutMetadata(await encodeComparison(id, comparison, cached));
+        expectSame(bare, describeComparison(id, comparison, false, cached));
+        expect(wireOf(bare)).not.toHaveProperty("meta");
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("for whom it was computed says so, and nothing else differs", async () => {
+    await fc.assert(
+      fc.asyncProperty(ids, computedComparisons, fc.boolean(), async (id, comparison, includeMetadata) => {
+        const whole = await encodeComparison(id, comparison, true);
+        const cached = includeMetadata ? whole : withoutMetadata(whole);
+        const computed = cached.asComputed();
+        expectSame(computed, describeComparison(id, comparison, includeMetadata, false));
+        expect(computed).toMatchObject({ cached: false, tag: cached.tag });
+        expect(computed.asComputed().trpc.equals(computed.trpc)).toBe(true);
       }),
       { numRuns: 300 },
     );
   });
 
-  test("comes out of superjson with dates, and fits the contract", () => {
-    fc.assert(
-      fc.property(ids, computedComparisons, fc.boolean(), (id, comparison, includeMetadata) => {
-        const wire = wireOf(encodeComparison(id, comparison, { includeMetadata, cached: true }));
+  test("comes out of superjson with dates, and fits the contract", async () => {
+    await fc.assert(
+      fc.asyncProperty(ids, computedComparisons, async (id, comparison) => {
+        const wire = wireOf(await encodeComparison(id, comparison, true));
         const read = superjson.deserialize<CompletedComparison>(
           wire as Parameters<typeof superjson.deserialize>[0],
         );
-        expect(read).toEqual(describeComparison(id, comparison, includeMetadata, true));
+        expect(read).toEqual(describeComparison(id, comparison, true, true));
         expect(pegComparisonGetOutput.parse(read)).toEqual(read);
-        if (!includeMetadata) return;
         expect(read.data.analysis_metadata?.calculated_at).toBeInstanceOf(Date);
         expect(read.data.analysis_metadata?.period_definition.n_end).toBeInstanceOf(Date);
         for (const { metadata } of read.data.peg_comparison_results) {
@@ -106,10 +125,11 @@ describe("a comparison, encoded", () => {
     );
   });
 
-  test("holds the bare JSON that REST sends, to the byte", () => {
-    fc.assert(
-      fc.property(ids, computedComparisons, fc.boolean(), (id, comparison, includeMetadata) => {
-        const answer = encodeComparison(id, comparison, { includeMetadata, cached: false });
+  test("holds the bare JSON that REST sends, to the byte", async () => {
+    await fc.assert(
+      fc.asyncProperty(ids, computedComparisons, fc.boolean(), async (id, comparison, includeMetadata) => {
+        const whole = await encodeComparison(id, comparison, false);
+        const answer = includeMetadata ? whole : withoutMetadata(whole);
         expect(answer.json.byteLength).toBe(answer.jsonBytes);
         const described = describeComparison(id, comparison, includeMetadata, false);
         expect(answer.json.toString("utf8")).toBe(JSON.stringify(described));
@@ -120,12 +140,12 @@ describe("a comparison, encoded", () => {
     );
   });
 
-  test("notes the dates of eleven PEGs in the order in which they stand", () => {
+  test("notes the dates of eleven PEGs in the order in which they stand", async () => {
     const [peg] = comparisonOf(1).pegs;
     if (!peg) throw new Error("one PEG");
     const metadata = { cell_id: "c", calculated_at: new Date(0), data_quality: "high" as const };
     const comparison = { ...comparisonOf(1), pegs: Array.from({ length: 11 }, () => ({ ...peg, metadata })) };
-    const answer = encodeComparison("a", comparison, { includeMetadata: true, cached: true });
+    const answer = await encodeComparison("a", comparison, true);
     expect(Object.keys(wireOf(answer).meta?.values ?? {})).toEqual([
       ...Array.from({ length: 11 }, (_, i) => `data.peg_comparison_results.${i}.metadata.calculated_at`),
       "data.analysis_metadata.calculated_at",
