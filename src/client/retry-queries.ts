@@ -6,6 +6,8 @@ const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 100;
 const GROWTH = 4;
 const LONGEST_WAIT_SECONDS = 2;
+/** Within it, failures are of one batch: their timers would begin, and end, milliseconds apart. */
+const TOGETHER_MS = 20;
 
 /** fetch fails with a TypeError where no answer comes or one breaks off; so does what fetches a token. */
 function isUnanswered(error: TRPCClientError<PegRouter>): boolean {
@@ -26,6 +28,7 @@ export function retryQueries(): TRPCLink<PegRouter> {
   // Drawn once: clients spread, while calls of one that failed together come again together, as one batch.
   const jitter = 0.75 + Math.random() / 2;
   let wait = 0;
+  let last = { failedAt: Number.NEGATIVE_INFINITY, pause: 0 };
   return retryLink<PegRouter>({
     retry({ op, error, attempts }) {
       const asked = waitAfter(error);
@@ -34,6 +37,12 @@ export function retryQueries(): TRPCLink<PegRouter> {
       wait = asked;
       return true;
     },
-    retryDelayMs: (attempts) => wait + FIRST_PAUSE_MS * GROWTH ** (attempts - 1) * jitter,
+    retryDelayMs: (attempts) => {
+      const pause = wait + FIRST_PAUSE_MS * GROWTH ** (attempts - 1) * jitter;
+      const passed = performance.now() - last.failedAt;
+      if (pause === last.pause && passed < TOGETHER_MS) return pause - passed;
+      last = { failedAt: performance.now(), pause };
+      return pause;
+    },
   });
 }

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { lockDataDir } from "./data-dir-lock.js";
+import { openCluster } from "./empty-cluster.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
@@ -94,7 +95,7 @@ async function openEmbedded(dataDir: string, logger: QueryLogger): Promise<OpenD
   const inMemory = dataDir.startsWith("memory://");
   const unlock = inMemory ? () => {} : lockDataDir(dataDir);
   try {
-    const client = await PGlite.create(inMemory ? dataDir : join(dataDir, "pglite"));
+    const client = await openCluster(inMemory ? dataDir : join(dataDir, "pglite"));
     const database = fromPglite(client, logger);
     const close = async () => {
       await database.close();

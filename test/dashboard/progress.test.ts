@@ -92,7 +92,7 @@ describe.skipIf(!canBrowse)("a comparison that is computed", { timeout: RECOVERY
     const { page } = await openAs(browser, `${url}/analyses/one-period`, { as: "alice" });
     await page.getByRole("heading", { name: "The comparison failed" }).waitFor();
     expect(await page.getByRole("alert").innerText()).toMatch(/no PEG can be compared/);
-    expect(await page.getByRole("button", { name: "Recompute" }).isEnabled()).toBe(true);
+    await page.locator("button:enabled", { hasText: "Recompute" }).waitFor();
   });
 
   test("while the server is killed and started again ends with the result, untouched by hand", async () => {

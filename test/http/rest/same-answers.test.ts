@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REST_ROUTES, type RestRoute } from "../../../src/http/rest/routes.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../../support/backend.js";
 import { undocumented } from "../../support/documented.js";
+import { often } from "../../support/long.js";
 
 const PLENTY = {
   RATE_LIMIT_GET: "100000/1m",
   RATE_LIMIT_STATUS: "100000/1m",
   RATE_LIMIT_ALL: "100000/1m",
 };
-const INPUTS = 10_000;
+const INPUTS = often(1_500, 10_000);
 
 /** What an answer of either face comes to. */
 interface Outcome {
