@@ -17,15 +17,10 @@ import { type RestoreTarget, restoreBackup } from "./domain/backup/restore-backu
 import { type BackupSource, writeBackup } from "./domain/backup/write-backup.js";
 import { noMetrics } from "./domain/metrics.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
+import { createSealer } from "./keys.js";
 import { createLogger } from "./log.js";
-import {
-  createSealer,
-  MIGRATIONS,
-  migrateAll,
-  openMigratedDatabase,
-  openSharedStore,
-  VERSION,
-} from "./runtime.js";
+import { VERSION } from "./runtime.js";
+import { MIGRATIONS, migrateAll, openMigratedDatabase, openSharedStore } from "./stores.js";
 
 export type BackupStage = "write" | "check" | "restore";
 

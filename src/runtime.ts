@@ -1,44 +1,32 @@
-import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import type { KeySettings } from "./adapters/auth/key-source.js";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
 import { startBundledService } from "./adapters/mcp/bundled-service.js";
 import { measuredService } from "./adapters/mcp/measured-service.js";
-import { MemoryStore } from "./adapters/memory/store.js";
 import type { PrometheusMetrics } from "./adapters/metrics/prometheus.js";
-import { createBoss, migrateQueue } from "./adapters/queue/boss.js";
+import { createBoss } from "./adapters/queue/boss.js";
 import { createJobQueue } from "./adapters/queue/job-queue.js";
 import { readQueueStates } from "./adapters/queue/queue-state.js";
-import { ResilientStore } from "./adapters/redis/resilient-store.js";
-import { connectRest } from "./adapters/redis/rest-client.js";
-import { RedisStore } from "./adapters/redis/shared-store.js";
-import { connectTcp } from "./adapters/redis/tcp-requester.js";
 import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.js";
 import { RingSealer } from "./adapters/sealing/sealer.js";
-import { type Config, ConfigError } from "./config.js";
+import type { Config } from "./config.js";
 import { DEFAULT_ALGORITHM_VERSION, UNJUDGED_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
-import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChanges } from "./db/changes.js";
-import { migrateDatabase } from "./db/migrate.js";
-import { type OpenDatabase, openDatabase } from "./db/open.js";
-import { developmentKeys } from "./development-keys.js";
+import type { OpenDatabase } from "./db/open.js";
 import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { Services } from "./domain/context.js";
-import type { Metrics } from "./domain/metrics.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
-import type { AnalysisService, Clock, Logger, Sealer, SharedStore } from "./domain/ports.js";
-import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
+import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
 import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
 import { createOperationsApp } from "./http/operations-app.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
-import { createLogger } from "./log.js";
+import { encryptionKeys, refuseMissingKeys, tokenKeys } from "./keys.js";
 import { openObservability, userNames } from "./observability.js";
+import { openChanges, openMigratedDatabase, openSharedStore } from "./stores.js";
 import { startWorkers } from "./workers.js";
 
 /** What a test may put in the place of the real thing, or watch. */
@@ -72,66 +60,6 @@ const DASHBOARD = new URL("../dist/dashboard/", import.meta.url);
 export const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
-export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
-
-function tokenKeys(config: Config): KeySettings {
-  if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };
-  if (config.JWT_PUBLIC_KEY) return { kind: "public-key", pem: config.JWT_PUBLIC_KEY };
-  return { kind: "secret", secret: config.JWT_SECRET ?? developmentKeys(config.DATA_DIR).jwtSecret };
-}
-
-function encryptionKeys(config: Config): EncryptionKey[] {
-  if (config.ENCRYPTION_KEYS) return config.ENCRYPTION_KEYS;
-  const { encryptionKey } = developmentKeys(config.DATA_DIR);
-  const secret = new Uint8Array(Buffer.from(encryptionKey, "base64url"));
-  // Two data directories have two keys, whose data may meet in one database.
-  const fingerprint = createHash("sha256").update(secret).digest("hex").slice(0, 8);
-  return [{ kid: `development-${fingerprint}`, secret }];
-}
-
-/** The key ring of the settings. */
-export async function createSealer(config: Config): Promise<RingSealer> {
-  return new RingSealer(await createKeyRing(encryptionKeys(config)));
-}
-
-/** @throws ConfigError where stored data could not be opened */
-export async function refuseMissingKeys({ db }: OpenDatabase, sealer: Sealer): Promise<void> {
-  const missing = await findMissingKeys({ db, sealer });
-  if (missing.length) {
-    throw new ConfigError([
-      `ENCRYPTION_KEYS: the database holds data sealed with ${missing.join(", ")}, which is not among the keys. ` +
-        "Add it after the first key; `peg-bff rotate-keys` then makes it dispensable.",
-    ]);
-  }
-  const wrong = await findWrongKeys({ db, sealer });
-  if (wrong.length) {
-    throw new ConfigError([
-      `ENCRYPTION_KEYS: stored data does not open with ${wrong.join(", ")}: it was sealed with another secret ` +
-        "under that name. Put the right secret back, and give a new one a new name.",
-    ]);
-  }
-}
-
-/** What an adapter tells of itself, and reads the time by. */
-interface Around {
-  clock: Clock;
-  logger: Logger;
-  metrics: Metrics;
-}
-
-export function openSharedStore(config: Config, around: Around, alone: boolean): SharedStore {
-  const { clock } = around;
-  const local = new MemoryStore(clock, { alone });
-  if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
-    const redis = new RedisStore(connectRest(config.UPSTASH_REDIS_REST_URL, config.UPSTASH_REDIS_REST_TOKEN));
-    return new ResilientStore({ ...around, redis, local, disconnect: () => {} });
-  }
-  if (config.REDIS_URL) {
-    const { redis, close } = connectTcp(config.REDIS_URL);
-    return new ResilientStore({ ...around, redis: new RedisStore(redis), local, disconnect: close });
-  }
-  return local;
-}
 
 async function openAnalysisService(
   config: Config,
@@ -149,40 +77,6 @@ async function openAnalysisService(
     logger,
   });
   return { service, stop: () => bundled?.stop() };
-}
-
-function openChanges(
-  config: Config,
-  database: OpenDatabase,
-  listener: ListenOptions,
-): Promise<ChangeListener> {
-  const url = config.DATABASE_LISTEN_URL ?? config.DATABASE_URL;
-  return url ? listenForChanges({ url, ...listener }) : listenEmbedded(database, listener);
-}
-
-/** Brings a database and the job queue in it up to date. */
-export async function migrateAll(database: OpenDatabase, logger: Logger, url?: string): Promise<void> {
-  await migrateDatabase(database, {
-    migrationsFolder: MIGRATIONS,
-    url,
-    also: () => migrateQueue(database.run, logger, COMPARE_TASK),
-  });
-}
-
-/** Opens the database that the settings name, and brings it up to date. */
-export async function openMigratedDatabase(
-  config: Config,
-  { logger = createLogger(config.LOG_LEVEL), onQuery }: Pick<RuntimeOverrides, "logger" | "onQuery"> = {},
-): Promise<OpenDatabase> {
-  const { DATABASE_URL: url, DATABASE_LISTEN_URL: direct, DATA_DIR: dataDir } = config;
-  const database = await openDatabase({ url, dataDir, pooled: direct !== undefined, onQuery });
-  try {
-    await migrateAll(database, logger, direct ?? url);
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
 }
 
 /**

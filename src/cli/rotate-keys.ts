@@ -11,7 +11,8 @@ export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv, say: Say
     .option("--count", say("only count what other keys sealed"))
     .action(async (options: { count?: boolean }) => {
       const config = parseConfig(env);
-      const { createSealer, openMigratedDatabase, refuseMissingKeys } = await import("../runtime.js");
+      const { createSealer, refuseMissingKeys } = await import("../keys.js");
+      const { openMigratedDatabase } = await import("../stores.js");
       const { countSealedOtherwise, rotateKeys } = await import("../domain/sealing/rotate-keys.js");
       const database = await openMigratedDatabase(config);
       try {

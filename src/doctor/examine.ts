@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
-import { createSealer, MIGRATIONS } from "../runtime.js";
+import { createSealer } from "../keys.js";
+import { MIGRATIONS } from "../stores.js";
 import { checkDatabase, openForExamination } from "./check-database.js";
 import { checkFiles } from "./check-files.js";
 import { checkKeys } from "./check-keys.js";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
 import { fromPglite, type OpenDatabase, type QueryLogger } from "../../src/db/open.js";
 import { createLogger } from "../../src/log.js";
-import { migrateAll } from "../../src/runtime.js";
+import { migrateAll } from "../../src/stores.js";
 
 /** Makes an embedded database, migrates it, and writes it to a file. */
 export async function writeEmbeddedTemplate(path: string): Promise<string> {

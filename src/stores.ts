@@ -1,0 +1,77 @@
+import { fileURLToPath } from "node:url";
+import { MemoryStore } from "./adapters/memory/store.js";
+import { migrateQueue } from "./adapters/queue/boss.js";
+import { ResilientStore } from "./adapters/redis/resilient-store.js";
+import { connectRest } from "./adapters/redis/rest-client.js";
+import { RedisStore } from "./adapters/redis/shared-store.js";
+import { connectTcp } from "./adapters/redis/tcp-requester.js";
+import type { Config } from "./config.js";
+import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChanges } from "./db/changes.js";
+import { migrateDatabase } from "./db/migrate.js";
+import { type OpenDatabase, openDatabase } from "./db/open.js";
+import type { Metrics } from "./domain/metrics.js";
+import type { Clock, Logger, SharedStore } from "./domain/ports.js";
+import { COMPARE_TASK } from "./jobs/compare-task.js";
+import { createLogger } from "./log.js";
+
+export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+
+/** What an adapter tells of itself, and reads the time by. */
+interface Around {
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** Redis as the settings name it, with this process behind it; this process alone without one. */
+export function openSharedStore(config: Config, around: Around, alone: boolean): SharedStore {
+  const { clock } = around;
+  const local = new MemoryStore(clock, { alone });
+  if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
+    const redis = new RedisStore(connectRest(config.UPSTASH_REDIS_REST_URL, config.UPSTASH_REDIS_REST_TOKEN));
+    return new ResilientStore({ ...around, redis, local, disconnect: () => {} });
+  }
+  if (config.REDIS_URL) {
+    const { redis, close } = connectTcp(config.REDIS_URL);
+    return new ResilientStore({ ...around, redis: new RedisStore(redis), local, disconnect: close });
+  }
+  return local;
+}
+
+/** Listens to what other processes change. */
+export function openChanges(
+  config: Config,
+  database: OpenDatabase,
+  listener: ListenOptions,
+): Promise<ChangeListener> {
+  const url = config.DATABASE_LISTEN_URL ?? config.DATABASE_URL;
+  return url ? listenForChanges({ url, ...listener }) : listenEmbedded(database, listener);
+}
+
+/** Brings a database and the job queue in it up to date. */
+export async function migrateAll(database: OpenDatabase, logger: Logger, url?: string): Promise<void> {
+  await migrateDatabase(database, {
+    migrationsFolder: MIGRATIONS,
+    url,
+    also: () => migrateQueue(database.run, logger, COMPARE_TASK),
+  });
+}
+
+/** Opens the database that the settings name, and brings it up to date. */
+export async function openMigratedDatabase(
+  config: Config,
+  {
+    logger = createLogger(config.LOG_LEVEL),
+    onQuery,
+  }: { logger?: Logger | undefined; onQuery?: ((text: string) => void) | undefined } = {},
+): Promise<OpenDatabase> {
+  const { DATABASE_URL: url, DATABASE_LISTEN_URL: direct, DATA_DIR: dataDir } = config;
+  const database = await openDatabase({ url, dataDir, pooled: direct !== undefined, onQuery });
+  try {
+    await migrateAll(database, logger, direct ?? url);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
