@@ -10,7 +10,11 @@ const start = z.object({
 });
 
 // Beside it on the same cores the API answers within milliseconds; it goes first.
-setPriority(5);
+try {
+  setPriority(5);
+} catch {
+  // A sandbox may forbid it; the service is the same.
+}
 
 /** To the parent's standard error. */
 function logError(error: unknown): void {

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { createPegClient } from "../../src/client/index.js";
-import { LONG } from "../support/long.js";
 import { cliIsBuilt, startCli, type TestProcess } from "../support/process.js";
 import { sharedData } from "../support/shared-data.js";
 
@@ -75,7 +74,7 @@ describe.skipIf(!cliIsBuilt)("the demo", { timeout: 60_000 }, () => {
     await leavesNothing();
   });
 
-  test.runIf(LONG && sharedData.found)("takes the measurements of a network over two years", async () => {
+  test.skipIf(!sharedData.found)("takes the measurements of a network over two years", async () => {
     const { demo, leavesNothing } = start(["--once", "--data", sharedData.path(LARGE)]);
     expect(await demo.waitForExit(50_000)).toEqual({ code: 0, signal: null });
     expect(demo.stdout).toMatch(

@@ -2,7 +2,6 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { simulateNetwork } from "../../src/cli/demo/simulate-network.js";
 import { sampleAnalysis } from "../support/backend.js";
-import { LONG } from "../support/long.js";
 import {
   accessibilityProblems,
   canBrowse,
@@ -62,8 +61,6 @@ interface Look {
   language?: "en" | "ko";
 }
 
-/** Two that differ in everything; all of them in the long run, and where pictures are kept. */
-const FEW = ["light", "narrow, dark, Korean"];
 const LOOKS: Record<string, Look> = {
   light: { width: 1280 },
   dark: { width: 1280, dark: true },
@@ -100,7 +97,6 @@ describe.skipIf(!canBrowse)("each view", { timeout: 60_000 }, () => {
       await view.ready(page);
       const problems: string[] = [];
       for (const [look, options] of Object.entries(LOOKS)) {
-        if (!LONG && !process.env.SCREENSHOTS && !FEW.includes(look)) continue;
         await dress(page, options);
         await keepScreenshot(page, `${name} ${look}`.replaceAll(/[ ,]+/g, "-"));
         problems.push(...(await accessibilityProblems(page)).map((problem) => `${look}: ${problem}`));

@@ -16,7 +16,6 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unpack } from "../client/packed.js";
-import { LONG } from "../support/long.js";
 import { freePort, startProcess, type TestProcess } from "../support/process.js";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
@@ -76,8 +75,7 @@ async function reachesRegistry(): Promise<boolean> {
   );
 }
 
-// The everyday run is itself what the README tells to type; this one installs everything once more.
-describe.runIf(LONG)("the README's path from nothing to a typed call", { timeout: 240_000 }, () => {
+describe("the README's path from nothing to a typed call", { timeout: 240_000 }, () => {
   let root: string;
   let folder: string;
   let port: number;

@@ -7,7 +7,7 @@ import { runRollingRestart } from "../support/rolling-restart.js";
 describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("processes that are replaced under load", () => {
   test("lose no call, no stream and no task (F5)", { timeout: 180_000 }, async () => {
     const report = await runRollingRestart({
-      seconds: 8,
+      seconds: 15,
       everyMs: 2_500,
       keepAliveMs: 2_000,
       drainMs: 2_500,

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_BATCH_SIZE } from "../../src/contract/limits.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { batchPath, PLENTY, queryPath } from "../support/faces.js";
-import { often } from "../support/long.js";
 import { readSeries, type Series, valueIn } from "../support/series.js";
 
 let backend: TestBackend;
@@ -142,9 +141,7 @@ describe("who may read them", () => {
   });
 });
 
-test("R16: ten thousand random paths (a hundred thousand in the long run) and users add no series", {
-  timeout: 300_000,
-}, async () => {
+test("R16: 100,000 random paths and users add no series", { timeout: 300_000 }, async () => {
   const { app, metrics, services } = backend.runtime;
   const names = async () =>
     readSeries((await metrics.read()).text)
@@ -195,7 +192,7 @@ test("R16: ten thousand random paths (a hundred thousand in the long run) and us
       expect.objectContaining({ length: MAX_BATCH_SIZE }),
     ]);
     await inTurn(2_000, ask);
-    await inTurn(often(10_000, 98_000) / MAX_BATCH_SIZE, () => app.request(batch()));
+    await inTurn(98_000 / MAX_BATCH_SIZE, () => app.request(batch()));
     expect(await names()).toEqual(before);
     expect(before.length).toBeLessThan(1_500);
   } finally {

@@ -4,7 +4,13 @@ import { checkAnswer } from "./check-answer.js";
 import type { CheckReply, CheckTask } from "./check-pool.js";
 
 // The thread that answers requests goes first. Linux sets this of the calling thread, other systems of the process.
-if (process.platform === "linux") setPriority(10);
+if (process.platform === "linux") {
+  try {
+    setPriority(10);
+  } catch {
+    // A sandbox may forbid it; the check is the same.
+  }
+}
 
 /** Entry of the thread that checks big answers: a task comes in, its verdict goes out. */
 parentPort?.on("message", ({ id, bytes, analysisId }: CheckTask) => {
