@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createPegClient } from "../../src/client/index.js";
+import { STAGES } from "../../src/domain/comparison/progress.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { type OpenStream, openStream } from "../support/open-stream.js";
@@ -132,7 +133,8 @@ describe("watch", () => {
     const { peg, id, release } = await heldTask("anna");
     await peg.permission.grant.mutate({ id, user_id: "guest", permission_type: "read" });
     const guest = watch(await clientOf("guest"), id);
-    await guest.until(({ status }) => status === "PROCESSING");
+    // The last step that the task takes by itself: whatever came later would come after the revoke.
+    await guest.until(({ progress }) => progress >= STAGES.sent);
     const seen = guest.states.length;
     await peg.permission.revoke.mutate({ id, user_id: "guest", permission_type: "read" });
     service.tellProgress(70);
