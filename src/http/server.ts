@@ -12,8 +12,11 @@ const TIMEOUTS = {
   requestTimeout: 300_000,
   // Without it Node looks at the two before every 30 s only.
   connectionsCheckingInterval: 1000,
+  /** How long a connection may be idle, as each answer tells. */
   keepAliveTimeout: 5_000,
 };
+/** A request sent at the last moment, or by a client whose timer is late, still finds its connection open. */
+const LATE_REQUEST_MS = 2_000;
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
 export interface HttpServer {
@@ -57,6 +60,12 @@ export function createHttpServer(
   const server = createServer({ ...TIMEOUTS, ...timeouts }, (request, response) => {
     answering.add(response);
     response.once("close", () => answering.delete(response));
+    // Node has set the socket's timeout by then, to what it told; newer releases add a second of their own.
+    response.once("finish", () => {
+      const { keepAliveTimeout } = server;
+      if (request.socket.timeout === keepAliveTimeout)
+        request.socket.setTimeout(keepAliveTimeout + LATE_REQUEST_MS);
+    });
     if (draining) response.shouldKeepAlive = false;
     void listener(request, response);
   });

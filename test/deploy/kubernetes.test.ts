@@ -96,7 +96,7 @@ describe("the manifests for Kubernetes", () => {
       // The time that the image drains, that calls may end in, and some to spare.
       const [, drainMs] = /DRAIN_MS=(\d+)/.exec(dockerfile()) ?? [];
       expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(drainMs) / 1000 + 25 + 5);
-      expect(Number(drainMs)).toBeGreaterThan(parseConfig({}).KEEP_ALIVE_MS);
+      expect(Number(drainMs)).toBeGreaterThanOrEqual(parseConfig({}).KEEP_ALIVE_MS + 2_000);
       expect(Number(drainMs) / 1000).toBeGreaterThan(
         container.readinessProbe.periodSeconds * container.readinessProbe.failureThreshold,
       );

@@ -14,7 +14,7 @@ describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("fifteen minutes of lo
       seconds: SECONDS,
       everyMs: 20_000,
       keepAliveMs: 5_000,
-      drainMs: 6_000,
+      drainMs: 7_000,
       heldMs: 9_000,
     });
     console.log(JSON.stringify(report, null, 2));

@@ -69,3 +69,17 @@ test("a server that drains says so, serves on, and closes each connection with i
   await server.close(async () => undefined);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
+
+test("a connection outlives the time that its client was told, for the request that is late", async () => {
+  const server = createHttpServer(new Hono().get("/", (c) => c.text("here")) as never, {
+    keepAliveTimeout: 1_000,
+    connectionsCheckingInterval: 50,
+  });
+  const { url } = await server.listen("127.0.0.1", 0);
+  const connection = openConnection(url);
+  expect(await connection.ask("/")).toMatch(/^HTTP\/1\.1 200[\s\S]*keep-alive: timeout=1\r\n/i);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await connection.ask("/")).toMatch(/^HTTP\/1\.1 200/);
+  await connection.ended;
+  await server.close(async () => undefined);
+});

@@ -6,7 +6,7 @@ import type { CheckReply, CheckTask } from "./check-pool.js";
 // The thread that answers requests goes first. Linux sets this of the calling thread, other systems of the process.
 if (process.platform === "linux") {
   try {
-    setPriority(10);
+    setPriority(5);
   } catch {
     // A sandbox may forbid it; the check is the same.
   }

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { createCheckPool } from "../../../src/adapters/mcp/check-pool.js";
+import { DEFAULT_MAX_ANSWER_BYTES } from "../../../src/adapters/mcp/options.js";
 import { buildRequestBody } from "../../../src/adapters/mcp/request-body.js";
 import type { RawData } from "../../../src/domain/analysis/raw-data.js";
 import { goodAnswer } from "./fake-service.js";
@@ -113,4 +114,18 @@ it("compares 500,000 rows, from columns to a checked comparison, without holding
     await service.close();
     await server.terminate();
   }
+});
+
+it("refuses the answer that unfolds most of all that are small enough, and checks the next one", async () => {
+  const bytesOf = (text: string) => {
+    const bytes = new Uint8Array(Buffer.from(text));
+    return { blocks: [bytes], length: bytes.length };
+  };
+  const pool = createCheckPool(CHECK_THREAD);
+  const fill = Math.floor((DEFAULT_MAX_ANSWER_BYTES - 100) / 3);
+  const bomb = bytesOf(`{"success":true,"data":{"peg_comparison_results":[${"{},".repeat(fill)}{}]}}`);
+  expect((await pool.check(bomb, "result_123")).kind).not.toBe("valid");
+  const next = bytesOf(JSON.stringify(goodAnswer(20, 5_000)));
+  expect((await pool.check(next, "result_123")).kind).toBe("valid");
+  await pool.close();
 });
