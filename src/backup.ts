@@ -88,7 +88,11 @@ export async function restore(
     onProgress: (progress) => onProgress?.("check", progress),
   });
   const database = await openMigratedDatabase(config, { logger });
-  const shared = openSharedStore(config, { clock, logger, metrics: noMetrics }, database.kind === "embedded");
+  const shared = await openSharedStore(
+    config,
+    { clock, logger, metrics: noMetrics },
+    database.kind === "embedded",
+  );
   try {
     const outcome = await restoreBackup(restoreTarget(database, shared), file, checked, {
       replace,

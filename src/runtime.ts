@@ -117,7 +117,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const keys = encryptionKeys(config);
     const sealer = new RingSealer(await createKeyRing(keys), metrics);
     await refuseMissingKeys(database, sealer);
-    const shared = openSharedStore(config, { clock, logger, metrics }, database.kind === "embedded");
+    const shared = await openSharedStore(config, { clock, logger, metrics }, database.kind === "embedded");
     closers.push(() => shared.close());
     const analysis = overrides.analysisService
       ? { service: overrides.analysisService, stop: () => {} }

@@ -4,7 +4,6 @@ import { migrateQueue } from "./adapters/queue/boss.js";
 import { ResilientStore } from "./adapters/redis/resilient-store.js";
 import { connectRest } from "./adapters/redis/rest-client.js";
 import { RedisStore } from "./adapters/redis/shared-store.js";
-import { connectTcp } from "./adapters/redis/tcp-requester.js";
 import type { Config } from "./config.js";
 import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChanges } from "./db/changes.js";
 import { migrateDatabase } from "./db/migrate.js";
@@ -24,7 +23,7 @@ interface Around {
 }
 
 /** Redis as the settings name it, with this process behind it; this process alone without one. */
-export function openSharedStore(config: Config, around: Around, alone: boolean): SharedStore {
+export async function openSharedStore(config: Config, around: Around, alone: boolean): Promise<SharedStore> {
   const { clock } = around;
   const local = new MemoryStore(clock, { alone });
   if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
@@ -32,6 +31,8 @@ export function openSharedStore(config: Config, around: Around, alone: boolean):
     return new ResilientStore({ ...around, redis, local, disconnect: () => {} });
   }
   if (config.REDIS_URL) {
+    // Its client takes as long to load as all else that speaks to Redis: only where it is needed.
+    const { connectTcp } = await import("./adapters/redis/tcp-requester.js");
     const { redis, close } = connectTcp(config.REDIS_URL);
     return new ResilientStore({ ...around, redis: new RedisStore(redis), local, disconnect: close });
   }

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { PGlite } from "@electric-sql/pglite";
+import { archiveEmptyCluster, startCluster } from "../../src/db/empty-cluster.js";
 import { fromPglite, type OpenDatabase, type QueryLogger } from "../../src/db/open.js";
 import { createLogger } from "../../src/log.js";
 import { migrateAll } from "../../src/stores.js";
 
 /** Makes an embedded database, migrates it, and writes it to a file. */
 export async function writeEmbeddedTemplate(path: string): Promise<string> {
-  const client = await PGlite.create("memory://");
+  const client = await startCluster("memory://", await archiveEmptyCluster());
   await migrateAll(fromPglite(client, false), createLogger("silent"));
   const dump = await client.dumpDataDir("none");
   writeFileSync(path, new Uint8Array(await dump.arrayBuffer()));
@@ -16,6 +16,6 @@ export async function writeEmbeddedTemplate(path: string): Promise<string> {
 
 /** An embedded database in memory, migrated, of the caller's own. */
 export async function openFromTemplate(path: string, logger: QueryLogger = false): Promise<OpenDatabase> {
-  const client = await PGlite.create({ loadDataDir: new Blob([new Uint8Array(readFileSync(path))]) });
+  const client = await startCluster("memory://", new Blob([new Uint8Array(readFileSync(path))]));
   return fromPglite(client, logger);
 }

@@ -21,21 +21,38 @@ const MAX_ENTRY_BYTES = 32 * 1024 * 1024;
 export class MemoryStore implements SharedStore {
   readonly #clock: Clock;
   readonly #alone: boolean;
-  /** Times of the calls that still count, by rule and user, oldest first. */
-  readonly #calls = new LRUCache<string, number[]>({ max: MAX_USERS });
-  readonly #generations = new LRUCache<string, string>({ max: MAX_GENERATIONS });
+  readonly #lazy: {
+    calls?: LRUCache<string, number[]>;
+    generations?: LRUCache<string, string>;
+    streams?: LRUCache<string, Map<string, number>>;
+  } = {};
   readonly #entries = new LRUCache<string, { value: Uint8Array; expiresAt: number }>({
     maxSize: MAX_ENTRY_BYTES,
     sizeCalculation: ({ value }) => value.byteLength + 1,
   });
 
-  /** When each stream of a user gives its place back, by its id. */
-  readonly #streams = new LRUCache<string, Map<string, number>>({ max: MAX_USERS });
-
   /** @param options `alone`: no other process may change what this one knows. Else it has no generations. */
   constructor(clock: Clock, options: { alone: boolean }) {
     this.#clock = clock;
     this.#alone = options.alone;
+  }
+
+  /** Times of the calls that still count, by rule and user, oldest first. */
+  get #calls(): LRUCache<string, number[]> {
+    // Made where they are needed: a bounded cache takes all of its memory at once.
+    this.#lazy.calls ??= new LRUCache({ max: MAX_USERS });
+    return this.#lazy.calls;
+  }
+
+  get #generations(): LRUCache<string, string> {
+    this.#lazy.generations ??= new LRUCache({ max: MAX_GENERATIONS });
+    return this.#lazy.generations;
+  }
+
+  /** When each stream of a user gives its place back, by its id. */
+  get #streams(): LRUCache<string, Map<string, number>> {
+    this.#lazy.streams ??= new LRUCache({ max: MAX_USERS });
+    return this.#lazy.streams;
   }
 
   async visit({ userId, rules, analysisId, entry }: VisitRequest): Promise<Visit> {
