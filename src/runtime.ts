@@ -21,6 +21,7 @@ import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
 import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
+import { createFastLane } from "./http/fast-lane.js";
 import { createOperationsApp } from "./http/operations-app.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
@@ -213,7 +214,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       probes,
       metrics: apart === undefined ? forReaders : undefined,
     });
-    const server = createHttpServer(app, { keepAliveTimeout: config.KEEP_ALIVE_MS });
+    const server = createHttpServer(
+      app,
+      { keepAliveTimeout: config.KEEP_ALIVE_MS },
+      // Pages of other origins are told so in headers that only the app knows.
+      config.CORS_ORIGINS.length ? undefined : createFastLane(services),
+    );
     const operations = createHttpServer(
       createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),
     );

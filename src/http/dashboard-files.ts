@@ -2,11 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
 import { getMimeType } from "hono/utils/mime";
-
-export type Encoding = "br" | "gzip" | "identity";
+import { compress, type Encoding, MIN_COMPRESSED_BYTES } from "./content-encoding.js";
 
 /** One file of the page's build. */
 export interface DashboardFile {
@@ -23,17 +20,6 @@ export interface DashboardFile {
 /** As the build names what a browser may keep for ever. */
 const HASHED = /^assets\/.+-[\w-]{8}\.\w+$/;
 const COMPRESSIBLE = /^text\/|javascript|json|svg/;
-/** What is shorter grows, or gains less than a packet. */
-const MIN_COMPRESSED_BYTES = 1024;
-/** Smaller than gzip in no more time; the best takes seconds, while the first visitor waits. */
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
-
-// Both run on Node's thread pool.
-const compressors = {
-  br: (body: Uint8Array) => promisify(brotliCompress)(body, BROTLI),
-  gzip: (body: Uint8Array) => promisify(gzip)(body, { level: 9 }),
-};
-
 function createFile(name: string, type: string, read: Uint8Array): DashboardFile {
   const body = new Uint8Array(read);
   const kept = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>([["identity", Promise.resolve(body)]]);
@@ -45,7 +31,7 @@ function createFile(name: string, type: string, read: Uint8Array): DashboardFile
     encoded(encoding) {
       const known = kept.get(encoding);
       if (known || encoding === "identity") return known ?? Promise.resolve(body);
-      const made = compressors[encoding](body).then((bytes) => new Uint8Array(bytes));
+      const made = compress(body, encoding, "once");
       kept.set(encoding, made);
       return made;
     },

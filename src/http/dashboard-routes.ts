@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
-import { accepts } from "hono/accepts";
 import { tell } from "../contract/translate.js";
-import { type DashboardFile, type Encoding, readDashboard } from "./dashboard-files.js";
+import { encodingFor } from "./content-encoding.js";
+import { type DashboardFile, readDashboard } from "./dashboard-files.js";
 import type { AppEnv } from "./refuse.js";
 import { entityTag, isHeldBy } from "./rest/entity-tag.js";
 
@@ -24,24 +24,6 @@ const POLICY = [
 ].join("; ");
 
 const CACHED_FOR_EVER = "public, max-age=31536000, immutable";
-/** No browser sends more. */
-const MAX_ACCEPTED_LENGTH = 1000;
-
-/** The best encoding that the caller takes. */
-function encodingFor(c: Context): Encoding {
-  if ((c.req.header("accept-encoding")?.length ?? 0) > MAX_ACCEPTED_LENGTH) return "identity";
-  return accepts(c, {
-    header: "Accept-Encoding",
-    supports: ["br", "gzip"],
-    default: "identity",
-    match: (accepted) => {
-      const weightOf = (name: string) =>
-        (accepted.find(({ type }) => type === name) ?? accepted.find(({ type }) => type === "*"))?.q ?? 0;
-      return ["br", "gzip"].find((name) => weightOf(name) > 0) ?? "identity";
-    },
-  }) as Encoding;
-}
-
 async function sendFile(c: Context<AppEnv>, file: DashboardFile): Promise<Response> {
   const { type, tag, hashed, compressible } = file;
   const headers: Record<string, string> = {
@@ -51,7 +33,7 @@ async function sendFile(c: Context<AppEnv>, file: DashboardFile): Promise<Respon
     ...(compressible ? { vary: "accept-encoding" } : {}),
   };
   if (isHeldBy(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
-  const encoding = compressible ? encodingFor(c) : "identity";
+  const encoding = compressible ? encodingFor(c.req.header("accept-encoding")) : "identity";
   const body = await file.encoded(encoding);
   headers["content-type"] = type;
   headers["content-length"] = String(body.byteLength);

@@ -29,7 +29,7 @@ export function metricsRoutes({ read, token }: MetricsOptions): Hono<AppEnv> {
         "PERMISSION_DENIED",
         "Metrics are told on this machine only. Set METRICS_TOKEN to read them from another one.",
       );
-    if (token !== undefined && !isSame(bearerToken(c.req.raw.headers), token)) {
+    if (token !== undefined && !isSame(bearerToken(c.req.header("authorization")), token)) {
       c.header("www-authenticate", "Bearer");
       return refuse(
         c,

@@ -8,15 +8,19 @@ import { secure } from "./security-headers.js";
 /** What a caller may choose as the id of a request: it goes into headers and logs. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
+/** The id of a request: the caller's, or a new one. */
+export function requestIdOf(given: string | undefined): string {
+  return given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
 /** Gives each request its id and its language, each answer its careful headers, and counts both together. */
 export function openRequests(services: AppEnv["Variables"]["services"]) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const start = performance.now();
-    const given = c.req.header("x-request-id") ?? "";
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID();
+    const requestId = requestIdOf(c.req.header("x-request-id"));
     c.set("services", services);
     c.set("requestId", requestId);
-    c.set("language", languageOf(c));
+    c.set("language", languageOf(c.req.header("accept-language")));
     c.set("endpoint", "unknown");
     await (services.tracing.on ? traced(c, next) : next());
     // On the response itself: `c.header` would build a new one each time, and copy its body.

@@ -18,3 +18,8 @@ export function secure(headers: Headers): void {
   for (const [name, value] of Object.entries(ALWAYS)) headers.set(name, value);
   for (const [name, value] of Object.entries(USUAL)) if (!headers.has(name)) headers.set(name, value);
 }
+
+/** The same for headers that are no object of the web's yet. */
+export function secureHeaders(headers: Record<string, string>): Record<string, string> {
+  return { ...USUAL, ...headers, ...ALWAYS };
+}

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { createApp } from "./app.js";
+import type { FastLane } from "./fast-lane.js";
 import { secure } from "./security-headers.js";
 
 const STOP_DEADLINE_MS = 25_000;
@@ -45,10 +46,11 @@ function refuseUnreadable(error: unknown): Response {
   return response;
 }
 
-/** The app on a server of its own, with timeouts that fire. */
+/** The app on a server of its own, with timeouts that fire. @param lane asked first, where there is one */
 export function createHttpServer(
   app: ReturnType<typeof createApp>,
   timeouts: ServerTimeouts = {},
+  lane: FastLane = () => false,
 ): HttpServer {
   const listener = getRequestListener(
     (request, env) =>
@@ -67,7 +69,7 @@ export function createHttpServer(
         request.socket.setTimeout(keepAliveTimeout + LATE_REQUEST_MS);
     });
     if (draining) response.shouldKeepAlive = false;
-    void listener(request, response);
+    if (!lane(request, response)) void listener(request, response);
   });
 
   return {

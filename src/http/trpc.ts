@@ -4,9 +4,10 @@ import { MAX_BATCH_SIZE } from "../contract/analysis.js";
 import { answerHeaders } from "../trpc/answer-headers.js";
 import { answerQueries, areQueries, type QueryCall } from "../trpc/answer-queries.js";
 import { appRouter } from "../trpc/app-router.js";
-import { createCallContext } from "../trpc/context.js";
+import { type CallContext, createCallContext } from "../trpc/context.js";
 import { readInput } from "../trpc/transformer.js";
 import { bearerToken } from "./bearer-token.js";
+import { compressed, type PlainAnswer, sendPlain } from "./plain-answer.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { sizeOf } from "./request-size.js";
 
@@ -14,22 +15,30 @@ export const TRPC_ENDPOINT = "/trpc";
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
 const LANGUAGE_HEADER = "accept-language";
 
+type HeaderReader = (name: string) => string | undefined;
+
 /** Whether the caller asks for answers one by one, as they are ready. */
-function isStreamed(headers: Headers): boolean {
-  return headers.has("trpc-accept") || headers.get("accept") === "application/jsonl";
+export function isStreamed(header: HeaderReader): boolean {
+  return header("trpc-accept") !== undefined || header("accept") === "application/jsonl";
 }
 
 /** What stands behind the endpoint in an address, as it is written. */
-interface Address {
+export interface TrpcAddress {
   path: string;
   parameters: [name: string, value: string][];
 }
 
-function readAddress(url: string): Address {
+/** @param url whole, or the path and the query alone */
+export function readAddress(url: string): TrpcAddress {
   const queryAt = url.indexOf("?");
   const end = queryAt === -1 ? url.length : queryAt;
   const path = url.slice(url.indexOf(`${TRPC_ENDPOINT}/`) + TRPC_ENDPOINT.length + 1, end);
   return { path, parameters: [...new URLSearchParams(url.slice(end))] };
+}
+
+/** Whether a parameter stands twice, which others may read otherwise. */
+export function isAmbiguous({ parameters }: TrpcAddress): boolean {
+  return new Set(parameters.map(([name]) => name)).size < parameters.length;
 }
 
 /** Whether a path may name procedures at all: tRPC itself would overlook a slash at its end. */
@@ -42,12 +51,14 @@ function canBePath(path: string): boolean {
   }
 }
 
-/** The calls of a plain GET of queries; undefined for anything else, which tRPC's own handler takes. */
-function readQueries(
-  request: Request,
-  { path, parameters }: Address,
-): { calls: QueryCall[]; batch: boolean } | undefined {
-  if (request.method !== "GET" || isStreamed(request.headers)) return undefined;
+/** Queries that are asked together. */
+export interface Queries {
+  calls: QueryCall[];
+  batch: boolean;
+}
+
+/** The queries of a plain GET; undefined for anything else, which tRPC's own handler takes. */
+export function readQueries({ path, parameters }: TrpcAddress): Queries | undefined {
   const batch = parameters.some(([name, value]) => name === "batch" && value === "1");
   if (!parameters.every(([name]) => name === "input" || name === "batch")) return undefined;
   if (!batch && parameters.some(([name]) => name === "batch")) return undefined;
@@ -65,35 +76,44 @@ function readQueries(
   }
 }
 
+/** Answers the queries of a plain GET, as tRPC does. @param acceptEncoding what the caller's header says */
+export async function answerPlainGet(
+  { calls, batch }: Queries,
+  ctx: CallContext,
+  acceptEncoding: string | undefined,
+): Promise<PlainAnswer> {
+  const { status, body, errors, encoded } = await answerQueries(calls, ctx, batch);
+  const headers = {
+    "content-type": "application/json",
+    vary: `trpc-accept, accept, ${LANGUAGE_HEADER}`,
+    ...answerHeaders(errors, ctx),
+  };
+  const kept = encoded && { kept: { answer: encoded, form: "trpc" as const } };
+  return compressed({ status, headers, body, ...kept }, acceptEncoding);
+}
+
 /** Serves tRPC. */
 export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   const { services, requestId, language } = c.var;
-  const { headers, url } = c.req.raw;
-  const address = readAddress(url);
+  const header = (name: string) => c.req.header(name);
+  const address = readAddress(c.req.url);
   if (!canBePath(address.path)) return c.notFound();
-  const { parameters } = address;
-  if (new Set(parameters.map(([name]) => name)).size < parameters.length)
+  if (isAmbiguous(address))
     return refuse(c, "API_VALIDATION_ERROR", "A parameter of the query may be given once only.");
   const tally = { calls: 0 };
   const ctx = createCallContext({
     services,
     requestId,
     language,
-    token: bearerToken(headers),
-    streamed: isStreamed(headers),
+    token: bearerToken(header("authorization")),
+    streamed: isStreamed(header),
     requestSize: sizeOf(c.req.raw),
     tally,
   });
-  const queries = readQueries(c.req.raw, address);
+  const queries = c.req.method === "GET" && !ctx.streamed ? readQueries(address) : undefined;
   if (queries) {
     c.set("endpoint", undefined);
-    const { status, body, errors } = await answerQueries(queries.calls, ctx, queries.batch);
-    const answer = {
-      "content-type": "application/json",
-      vary: `trpc-accept, accept, ${LANGUAGE_HEADER}`,
-      ...answerHeaders(errors, ctx),
-    };
-    return c.body(body as Buffer<ArrayBuffer>, status as 200, answer);
+    return sendPlain(c, await answerPlainGet(queries, ctx, header("accept-encoding")));
   }
   const response = await fetchRequestHandler({
     endpoint: TRPC_ENDPOINT,

@@ -17,6 +17,8 @@ export interface CallSuccess {
   task: PegComparisonStatusOutput | undefined;
   /** Where the answer has one. */
   id: string | undefined;
+  /** Where the body is that of an answer which other callers get as well. */
+  encoded?: EncodedAnswer | undefined;
 }
 
 export interface CallRefusal {
@@ -33,7 +35,7 @@ export async function answerCall(call: ProcedureCall): Promise<CallSuccess | Cal
     const headers = answerHeaders([], call.ctx);
     if (answer instanceof EncodedAnswer) {
       const { json, tag, task } = answer;
-      return { ok: true, headers, body: json, tag, task, id: undefined };
+      return { ok: true, headers, body: json, tag, task, id: undefined, encoded: answer };
     }
     const body = Buffer.from(JSON.stringify(answer));
     const { task_id, id } = answer as { task_id?: string; id?: string };

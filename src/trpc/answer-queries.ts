@@ -19,6 +19,8 @@ export interface QueryAnswer {
   status: number;
   body: Buffer;
   errors: TRPCError[];
+  /** Where the body is that of one answer which other callers get as well. */
+  encoded: EncodedAnswer | undefined;
 }
 
 /** Whether all are queries, which `answerQueries` can answer. */
@@ -41,23 +43,23 @@ export async function answerQueries(
     status: getHTTPStatusCode(outcomes.map(({ untransformed }) => untransformed)),
     body: batch ? joinList(bodies) : (bodies[0] as Buffer),
     errors: outcomes.flatMap(({ error }) => (error ? [error] : [])),
+    encoded: batch ? undefined : outcomes[0]?.encoded,
   };
 }
 
 async function answerQuery({ path, input }: QueryCall, ctx: CallContext, batchIndex: number) {
   try {
     const data = await callProcedure({ path, ctx, readInput: async () => input, batchIndex });
+    const encoded = data instanceof EncodedAnswer ? data : undefined;
     const body =
-      data instanceof EncodedAnswer
-        ? data.trpc
-        : Buffer.from(JSON.stringify({ result: { data: transformer.output.serialize(data) } }));
-    return { body, untransformed: { result: { data: undefined } }, error: undefined };
+      encoded?.trpc ?? Buffer.from(JSON.stringify({ result: { data: transformer.output.serialize(data) } }));
+    return { body, encoded, untransformed: { result: { data: undefined } }, error: undefined };
   } catch (cause) {
     const error =
       cause instanceof TRPCError ? cause : new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause });
     const shape = getErrorShape({ config, ctx, error, input, path, type: "query" });
     const body = Buffer.from(JSON.stringify({ error: transformer.output.serialize(shape) }));
-    return { body, untransformed: { error: shape }, error };
+    return { body, encoded: undefined, untransformed: { error: shape }, error };
   }
 }
 

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { languageOf } from "../../src/http/language.js";
 
-const app = new Hono().get("/", (c) => c.text(languageOf(c)));
+const app = new Hono().get("/", (c) => c.text(languageOf(c.req.header("accept-language"))));
 
 async function languageFor(headers: Record<string, string>): Promise<string> {
   return (await app.request("/", { headers })).text();

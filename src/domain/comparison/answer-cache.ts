@@ -26,6 +26,12 @@ export interface HeldAnswer {
   filledAt: number;
   /** That of the request that filled it. */
   ttlMs: number;
+  /** What the cache counted it as: it grows with each form that it is asked for in. */
+  countedBytes?: number;
+}
+
+function bytesOf({ whole, bare }: HeldAnswer): number {
+  return whole.heldBytes + (bare?.heldBytes ?? 0) + 1;
 }
 
 /** Encoded answers in this process. */
@@ -37,7 +43,10 @@ export class AnswerCache {
     held: new LRUCache<string, HeldAnswer>({
       max: tier.entries,
       maxSize: tier.bytes,
-      sizeCalculation: ({ whole, bare }) => whole.trpc.byteLength + (bare?.trpc.byteLength ?? 0) + 1,
+      sizeCalculation: (answer) => {
+        answer.countedBytes = bytesOf(answer);
+        return answer.countedBytes;
+      },
     }),
   }));
   readonly #asked: LRUCache<string, number>;
@@ -75,7 +84,7 @@ export class AnswerCache {
       return undefined;
     }
     this.#metrics.cacheHit(from.name);
-    if (to !== from) {
+    if (to !== from || answer.countedBytes !== bytesOf(answer)) {
       from.held.delete(name);
       to.held.set(name, answer);
     }

@@ -26,6 +26,8 @@ export function tagOf(...parts: Uint8Array[]): string {
 export class EncodedAnswer {
   /** `{"result":{"data":{"json":...,"meta":...}}}` */
   readonly trpc: Buffer;
+  readonly #variants = new Map<string, Promise<Uint8Array>>();
+  #variantBytes = 0;
   readonly #jsonBytes: number;
   #tag: string | undefined;
   #cached: boolean | undefined;
@@ -108,5 +110,26 @@ export class EncodedAnswer {
 
   get jsonBytes(): number {
     return this.#jsonBytes;
+  }
+
+  /** The same in another form, compressed for instance, which is made when first asked for, and kept. */
+  variant(name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const known = this.#variants.get(name);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#variants.set(name, made);
+    made.then(
+      ({ byteLength }) => {
+        this.#variantBytes += byteLength;
+      },
+      // The next one to ask tries again.
+      () => this.#variants.delete(name),
+    );
+    return made;
+  }
+
+  /** What it takes of memory, with all of its forms. */
+  get heldBytes(): number {
+    return this.trpc.byteLength + this.#variantBytes;
   }
 }

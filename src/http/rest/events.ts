@@ -4,7 +4,8 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { refusalOf } from "../../trpc/answer-call.js";
 import { answerHeaders } from "../../trpc/answer-headers.js";
 import { callProcedure, type ProcedureCall } from "../../trpc/call-procedure.js";
-import { refuseCall } from "./send-answer.js";
+import { sendPlain } from "../plain-answer.js";
+import { refusalAnswer } from "./send-answer.js";
 
 /** A proxy closes what is silent. */
 const PING_MS = 10_000;
@@ -61,7 +62,7 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
     return response;
   } catch (error) {
     stop.abort();
-    return refuseCall(c, refusalOf(call, error));
+    return sendPlain(c, refusalAnswer(refusalOf(call, error)));
   }
 }
 

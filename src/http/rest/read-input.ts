@@ -1,8 +1,19 @@
 import { TRPCError } from "@trpc/server";
-import type { Context } from "hono";
 import { z } from "zod";
 import type { PlainText } from "../../contract/words.js";
 import type { RestRoute } from "./routes.js";
+
+/** What a route reads of a request. */
+export interface RestRequest {
+  method: string;
+  /** Whole, as it was asked for. */
+  url: string;
+  path: string;
+  header(name: string): string | undefined;
+  readText(): Promise<string>;
+  /** Aborts when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+}
 
 /** Raised where the procedure asks for its input: after the token and the limits, as a schema's own refusal. */
 function refuse(cause: z.ZodError): never {
@@ -31,8 +42,8 @@ function fromText(text: string, type: unknown): unknown {
   return text;
 }
 
-async function readBody(c: Context): Promise<unknown> {
-  const text = await c.req.raw.text();
+async function readBody(request: RestRequest): Promise<unknown> {
+  const text = await request.readText();
   if (text === "") return {};
   try {
     return JSON.parse(text);
@@ -48,13 +59,13 @@ async function readBody(c: Context): Promise<unknown> {
  * @param own parameters of the query that are about HTTP, and no fields of the input
  */
 export async function readInput(
-  c: Context,
+  request: RestRequest,
   route: RestRoute,
   types: Record<string, unknown>,
   inPath: Record<string, string>,
   own: readonly string[] = [],
 ): Promise<unknown> {
-  const query = [...new URL(c.req.url).searchParams].filter(([name]) => !own.includes(name));
+  const query = [...new URL(request.url).searchParams].filter(([name]) => !own.includes(name));
   const fromQuery = new Map<string, unknown>();
   for (const [name, text] of query) {
     if (Object.hasOwn(inPath, name)) refuseField(name, "is in the path already");
@@ -63,7 +74,7 @@ export async function readInput(
     fromQuery.set(name, fromText(text, types[name]));
   }
   if (route.rest === "query") return Object.fromEntries([...fromQuery, ...Object.entries(inPath)]);
-  const body = await readBody(c);
+  const body = await readBody(request);
   if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   for (const name of Object.keys(inPath))
     if (Object.hasOwn(body, name)) refuseField(name, "is in the path already");
@@ -71,8 +82,12 @@ export async function readInput(
 }
 
 /** A parameter of the query that is about HTTP: one of a few words, or absent. */
-export function readOption<T extends string>(c: Context, name: string, words: readonly T[]): T | undefined {
-  const given = new URL(c.req.url).searchParams.getAll(name);
+export function readOption<T extends string>(
+  request: Pick<RestRequest, "url">,
+  name: string,
+  words: readonly T[],
+): T | undefined {
+  const given = new URL(request.url).searchParams.getAll(name);
   if (given.length > 1) refuseField(name, "must be given once");
   const option = z.object({ [name]: z.enum(words).optional() }).safeParse({ [name]: given[0] });
   return option.success ? (option.data[name] as T | undefined) : refuse(option.error);

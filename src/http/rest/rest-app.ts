@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { compress } from "hono/compress";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../../contract/analysis.js";
 import { jsonOnly, limitBody, noBody } from "../body-rules.js";
 import { type AppEnv, refuse } from "../refuse.js";
@@ -10,7 +9,6 @@ import { serveRoute } from "./serve-route.js";
 /** The procedures as plain HTTP: addresses, verbs and statuses, and nothing that the procedures do not decide. */
 export function restRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.use("/api/*", compress());
   const [large, small] = [limitBody(MAX_BODY_BYTES), limitBody(MAX_SMALL_BODY_BYTES)];
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;

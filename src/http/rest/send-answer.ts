@@ -1,7 +1,7 @@
-import type { Context } from "hono";
 import type { CallRefusal, CallSuccess } from "../../trpc/answer-call.js";
-import type { AppEnv } from "../refuse.js";
+import type { PlainAnswer } from "../plain-answer.js";
 import { entityTag, isHeldBy } from "./entity-tag.js";
+import type { RestRequest } from "./read-input.js";
 import { ANALYSES, type RestRoute } from "./routes.js";
 
 /** How long a caller should let a task be whose end nobody knows, and at most, in seconds. */
@@ -9,25 +9,27 @@ const USUAL_WAIT_S = 2;
 const LONGEST_WAIT_S = 60;
 
 /** An error that a call ended with. */
-export function refuseCall(c: Context, { status, error, headers }: CallRefusal): Response {
-  return c.json({ success: false, error }, status as 400, headers);
+export function refusalAnswer({ status, error, headers }: CallRefusal): PlainAnswer {
+  const body = Buffer.from(JSON.stringify({ success: false, error }));
+  return { status, headers: { "content-type": "application/json", ...headers }, body };
 }
 
-/** An answer with the status and the headers that it has over plain HTTP. */
-export function sendAnswer(
-  c: Context<AppEnv>,
+/** An answer with the status and the headers that it has over plain HTTP. @param now milliseconds since 1970 */
+export function successAnswer(
+  request: Pick<RestRequest, "path" | "header">,
   route: RestRoute,
   answer: CallSuccess,
   type: string,
-): Response {
-  const { body, tag, task } = answer;
+  now: number,
+): PlainAnswer {
+  const { body, tag, task, encoded } = answer;
   const headers: Record<string, string> = { ...answer.headers };
   let status = route.status ?? 200;
   if (task?.status === "PENDING" || task?.status === "PROCESSING") {
-    headers["retry-after"] = String(secondsUntil(task.estimated_completion, c.var.services.clock.now()));
+    headers["retry-after"] = String(secondsUntil(task.estimated_completion, now));
     if (route.mayTake) {
       status = 202;
-      headers.location = `${c.req.path.replace(/\/recompute$/, "")}/status?task_id=${task.task_id}`;
+      headers.location = `${request.path.replace(/\/recompute$/, "")}/status?task_id=${task.task_id}`;
     }
   }
   if (status === 201) headers.location = `${ANALYSES}/${answer.id}`;
@@ -36,11 +38,10 @@ export function sendAnswer(
     // It may be kept, and has to be asked for anew each time: whether the caller still may see it is decided here.
     headers["cache-control"] = "private, no-cache";
     headers.vary = route.asCsv ? "authorization, accept" : "authorization";
-    if (isHeldBy(c.req.header("if-none-match"), tag)) return c.body(null, 304, headers);
+    if (isHeldBy(request.header("if-none-match"), tag)) return { status: 304, headers, body: null };
   }
   headers["content-type"] = type;
-  headers["content-length"] = String(body.byteLength);
-  return c.body(body as Uint8Array<ArrayBuffer>, status as 200, headers);
+  return { status, headers, body, ...(encoded && { kept: { answer: encoded, form: "json" } }) };
 }
 
 function secondsUntil(expected: Date | null, now: number): number {

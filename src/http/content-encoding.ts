@@ -1,0 +1,39 @@
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { parseAccept } from "hono/utils/accept";
+
+/** How a body may be written. */
+export type Encoding = "br" | "gzip" | "identity";
+export type Compression = Exclude<Encoding, "identity">;
+
+/** What is shorter grows, or gains less than a packet. */
+export const MIN_COMPRESSED_BYTES = 1024;
+
+/** No client sends more. */
+const MAX_ACCEPTED_LENGTH = 1000;
+/** The better one first. */
+const OFFERED = ["br", "gzip"] as const;
+
+/** The best encoding that a caller takes. @param accepted what `Accept-Encoding` says */
+export function encodingFor(accepted: string | undefined): Encoding {
+  if (accepted === undefined || accepted.length > MAX_ACCEPTED_LENGTH) return "identity";
+  const taken = parseAccept(accepted);
+  const weightOf = (name: string) =>
+    (taken.find(({ type }) => type === name) ?? taken.find(({ type }) => type === "*"))?.q ?? 0;
+  return OFFERED.find((name) => weightOf(name) > 0) ?? "identity";
+}
+
+const toBrotli = promisify(brotliCompress);
+const toGzip = promisify(gzip);
+
+/** Compresses a body on Node's thread pool. @param effort `once` where the result is kept for many callers */
+export function compress(
+  body: Uint8Array,
+  encoding: Compression,
+  effort: "once" | "each",
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (encoding === "gzip") return toGzip(body, { level: effort === "once" ? 6 : 1 });
+  // The best quality takes seconds, while the first caller waits.
+  const quality = effort === "once" ? 5 : 1;
+  return toBrotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
+}
