@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { createApp } from "./app.js";
 import type { FastLane } from "./fast-lane.js";
@@ -46,6 +46,37 @@ function refuseUnreadable(error: unknown): Response {
   return response;
 }
 
+/** The connections that wait for a request. */
+class QuietConnections {
+  readonly #answered = new Set<Socket>();
+  /** Those that never brought one, and since when. */
+  readonly #opened = new Map<Socket, number>();
+
+  opened(socket: Socket): void {
+    this.#opened.set(socket, performance.now());
+    socket.once("close", () => {
+      this.#opened.delete(socket);
+      this.#answered.delete(socket);
+    });
+  }
+
+  asked(socket: Socket): void {
+    this.#opened.delete(socket);
+    this.#answered.delete(socket);
+  }
+
+  answered(socket: Socket): void {
+    if (!socket.destroyed) this.#answered.add(socket);
+  }
+
+  /** Closes those of which no request is to be expected any more. */
+  close(): void {
+    const now = performance.now();
+    for (const socket of this.#answered) socket.destroy();
+    for (const [socket, since] of this.#opened) if (now - since >= LATE_REQUEST_MS) socket.destroy();
+  }
+}
+
 /** The app on a server of its own, with timeouts that fire. @param lane asked first, where there is one */
 export function createHttpServer(
   app: ReturnType<typeof createApp>,
@@ -58,12 +89,15 @@ export function createHttpServer(
     { errorHandler: refuseUnreadable },
   );
   const answering = new Set<ServerResponse>();
+  const quiet = new QuietConnections();
   let draining = false;
   const server = createServer({ ...TIMEOUTS, ...timeouts }, (request, response) => {
     answering.add(response);
+    quiet.asked(request.socket);
     response.once("close", () => answering.delete(response));
-    // Node has set the socket's timeout by then, to what it told; newer releases add a second of their own.
     response.once("finish", () => {
+      quiet.answered(request.socket);
+      // Node has set the socket's timeout by then, to what it told; newer releases add a second of their own.
       const { keepAliveTimeout } = server;
       if (request.socket.timeout === keepAliveTimeout)
         request.socket.setTimeout(keepAliveTimeout + LATE_REQUEST_MS);
@@ -71,6 +105,10 @@ export function createHttpServer(
     if (draining) response.shouldKeepAlive = false;
     if (!lane(request, response)) void listener(request, response);
   });
+  server.on("connection", (socket) => quiet.opened(socket));
+  // Node's own, which it calls itself, would also close those whose first request is on its way, or whose last
+  // answer is not written yet.
+  server.closeIdleConnections = () => quiet.close();
 
   return {
     async listen(host, port) {
@@ -94,7 +132,7 @@ export function createHttpServer(
     async close(work) {
       const closed = server.listening && new Promise((resolve) => server.close(resolve));
       // A connection that was busy becomes idle later, and would be kept alive.
-      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      const sweep = setInterval(() => quiet.close(), 50);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {
         timer = setTimeout(resolve, STOP_DEADLINE_MS);

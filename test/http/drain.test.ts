@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { healthRoutes } from "../../src/http/health.js";
 import { createHttpServer } from "../../src/http/server.js";
 
-/** A connection that is kept: asks, and resolves with the answer's head. */
+/** A connection that is kept: asks, and resolves with the answer's head, or with nothing where it was closed. */
 function openConnection(url: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -16,16 +16,18 @@ function openConnection(url: string) {
     told();
   });
   socket.on("error", () => undefined);
+  const opened = new Promise<void>((resolve) => socket.once("connect", () => resolve()));
   const ask = (path: string): Promise<string> => {
     text = "";
     socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
     return new Promise((resolve) => {
+      socket.once("close", () => resolve(text));
       told = () => {
         if (text.includes("\r\n\r\n")) resolve(text);
       };
     });
   };
-  return { ask, ended, close: () => socket.destroy() };
+  return { ask, opened, ended, close: () => socket.destroy() };
 }
 
 test("a server that drains says so, serves on, and closes each connection with its answer", async () => {
@@ -82,4 +84,30 @@ test("a connection outlives the time that its client was told, for the request t
   expect(await connection.ask("/")).toMatch(/^HTTP\/1\.1 200/);
   await connection.ended;
   await server.close(async () => undefined);
+});
+
+test("a server that closes still answers the first request of a connection that was just opened", async () => {
+  const server = createHttpServer(new Hono().get("/", (c) => c.text("here")) as never);
+  const { url } = await server.listen("127.0.0.1", 0);
+  const [used, fresh] = [openConnection(url), openConnection(url)];
+  await Promise.all([used.ask("/"), fresh.opened]);
+  server.drain();
+  const closed = server.close(async () => undefined);
+  await used.ended;
+  // Some sweeps later.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await fresh.ask("/")).toMatch(/^HTTP\/1\.1 200[\s\S]*connection: close/i);
+  await closed;
+});
+
+test("a server that closes writes a large answer to its end, however slowly it is read", async () => {
+  const bytes = 64 * 1024 * 1024;
+  const server = createHttpServer(new Hono().get("/", (c) => c.body("x".repeat(bytes))) as never);
+  const { url } = await server.listen("127.0.0.1", 0);
+  const response = await fetch(url);
+  const closed = server.close(async () => undefined);
+  // Long after the first sweep.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect((await response.text()).length).toBe(bytes);
+  await closed;
 });
