@@ -5,6 +5,8 @@ const LOOK_MS = 100;
 /** Spreads connections over the servers that say they are ready, as the proxy before a real deployment does. */
 export interface Balancer {
   readonly url: string;
+  /** What it noticed: servers that stopped being ready, and connections for which none was. */
+  readonly notes: readonly string[];
   /** Resolves once the server is ready. */
   add(url: string): Promise<void>;
   remove(url: string): void;
@@ -20,13 +22,17 @@ interface Backend {
 export async function startBalancer(): Promise<Balancer> {
   const backends = new Map<string, Backend>();
   const sockets = new Set<Socket>();
+  const notes: string[] = [];
   let turn = 0;
+  const began = performance.now();
+  const note = (text: string) => notes.push(`${Math.round(performance.now() - began)} ms: ${text}`);
 
   const look = async (backend: Backend) => {
     const answer = await fetch(new URL("/readyz", backend.url), { headers: { connection: "close" } }).catch(
       () => undefined,
     );
-    await answer?.body?.cancel();
+    const text = await answer?.text().catch(String);
+    if (backend.ready && !answer?.ok) note(`${backend.url.port} is not ready: ${text ?? "no answer"}`);
     backend.ready = answer?.ok ?? false;
   };
   const timer = setInterval(() => {
@@ -37,6 +43,7 @@ export async function startBalancer(): Promise<Balancer> {
     const ready = [...backends.values()].filter((backend) => backend.ready);
     const backend = ready[turn++ % ready.length];
     if (!backend || tried > 3) {
+      note(`a connection was turned away, ${ready.length} ready`);
       near.destroy();
       return;
     }
@@ -66,6 +73,7 @@ export async function startBalancer(): Promise<Balancer> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    notes,
     async add(url) {
       const backend = { url: new URL(url), ready: false };
       while (!backend.ready) {

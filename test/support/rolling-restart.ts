@@ -109,7 +109,10 @@ export async function runRollingRestart(options: RollingRestart): Promise<Rollin
       else return JSON.parse(text);
     } catch (error) {
       const { message, cause } = error as Error;
-      report.errors.push(`${what}: ${message} (${cause instanceof Error ? cause.message : ""})`);
+      const why = cause instanceof Error ? cause.message : "";
+      report.errors.push(
+        `${what}: ${message} (${why}); the balancer's last notes: ${balancer.notes.slice(-4)}`,
+      );
     } finally {
       report.slowestMs = Math.max(report.slowestMs, Math.round(performance.now() - began));
     }
