@@ -129,6 +129,8 @@ const settings = z.object({
   /** How long a server that stops goes on serving after /readyz has said so. */
   DRAIN_MS: count(0, 300_000).default(0),
   WORKER: oneOf("inline", "none").default("inline"),
+  /** How many processes share the port. */
+  WEB_CONCURRENCY: count(1, 64).default(1),
   CORS_ORIGINS: list
     .refine(
       (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
@@ -185,6 +187,16 @@ function conflicts(config: Config, env: Record<string, string | undefined>): str
     problems.push(
       "WORKER: none needs DATABASE_URL; the embedded database has no other process to work for it",
     );
+  }
+  if (config.WEB_CONCURRENCY > 1) {
+    if (!given("DATABASE_URL").length)
+      problems.push(
+        "WEB_CONCURRENCY: more than 1 needs DATABASE_URL; the embedded database belongs to one process",
+      );
+    if (given("LOG_FILE").length)
+      problems.push(
+        "LOG_FILE: is written by one process; with WEB_CONCURRENCY let what starts them keep standard error",
+      );
   }
   if (config.production) {
     if (!tokenKeys.length)

@@ -2,10 +2,12 @@ import { removeAddress, writeAddress } from "./address-file.js";
 import { backupSource } from "./backup.js";
 import { type BackupServer, startBackupServer } from "./backup-server.js";
 import type { Config } from "./config.js";
+import { isPrimary, runServers } from "./run-servers.js";
 import { createRuntime, type Runtime } from "./runtime.js";
 
 /** Serves until the process is asked to stop. */
 export async function runServer(config: Config): Promise<void> {
+  if (isPrimary(config)) return runServers(config);
   const runtime = await createRuntime(config);
   const { logger } = runtime.services;
   const embedded = runtime.database.kind === "embedded" && !config.DATA_DIR.startsWith("memory://");

@@ -21,6 +21,7 @@ import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
 import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
+import { readOriginHeaders } from "./http/cors.js";
 import { createFastLane } from "./http/fast-lane.js";
 import { createOperationsApp } from "./http/operations-app.js";
 import { createHttpServer } from "./http/server.js";
@@ -212,13 +213,13 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       version: VERSION,
       dashboard: DASHBOARD,
       probes,
-      metrics: apart === undefined ? forReaders : undefined,
+      // Of several processes that share the port each would tell of itself alone, as chance has it.
+      metrics: apart === undefined && config.WEB_CONCURRENCY === 1 ? forReaders : undefined,
     });
     const server = createHttpServer(
       app,
       { keepAliveTimeout: config.KEEP_ALIVE_MS },
-      // Pages of other origins are told so in headers that only the app knows.
-      config.CORS_ORIGINS.length ? undefined : createFastLane(services),
+      createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS)),
     );
     const operations = createHttpServer(
       createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),

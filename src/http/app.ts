@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { jsonOnly, limitBody } from "./body-rules.js";
+import { allowOrigins } from "./cors.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { dashboardRoutes } from "./dashboard-routes.js";
 import { healthRoutes, type Probe } from "./health.js";
@@ -50,34 +50,13 @@ const NOT_COUNTED = [
 ];
 const TRPC_METHODS = ["GET", "HEAD", "POST"];
 
-/** What a browser may read of an answer to a listed origin. */
-const EXPOSED = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
-
 /** The HTTP face: everything but the port it listens on. */
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const { services, corsOrigins, probes, metrics, isDraining, version, dashboard } = options;
   const app = new Hono<AppEnv>();
 
   app.use(openRequests(services));
-  if (corsOrigins.length) {
-    app.use(
-      cors({
-        origin: [...corsOrigins],
-        allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
-        allowHeaders: [
-          "authorization",
-          "content-type",
-          "if-none-match",
-          "last-event-id",
-          "trpc-accept",
-          "x-request-id",
-        ],
-        exposeHeaders: EXPOSED,
-        maxAge: 600,
-      }),
-    );
-  }
-
+  if (corsOrigins.length) app.use(allowOrigins(corsOrigins));
   app.use(refuseCrossSite(corsOrigins));
 
   for (const path of NOT_COUNTED) app.use(path, countAs(undefined));

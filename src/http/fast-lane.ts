@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { refusalOf } from "../trpc/answer-call.js";
 import { type CallContext, createCallContext } from "../trpc/context.js";
 import { bearerToken } from "./bearer-token.js";
+import type { OriginHeaders } from "./cors.js";
 import { languageOf } from "./language.js";
 import type { PlainAnswer } from "./plain-answer.js";
 import type { AppEnv } from "./refuse.js";
@@ -48,18 +49,12 @@ const READ = new Set([
   "accept-encoding",
   "accept-language",
   "if-none-match",
+  "origin",
   "trpc-accept",
   "x-request-id",
 ]);
-/** With one of these a request is more than a question: a body, a page of another origin, a trace. */
-const UNUSUAL = new Set([
-  "content-length",
-  "transfer-encoding",
-  "origin",
-  "traceparent",
-  "expect",
-  "upgrade",
-]);
+/** With one of these a request is more than a question. */
+const UNUSUAL = new Set(["content-length", "transfer-encoding", "traceparent", "expect", "upgrade"]);
 
 /** The headers that are read, by lower-case name; undefined where one stands twice or the request is unusual. */
 function readHeaders(rawHeaders: readonly string[]): Map<string, string> | undefined {
@@ -85,7 +80,7 @@ const ROUTES = new Map(
  * A shorter road for the reads that make up nearly all of the load: the same functions answer them, without the
  * objects that a web framework makes of each request. Whatever is not plainly such a read is left to the app.
  */
-export function createFastLane(services: Services): FastLane {
+export function createFastLane(services: Services, originHeaders: OriginHeaders): FastLane {
   function contextOf(target: string, header: HeaderReader, tally: { calls: number } | undefined) {
     return createCallContext({
       services,
@@ -124,7 +119,11 @@ export function createFastLane(services: Services): FastLane {
     return routed && { ctx, answer: () => answerRoute(route, request, routed), endpoint: route.path };
   }
 
-  async function answer({ ctx, answer, endpoint }: Read, response: ServerResponse): Promise<void> {
+  async function answer(
+    { ctx, answer, endpoint }: Read,
+    added: Readonly<Record<string, string>>,
+    response: ServerResponse,
+  ): Promise<void> {
     const start = performance.now();
     const { requestId } = ctx;
     const plain = await answer().catch((error: unknown) => {
@@ -134,7 +133,7 @@ export function createFastLane(services: Services): FastLane {
       );
       return refusalAnswer(refusalOf({ ctx }, error));
     });
-    send(response, plain, requestId);
+    send(response, plain, { ...added, "x-request-id": requestId });
     if (endpoint === undefined) return;
     services.metrics.request("GET", endpoint, plain.status, (performance.now() - start) / 1000);
   }
@@ -151,13 +150,19 @@ export function createFastLane(services: Services): FastLane {
         ? restRead(target, header)
         : undefined;
     if (!read) return false;
-    void answer(read, response);
+    void answer(read, originHeaders(headers.get("origin")), response);
     return true;
   };
 }
 
-function send(response: ServerResponse, { status, headers, body }: PlainAnswer, requestId: string): void {
-  const all: Record<string, string> = { ...secureHeaders(headers), "x-request-id": requestId };
+function send(
+  response: ServerResponse,
+  { status, headers, body }: PlainAnswer,
+  added: Readonly<Record<string, string>>,
+): void {
+  const all: Record<string, string> = { ...secureHeaders(headers), ...added };
+  // The one header that both may have.
+  if (headers.vary !== undefined && added.vary !== undefined) all.vary = `${headers.vary}, ${added.vary}`;
   if (body !== null) all["content-length"] = String(body.byteLength);
   const flat: string[] = [];
   for (const name of Object.keys(all).sort()) flat.push(name, all[name] as string);

@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request as send } from "node:http";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readOriginHeaders } from "../../src/http/cors.js";
 import { createFastLane, type FastLane } from "../../src/http/fast-lane.js";
 import { createHttpServer, type HttpServer } from "../../src/http/server.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
@@ -12,6 +13,7 @@ const NOW = Date.UTC(2026, 0, 1);
 /** Put forward after each pair: limits are used up, and free again. */
 let now = NOW;
 const FORWARD_MS = 400;
+const ORIGINS = ["https://listed.example", "http://127.0.0.1:5173"];
 const TOKEN = { now: NOW, expiresInSeconds: 86_400 };
 
 interface Question {
@@ -38,11 +40,16 @@ let taken = 0;
 
 beforeAll(async () => {
   backend = await startBackend(
-    { RATE_LIMIT_GET: "20/1m", RATE_LIMIT_STATUS: "10/1m", RATE_LIMIT_ALL: "2500/1h" },
+    {
+      RATE_LIMIT_GET: "20/1m",
+      RATE_LIMIT_STATUS: "10/1m",
+      RATE_LIMIT_ALL: "2500/1h",
+      CORS_ORIGINS: ORIGINS.join(),
+    },
     { clock: { now: () => now } },
   );
   const { app, services } = backend.runtime;
-  const lane = createFastLane(services);
+  const lane = createFastLane(services, await readOriginHeaders(ORIGINS));
   const counted: FastLane = (incoming, response) => {
     const served = lane(incoming, response);
     if (served) taken++;
@@ -296,6 +303,9 @@ const headers = fc
       [],
       ["Trpc-Accept", "application/jsonl"],
       ["Origin", "https://elsewhere.example"],
+      ["Origin", "https://listed.example"],
+      ["Origin", "http://127.0.0.1:5173"],
+      ["Origin", "https://listed.example", "origin", "null"],
       ["Content-Length", "0"],
       ["Sec-Fetch-Site", "cross-site"],
       ["Traceparent", "00-x"],

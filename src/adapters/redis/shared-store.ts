@@ -5,6 +5,7 @@ import {
   CACHE_TYPES,
   type CacheType,
   type EntryToPut,
+  type LimitRule,
   type StreamPlace,
   type Visit,
   type VisitRequest,
@@ -53,23 +54,34 @@ function streamsKey(userId: string): string {
 /** The shared store on a Redis. Its methods throw where the server does not answer. */
 export class RedisStore {
   readonly #redis: Redis;
+  /** Shared by all who visit in the same turn: a busy server asks for many with one pipeline. */
+  readonly #trip: OneTrip;
+  readonly #limiters = new WeakMap<readonly LimitRule[], Ratelimit>();
 
   constructor(redis: Redis) {
     this.#redis = redis;
+    this.#trip = new OneTrip(redis);
   }
 
-  async visit({ userId, rules, analysisId, entry }: VisitRequest): Promise<Visit> {
-    const trip = new OneTrip(this.#redis);
-    const ratelimit = new Ratelimit({
-      redis: trip as unknown as Redis,
+  #limiterOf(rules: readonly LimitRule[]): Ratelimit {
+    const known = this.#limiters.get(rules);
+    if (known) return known;
+    const limiter = new Ratelimit({
+      redis: this.#trip as unknown as Redis,
       limiter: slidingLog(rules),
       prefix: "peg_limit",
       // Its own timeout lets calls pass; the deadline of a visit is kept by our caller.
       timeout: 0,
       ephemeralCache: false,
     });
+    this.#limiters.set(rules, limiter);
+    return limiter;
+  }
+
+  async visit({ userId, rules, analysisId, entry }: VisitRequest): Promise<Visit> {
+    const trip = this.#trip;
     const [response, generation, value] = await Promise.all([
-      ratelimit.limit(limitKey(userId)) as Promise<DecisionResponse>,
+      this.#limiterOf(rules).limit(limitKey(userId)) as Promise<DecisionResponse>,
       analysisId === undefined ? null : trip.get(generationKey(analysisId)),
       analysisId === undefined || entry === undefined ? null : trip.get(entryKey(entry, analysisId)),
     ]);

