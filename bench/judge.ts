@@ -4,7 +4,7 @@ import { compare } from "../src/mcp-server/method/compare.js";
 import { median } from "./statistics.js";
 
 const ROWS = 500_000;
-const ROUNDS = 7;
+const ROUNDS = 15;
 const WANTED_RATIO = 2;
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60 * MINUTE;

@@ -66,15 +66,28 @@ export function compare(request: McpRequest, clock: Clock): McpAnswer {
  * @returns steps that tell what share is done, by samples, 0 to 1; then the answer
  */
 export function* compareInSteps(request: McpRequest, clock: Clock): Generator<number, McpAnswer> {
+  const version = request.options?.algorithm_version ?? DEFAULT_ALGORITHM_VERSION;
+  const judges = version !== UNJUDGED_ALGORITHM_VERSION;
+  const reader = judges ? new PointReader(request.raw_data.stats.length) : undefined;
+  try {
+    return yield* stepsOf(request, version, reader, clock);
+  } finally {
+    reader?.close();
+  }
+}
+
+function* stepsOf(
+  request: McpRequest,
+  version: string,
+  reader: PointReader | undefined,
+  clock: Clock,
+): Generator<number, McpAnswer> {
   const started = clock.elapsed();
   const { raw_data, options } = request;
   const calculatedAt = new Date(clock.now()).toISOString();
   const results: WirePeg[] = [];
   const judged: Judged[] = [];
   const skipped: { peg_name: string; reason: string }[] = [];
-  const version = options?.algorithm_version ?? DEFAULT_ALGORITHM_VERSION;
-  const judges = version !== UNJUDGED_ALGORITHM_VERSION;
-  const reader = judges ? new PointReader(raw_data.stats.length) : undefined;
   const pegs = readPegs(raw_data, reader);
   const judge = reader && new Judge(request, pegs, reader);
   const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);

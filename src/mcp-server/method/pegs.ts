@@ -42,15 +42,14 @@ export function readPegs({ stats, peg_definitions }: RawData, reader?: PointRead
   const formulas = readFormulas(definitions, groups);
   const pegs: Peg[] = [];
   for (const [name, rows] of groups) {
-    const n1 = measuredSamples(stats, rows.n1);
-    const measured: Peg = { ...standing(name, definitions), n1, n: measuredSamples(stats, rows.n) };
-    if (reader) {
-      measured.points = {
-        before: reader.measured(stats, rows.n1, measured.n1),
-        after: reader.measured(stats, rows.n, measured.n),
-      };
+    const peg = standing(name, definitions);
+    if (!reader) {
+      pegs.push({ ...peg, n1: measuredSamples(stats, rows.n1), n: measuredSamples(stats, rows.n) });
+      continue;
     }
-    pegs.push(measured);
+    const [before, after] = [reader.measured(stats, rows.n1), reader.measured(stats, rows.n)];
+    const points = { before: before.points, after: after.points };
+    pegs.push({ ...peg, n1: before.samples, n: after.samples, points });
   }
   for (const [name, formula] of formulas) {
     const operands = (period: keyof KpiRows) =>

@@ -17,11 +17,11 @@ export interface SpreadTest {
  */
 export function brownForsythe(
   groups: readonly ArrayLike<number>[],
-  sizeOf: (distances: ArrayLike<number>) => number = (distances) => distances.length,
+  sizeOf: (distances: ArrayLike<number>, mean: number) => number = (distances) => distances.length,
 ): SpreadTest {
   const distances = groups.map(distancesOf);
-  const sizes = distances.map((group) => sizeOf(group));
   const means = distances.map(plainMean);
+  const sizes = distances.map((group, i) => sizeOf(group, means[i] as number));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const overall = means.reduce((sum, mean, i) => sum + mean * (sizes[i] as number), 0) / total;
   let between = 0;

@@ -14,9 +14,27 @@ export interface Interval {
   high: number;
 }
 
+/** By probability and degrees of freedom. */
+const quantiles = new Map<number, Map<number, number>>();
+const MAX_QUANTILES = 1_000;
+
+/** That of Student's t. Most PEGs of an analysis have as many samples as the others, and it takes long to find. */
+function quantileOf(p: number, df: number): number {
+  let byDf = quantiles.get(p);
+  if (!byDf || byDf.size >= MAX_QUANTILES) {
+    byDf = new Map();
+    quantiles.set(p, byDf);
+  }
+  const known = byDf.get(df);
+  if (known !== undefined) return known;
+  const quantile = tQuantile(p, df);
+  byDf.set(df, quantile);
+  return quantile;
+}
+
 /** @param level 0.95 for the 95 % interval */
 export function intervalOf({ value, error, df }: Estimate, level: number): Interval {
-  const reach = error === 0 ? 0 : error * tQuantile((1 + level) / 2, df);
+  const reach = error === 0 ? 0 : error * quantileOf((1 + level) / 2, df);
   return { low: value - reach, high: value + reach };
 }
 

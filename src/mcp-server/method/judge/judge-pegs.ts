@@ -1,4 +1,5 @@
 import type { PegJudge } from "../../../contract/judge.js";
+import type { Direction } from "../pegs.js";
 import { decide } from "./decide.js";
 import type { Interval } from "./estimate.js";
 import { benjaminiHochberg, holm } from "./many-tests.js";
@@ -31,8 +32,16 @@ function adjusted(
 
 function judgePeg({ peg, measured }: MeasuredPeg, q = 1, pHolm?: number): PegJudge {
   const { direction, directionSource, kind, kindSource, critical, bandPercent: band } = peg;
-  const { design, scale, n, nEff, dropped, warnings, effect, lacking } = measured;
-  const told = {
+  const { design, scale, n, nEff, dropped, warnings, effect } = measured;
+  const found = effect && conclusionOf(effect, q, band, direction);
+  const { reason = "too_few_samples", needed } = measured.lacking ?? {};
+  // Written out once, and what not every PEG has is added: thousands of copies would be collected as slowly as made.
+  const judge: PegJudge = {
+    verdict: found?.verdict ?? "insufficient_data",
+    reason: found?.reason ?? reason,
+    sentence: found
+      ? foundSentence(found.verdict, found.reason, { ...found, band })
+      : lackingSentence(reason, n, needed),
     direction,
     direction_source: directionSource,
     kind,
@@ -45,37 +54,39 @@ function judgePeg({ peg, measured }: MeasuredPeg, q = 1, pHolm?: number): PegJud
     n_eff: nEff,
     dropped,
     warnings,
+    change_percent: found ? finite(found.percent) : null,
   };
-  if (!effect) {
-    const { reason, needed } = lacking ?? { reason: "too_few_samples" };
-    return {
-      verdict: "insufficient_data",
-      reason,
-      sentence: lackingSentence(reason, n, needed),
-      ...told,
-      change_percent: null,
-      ...(needed !== undefined && { needed }),
-    };
+  if (!found) {
+    if (needed !== undefined) judge.needed = needed;
+    return judge;
   }
+  const { larger, shift, variability } = measured;
+  judge.interval = ends(found.interval);
+  judge.equivalence_interval = ends(found.equivalence);
+  judge.p = found.p;
+  judge.q = q;
+  if (pHolm !== undefined) judge.p_holm = pHolm;
+  if (larger !== undefined) judge.p_better = direction === "lower_is_better" ? 1 - larger : larger;
+  if (shift !== undefined) judge.shift = shift;
+  if (variability) judge.variability = { ...variability, ratio: finite(variability.ratio) };
+  return judge;
+}
+
+function conclusionOf(
+  effect: NonNullable<Measured["effect"]>,
+  q: number,
+  band: number,
+  direction: Direction,
+) {
   const { percent, p } = effect;
   const interval = effect.interval(1 - SETTINGS.alpha);
   const equivalence = effect.interval(1 - 2 * SETTINGS.alpha);
-  const { verdict, reason } = decide({ percent, interval, equivalence, q, band, direction });
-  const { larger, shift, variability } = measured;
   return {
-    verdict,
-    reason,
-    sentence: foundSentence(verdict, reason, { percent, interval, band }),
-    ...told,
-    change_percent: finite(percent),
-    interval: ends(interval),
-    equivalence_interval: ends(equivalence),
+    percent,
     p,
-    q,
-    ...(pHolm !== undefined && { p_holm: pHolm }),
-    ...(larger !== undefined && { p_better: direction === "lower_is_better" ? 1 - larger : larger }),
-    ...(shift !== undefined && { shift }),
-    ...(variability && { variability: { ...variability, ratio: finite(variability.ratio) } }),
+    interval,
+    equivalence,
+    ...decide({ percent, interval, equivalence, q, band, direction }),
   };
 }
 

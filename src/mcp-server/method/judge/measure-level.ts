@@ -62,14 +62,12 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
   const base = scale === "log" ? 1 : Math.abs(meanOf(series.before));
   const percent = (value: number): number =>
     scale === "log" ? 100 * Math.expm1(value) : percentOf(value, base);
-  return {
-    ...measured,
-    nEff,
-    effect: { ...effectOf(estimate, percent) },
-    larger: shareLarger(samples.before, samples.after),
-    ...(design === "unpaired" && { shift: hodgesLehmann(samples.before, samples.after) }),
-    variability: variabilityOf(spreads(series, layout), sizeOf),
-  };
+  measured.nEff = nEff;
+  measured.effect = effectOf(estimate, percent);
+  measured.larger = shareLarger(samples.before, samples.after);
+  if (design === "unpaired") measured.shift = hodgesLehmann(samples.before, samples.after);
+  measured.variability = variabilityOf(spreads(series, layout), sizeOf);
+  return measured;
 }
 
 /** @param percent what a value on the scale of the estimate is in percent of the level before */

@@ -25,7 +25,10 @@ export interface Measured {
 }
 
 export function droppedOf(counts: Record<string, number>): Dropped[] {
-  return Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .map(([reason, count]) => ({ reason, count }));
+  const dropped: Dropped[] = [];
+  for (const reason of Object.keys(counts)) {
+    const count = counts[reason] ?? 0;
+    if (count > 0) dropped.push({ reason, count });
+  }
+  return dropped;
 }

@@ -13,7 +13,7 @@ export interface Variability {
 /** Whether the residuals of the two periods vary alike. A flag of its own: it has no share in the verdict. */
 export function variabilityOf(
   { before, after }: Both<ArrayLike<number>>,
-  sizeOf: (series: ArrayLike<number>) => number,
+  sizeOf: (series: ArrayLike<number>, mean: number) => number,
 ): Variability {
   const { spreads, p } = brownForsythe([before, after], sizeOf);
   const [one = 0, other = 0] = spreads;
