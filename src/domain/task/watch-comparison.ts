@@ -69,11 +69,12 @@ export async function* watchComparison({
         changed = true;
       }
       changed ||= !services.changes.hearing();
+      // The permission last: one that ended before the state was written has ended in what is read after it.
+      const state = changed ? await readTask(services.db, analysisId, task.id) : undefined;
       if (changed) standing = await readStanding(services.db, actor.userId, analysisId);
       checkToken(ctx);
       checkStanding(ctx, standing, "read");
       if (changed) {
-        const state = await readTask(services.db, analysisId, task.id);
         if (!state) throw taskNotFound();
         if (state.version > seen) {
           seen = state.version;
