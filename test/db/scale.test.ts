@@ -123,7 +123,7 @@ describe.skipIf(!hasPostgres)("what is asked for most costs no more however much
         `explain (analyze, buffers, format json) ${text}`,
         values as (string | number)[],
       );
-      const [{ Plan: plan }] = (row as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"];
+      const [{ Plan: plan }] = (row as unknown as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"];
       pages += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
       const visit = (node: Plan): void => {
         if (node["Node Type"] === "Seq Scan") scanned.push(node["Relation Name"] ?? "?");
