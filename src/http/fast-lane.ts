@@ -4,7 +4,7 @@ import { type CallContext, createCallContext } from "../trpc/context.js";
 import { bearerToken } from "./bearer-token.js";
 import type { OriginHeaders } from "./cors.js";
 import { languageOf } from "./language.js";
-import type { PlainAnswer } from "./plain-answer.js";
+import { lengthOf, type PlainAnswer } from "./plain-answer.js";
 import type { AppEnv } from "./refuse.js";
 import { requestIdOf } from "./request-context.js";
 import { querySize } from "./request-size.js";
@@ -163,10 +163,13 @@ function send(
   const all: Record<string, string> = { ...secureHeaders(headers), ...added };
   // The one header that both may have.
   if (headers.vary !== undefined && added.vary !== undefined) all.vary = `${headers.vary}, ${added.vary}`;
-  if (body !== null) all["content-length"] = String(body.byteLength);
+  if (body !== null) all["content-length"] = String(lengthOf(body));
   const flat: string[] = [];
   for (const name of Object.keys(all).sort()) flat.push(name, all[name] as string);
   response.writeHead(status, flat);
-  if (body === null) response.end();
-  else response.end(body);
+  // The last part with the end: one write less.
+  const last = body?.at(-1);
+  for (const part of body?.slice(0, -1) ?? []) response.write(part);
+  if (last === undefined) response.end();
+  else response.end(last);
 }

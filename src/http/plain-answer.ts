@@ -1,14 +1,14 @@
 import type { Context } from "hono";
 import type { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
-import { type Compression, compress, encodingFor, MIN_COMPRESSED_BYTES } from "./content-encoding.js";
+import { compress, encodingFor, MIN_COMPRESSED_BYTES } from "./content-encoding.js";
 
 /** An answer before any server has a hand in it. */
 export interface PlainAnswer {
   status: number;
   /** By lower-case name. */
   headers: Record<string, string>;
-  /** null: none, as of 304. */
-  body: Uint8Array | null;
+  /** In parts, which follow each other. null: none, as of 304. */
+  body: readonly Uint8Array[] | null;
   /** Set where the body is one that many callers get: what it is compressed to is kept with it. */
   kept?: { answer: EncodedAnswer; form: "trpc" | "json" };
 }
@@ -20,7 +20,7 @@ export interface PlainAnswer {
  */
 export async function compressed(answer: PlainAnswer, accepted: string | undefined): Promise<PlainAnswer> {
   const { body, kept } = answer;
-  if (body === null || body.byteLength < MIN_COMPRESSED_BYTES) return answer;
+  if (body === null || lengthOf(body) < MIN_COMPRESSED_BYTES) return answer;
   const { vary } = answer.headers;
   const headers: Record<string, string> = {
     ...answer.headers,
@@ -29,19 +29,24 @@ export async function compressed(answer: PlainAnswer, accepted: string | undefin
   const encoding = encodingFor(accepted);
   if (encoding === "identity") return { ...answer, headers };
   const small = kept
-    ? await kept.answer.variant(`${kept.form} ${encoding}`, () => compressOnce(body, encoding))
-    : await compress(body, encoding, "each");
+    ? await kept.answer.variant(`${kept.form} ${encoding}`, () => compress(whole(body), encoding, "once"))
+    : await compress(whole(body), encoding, "each");
   headers["content-encoding"] = encoding;
-  return { ...answer, headers, body: small };
+  return { ...answer, headers, body: [small] };
 }
 
-function compressOnce(body: Uint8Array, encoding: Compression): Promise<Uint8Array> {
-  return compress(body, encoding, "once");
+/** Of a body, in bytes. */
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+function whole(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
 }
 
 /** Sends it through Hono. */
 export function sendPlain(c: Context, { status, headers, body }: PlainAnswer): Response {
   if (body === null) return c.body(null, status as 304, headers);
-  const length = { "content-length": String(body.byteLength) };
-  return c.body(body as Uint8Array<ArrayBuffer>, status as 200, { ...headers, ...length });
+  const length = { "content-length": String(lengthOf(body)) };
+  return c.body(whole(body) as Uint8Array<ArrayBuffer>, status as 200, { ...headers, ...length });
 }

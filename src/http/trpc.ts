@@ -128,8 +128,14 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   // What it refuses before any call goes as text, though it is JSON as well.
   const isText = (response.headers.get("content-type") ?? "text/plain").startsWith("text/plain");
   if (isText && response.status >= 400) response.headers.set("content-type", "application/json");
-  // A stream, which tRPC lets caches keep and ask about.
-  if (response.headers.has("cache-control"))
-    response.headers.set("cache-control", "private, no-store, no-transform");
-  return response;
+  const type = response.headers.get("content-type") ?? "";
+  if (ctx.streamed || type.startsWith("text/event-stream")) {
+    // tRPC lets caches keep it and ask about it.
+    if (response.headers.has("cache-control"))
+      response.headers.set("cache-control", "private, no-store, no-transform");
+    return response;
+  }
+  const body = response.body && [new Uint8Array(await response.arrayBuffer())];
+  const answer = { status: response.status, headers: Object.fromEntries(response.headers), body };
+  return sendPlain(c, await compressed(answer, header("accept-encoding")));
 }

@@ -17,7 +17,8 @@ export interface QueryCall {
 
 export interface QueryAnswer {
   status: number;
-  body: Buffer;
+  /** In parts, so that those that are there already need not be copied together. */
+  body: readonly Buffer[];
   errors: TRPCError[];
   /** Where the body is that of one answer which other callers get as well. */
   encoded: EncodedAnswer | undefined;
@@ -41,7 +42,7 @@ export async function answerQueries(
   const bodies = outcomes.map(({ body }) => body);
   return {
     status: getHTTPStatusCode(outcomes.map(({ untransformed }) => untransformed)),
-    body: batch ? joinList(bodies) : (bodies[0] as Buffer),
+    body: batch ? listOf(bodies) : bodies,
     errors: outcomes.flatMap(({ error }) => (error ? [error] : [])),
     encoded: batch ? undefined : outcomes[0]?.encoded,
   };
@@ -63,9 +64,8 @@ async function answerQuery({ path, input }: QueryCall, ctx: CallContext, batchIn
   }
 }
 
-const COMMA = Buffer.from(",");
+const [OPEN, COMMA, CLOSE] = ["[", ",", "]"].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
 
-function joinList(bodies: readonly Buffer[]): Buffer {
-  const parts = bodies.flatMap((body, i) => (i === 0 ? [body] : [COMMA, body]));
-  return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
+function listOf(bodies: readonly Buffer[]): Buffer[] {
+  return [...bodies.flatMap((body, i) => [i === 0 ? OPEN : COMMA, body]), CLOSE];
 }

@@ -9,7 +9,8 @@ interface Pending {
 }
 
 /**
- * Gathers the commands that are issued in the same turn into one pipeline: one request to the server.
+ * Gathers the commands that are issued in the same turn of the event loop into one pipeline: one request to the
+ * server, also for many callers whose requests came in together.
  *
  * The client's own automatic pipelining sends reads and writes apart, which is two.
  */
@@ -36,7 +37,7 @@ export class OneTrip {
   #enqueue<T>(add: (pipeline: Pipeline) => unknown): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const pending = { add: (pipeline: Pipeline) => void add(pipeline), resolve, reject } as Pending;
-      if (this.#pending.push(pending) === 1) queueMicrotask(() => void this.#send());
+      if (this.#pending.push(pending) === 1) setImmediate(() => void this.#send());
     });
   }
 

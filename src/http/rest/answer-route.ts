@@ -71,8 +71,7 @@ export async function answerRoute(
     : route.asCsv && !answer.task && (format() ?? preferredFormat(request)) === "csv"
       ? successAnswer(request, route, asCsv(answer), CSV_TYPE, now)
       : successAnswer(request, route, answer, JSON_TYPE, now);
-  // Of an answer to HEAD nobody reads the body: its length is told as it is.
-  return request.method === "HEAD" ? plain : compressed(plain, request.header("accept-encoding"));
+  return compressed(plain, request.header("accept-encoding"));
 }
 
 function preferredFormat(request: RestRequest): "json" | "csv" {

@@ -10,7 +10,7 @@ const LONGEST_WAIT_S = 60;
 
 /** An error that a call ended with. */
 export function refusalAnswer({ status, error, headers }: CallRefusal): PlainAnswer {
-  const body = Buffer.from(JSON.stringify({ success: false, error }));
+  const body = [Buffer.from(JSON.stringify({ success: false, error }))];
   return { status, headers: { "content-type": "application/json", ...headers }, body };
 }
 
@@ -41,7 +41,7 @@ export function successAnswer(
     if (isHeldBy(request.header("if-none-match"), tag)) return { status: 304, headers, body: null };
   }
   headers["content-type"] = type;
-  return { status, headers, body, ...(encoded && { kept: { answer: encoded, form: "json" } }) };
+  return { status, headers, body: [body], ...(encoded && { kept: { answer: encoded, form: "json" } }) };
 }
 
 function secondsUntil(expected: Date | null, now: number): number {
