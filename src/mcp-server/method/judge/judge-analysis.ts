@@ -36,7 +36,8 @@ export class Judge {
 
   measure(peg: Peg): void {
     const input = this.#inputOf(peg);
-    const { points: _, parts: __, exposure: ___, ...about } = input;
+    const { name, weight, direction, directionSource, kind, kindSource, critical, bandPercent } = input;
+    const about = { name, weight, direction, directionSource, kind, kindSource, critical, bandPercent };
     this.#measured.push({ peg: about, measured: measurePeg(input, this.#frame) });
     releaseScratch();
   }

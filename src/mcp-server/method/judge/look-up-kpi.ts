@@ -7,6 +7,10 @@ const SUFFIX = new RegExp(`(?:[^a-z0-9]+(?:${UNITS}|avg|mean|average|min|max))+$
 /** Words before a name that say of which network it is. */
 const PREFIX = /^(?:e|lte|nr|5g|4g|enb|gnb|eutran|ngran)[^a-z0-9]+/;
 
+/** By name; null for one that the catalogue does not know. */
+const lookedUp = new Map<string, KnownKpi | null>();
+const MAX_LOOKED_UP = 10_000;
+
 let catalogue: ReadonlyMap<string, KnownKpi> | undefined;
 
 /**
@@ -14,6 +18,17 @@ let catalogue: ReadonlyMap<string, KnownKpi> | undefined;
  * or statistic at its end and a technology at its start: a name of which only a part is known may mean the opposite.
  */
 export function lookUpKpi(name: string): KnownKpi | undefined {
+  // The same names come with each analysis.
+  let found = lookedUp.get(name);
+  if (found === undefined) {
+    found = lookUp(name) ?? null;
+    if (lookedUp.size >= MAX_LOOKED_UP) lookedUp.clear();
+    lookedUp.set(name, found);
+  }
+  return found ?? undefined;
+}
+
+function lookUp(name: string): KnownKpi | undefined {
   catalogue ??= readCatalogue();
   const words = name
     .replace(/%/g, "")

@@ -24,7 +24,17 @@ export function mannWhitney(before: readonly number[], after: readonly number[],
 
 /** The probability that a sample of `after` is the larger one, ties half. Both are sorted. */
 export function shareLarger(before: Float64Array, after: Float64Array): number {
-  return countPairs(before, after).u / (before.length * after.length);
+  let twice = 0;
+  let below = 0;
+  let atMost = 0;
+  for (let j = 0; j < after.length; j++) {
+    const value = after[j] as number;
+    while (below < before.length && (before[below] as number) < value) below++;
+    if (atMost < below) atMost = below;
+    while (atMost < before.length && (before[atMost] as number) <= value) atMost++;
+    twice += below + atMost;
+  }
+  return twice / 2 / (before.length * after.length);
 }
 
 /** Both sorted. `ties` is the sum of t^3 - t over groups of t equal samples. */

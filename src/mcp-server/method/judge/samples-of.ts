@@ -9,10 +9,19 @@ export interface Both<T> {
 
 /** Leaves out the cells that are there in one period only: what they measure did not change, it came or went. */
 export function commonCells({ before, after }: Both<Points>): { points: Both<Points>; dropped: number } {
+  const one = onlyOne(before.cells);
+  if (one !== undefined && one === onlyOne(after.cells)) return { points: { before, after }, dropped: 0 };
   const [n1, n] = [distinct(before.cells), distinct(after.cells)];
   const points = { before: within(before, n1, n), after: within(after, n, n1) };
   const left = points.before.values.length + points.after.values.length;
   return { points, dropped: before.values.length + after.values.length - left };
+}
+
+/** The cell of all samples, where they are of one: then there are no sets to be made. */
+function onlyOne(cells: Uint32Array): number | undefined {
+  const [first] = cells;
+  for (let i = 1; i < cells.length; i++) if (cells[i] !== first) return undefined;
+  return first;
 }
 
 function distinct(cells: Uint32Array): Set<number> {
