@@ -170,6 +170,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
     "observability.ts",
     "workers.ts",
     "run-server.ts",
+    "run-servers.ts",
     "backup.ts",
     "backup-server.ts",
     "server.ts",

@@ -1,6 +1,10 @@
 import type { Context } from "hono";
-import type { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
 import { compress, encodingFor, MIN_COMPRESSED_BYTES } from "./content-encoding.js";
+
+/** What many callers get, in the forms that they ask for, each of which is made once. */
+interface ManyForms {
+  variant(name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array>;
+}
 
 /** An answer before any server has a hand in it. */
 export interface PlainAnswer {
@@ -10,7 +14,7 @@ export interface PlainAnswer {
   /** In parts, which follow each other. null: none, as of 304. */
   body: readonly Uint8Array[] | null;
   /** Set where the body is one that many callers get: what it is compressed to is kept with it. */
-  kept?: { answer: EncodedAnswer; form: "trpc" | "json" };
+  kept?: { answer: ManyForms; form: "trpc" | "json" };
 }
 
 /**
