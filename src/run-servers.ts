@@ -1,11 +1,13 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config.js";
 import { encryptionKeys, tokenKeys } from "./keys.js";
 import { createLogger } from "./log.js";
 
 /** How soon another process takes the place of one that died: at once it might die of the same again and again. */
 const PAUSE_MS = 1_000;
+
 /** Whether this process only looks after those that serve. */
 export function isPrimary({ WEB_CONCURRENCY: count }: Config): boolean {
   return count > 1 && cluster.isPrimary;
@@ -13,7 +15,7 @@ export function isPrimary({ WEB_CONCURRENCY: count }: Config): boolean {
 
 /**
  * Serves with WEB_CONCURRENCY processes that share the port: each new connection goes to the next of them. One that
- * dies is replaced; one that cannot start ends them all.
+ * dies is replaced, again and again where its place cannot be taken. Where one cannot start at first, none does.
  */
 export async function runServers(config: Config): Promise<void> {
   const logger = createLogger(config.LOG_LEVEL);
@@ -38,9 +40,22 @@ export async function runServers(config: Config): Promise<void> {
     void ended.then((exit) => {
       if (stopping) return;
       logger.error({ pid: worker.process.pid, ...exit }, "a server process died, and is replaced");
-      setTimeout(() => !stopping && start(place).catch(stop), PAUSE_MS);
+      void replace(place);
     });
     return begun.url;
+  }
+
+  async function replace(place: number): Promise<void> {
+    for (;;) {
+      await sleep(PAUSE_MS);
+      if (stopping) return;
+      try {
+        await start(place);
+        return;
+      } catch (error) {
+        logger.error({ err: error }, "a server process could not be replaced yet");
+      }
+    }
   }
 
   async function stop(reason: NodeJS.Signals | Error): Promise<void> {

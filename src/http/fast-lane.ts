@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIPv4 } from "node:net";
 import { refusalOf } from "../trpc/answer-call.js";
 import { type CallContext, createCallContext } from "../trpc/context.js";
 import { bearerToken } from "./bearer-token.js";
@@ -39,7 +40,15 @@ const COMPARISON = "/peg-comparison";
 const REST_TARGET =
   /^\/api\/analysis\/results\/[\w.:-]+\/peg-comparison(\/summary|\/status)?(?:\?[\w%.~!*'()&=+:,-]*)?$/;
 const DOT_SEGMENT = /\/\.\.?(?:\/|$|\?)/;
-const HOST = /^[a-z0-9._-]+(?::[1-9]\d{0,4})?$/;
+const HOST = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/;
+const NAME = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*$/;
+const MAX_PORT = 65_535;
+
+/** Whether nothing but a host can be meant. */
+function isPlainHost(host: string): boolean {
+  const [, name = "", port = "1"] = HOST.exec(host) ?? [];
+  return (NAME.test(name) || isIPv4(name)) && Number(port) <= MAX_PORT;
+}
 
 /** Headers that an answer depends on. Where one stands twice, the ordinary road joins them. */
 const READ = new Set([
@@ -112,7 +121,8 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
     const found = ROUTES.get(path.slice(path.lastIndexOf(COMPARISON) + COMPARISON.length));
     if (!found) return undefined;
     const { route, callOf } = found;
-    const url = `http://${header("host")}${target}`;
+    // Whatever host it was asked at: only what stands behind it is read.
+    const url = `http://localhost${target}`;
     const request: RestRequest = { method: "GET", url, path, header, readText: async () => "" };
     const ctx = contextOf(target, header, undefined);
     const routed = callOf(request, ctx);
@@ -142,7 +152,7 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
     const { method, url: target = "" } = incoming;
     if (method !== "GET" || services.tracing.on || DOT_SEGMENT.test(target)) return false;
     const headers = readHeaders(incoming.rawHeaders);
-    if (!headers || !HOST.test(headers.get("host") ?? "")) return false;
+    if (!headers || !isPlainHost(headers.get("host") ?? "")) return false;
     const header = (name: string) => headers.get(name.toLowerCase());
     const read = TRPC_TARGET.test(target)
       ? trpcRead(target, header)
@@ -150,7 +160,10 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
         ? restRead(target, header)
         : undefined;
     if (!read) return false;
-    void answer(read, originHeaders(headers.get("origin")), response);
+    answer(read, originHeaders(headers.get("origin")), response).catch((error: unknown) => {
+      services.logger.error({ request_id: read.ctx.requestId, err: error }, "an answer could not be sent");
+      response.destroy();
+    });
     return true;
   };
 }

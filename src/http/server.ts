@@ -51,22 +51,29 @@ class QuietConnections {
   readonly #answered = new Set<Socket>();
   /** Those that never brought one, and since when. */
   readonly #opened = new Map<Socket, number>();
+  /** How many requests of a connection are being answered: a client may send the next before it has the first answer. */
+  readonly #asking = new Map<Socket, number>();
 
   opened(socket: Socket): void {
     this.#opened.set(socket, performance.now());
     socket.once("close", () => {
       this.#opened.delete(socket);
       this.#answered.delete(socket);
+      this.#asking.delete(socket);
     });
   }
 
   asked(socket: Socket): void {
     this.#opened.delete(socket);
     this.#answered.delete(socket);
+    this.#asking.set(socket, (this.#asking.get(socket) ?? 0) + 1);
   }
 
   answered(socket: Socket): void {
-    if (!socket.destroyed) this.#answered.add(socket);
+    const left = (this.#asking.get(socket) ?? 1) - 1;
+    if (socket.destroyed) return;
+    this.#asking.set(socket, left);
+    if (left === 0) this.#answered.add(socket);
   }
 
   /** Closes those of which no request is to be expected any more. */

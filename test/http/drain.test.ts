@@ -111,3 +111,34 @@ test("a server that closes writes a large answer to its end, however slowly it i
   expect((await response.text()).length).toBe(bytes);
   await closed;
 });
+
+test("a server that closes answers each of the requests that a client sent together", async () => {
+  const app = new Hono();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  app.get("/first", (c) => c.text("first"));
+  app.get("/second", async (c) => {
+    await held;
+    return c.text("second");
+  });
+  const server = createHttpServer(app as never);
+  const { url } = await server.listen("127.0.0.1", 0);
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk.toString();
+  });
+  const ended = new Promise((resolve) => socket.once("close", resolve));
+  socket.write("GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n");
+  await expect.poll(() => text).toContain("first");
+  const closed = server.close(async () => undefined);
+  // Some sweeps later.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  release();
+  await ended;
+  expect(text).toContain("second");
+  await closed;
+});

@@ -313,6 +313,11 @@ const headers = fc
     mostly<string[]>(
       [],
       ["Host", "127.0.0.1:3000"],
+      ["Host", "peg-1.example:65535"],
+      ["Host", "peg.example:99999"],
+      ["Host", "999.999.999.999"],
+      ["Host", "0x7f.1"],
+      ["Host", "a..b"],
       ["Host", "UPPER.example"],
       ["Host", "a.example", "Host", "b.example"],
       ["Host", "[::1]:80"],
