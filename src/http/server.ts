@@ -49,38 +49,42 @@ function refuseUnreadable(error: unknown): Response {
 /** The connections that wait for a request. */
 class QuietConnections {
   readonly #answered = new Set<Socket>();
-  /** Those that never brought one, and since when. */
-  readonly #opened = new Map<Socket, number>();
+  /** Those of which one more is to be expected, and since when: new ones, and those that nobody told of the end. */
+  readonly #expected = new Map<Socket, number>();
   /** How many requests of a connection are being answered: a client may send the next before it has the first answer. */
   readonly #asking = new Map<Socket, number>();
 
   opened(socket: Socket): void {
-    this.#opened.set(socket, performance.now());
+    this.#expected.set(socket, performance.now());
     socket.once("close", () => {
-      this.#opened.delete(socket);
+      this.#expected.delete(socket);
       this.#answered.delete(socket);
       this.#asking.delete(socket);
     });
   }
 
   asked(socket: Socket): void {
-    this.#opened.delete(socket);
+    this.#expected.delete(socket);
     this.#answered.delete(socket);
     this.#asking.set(socket, (this.#asking.get(socket) ?? 0) + 1);
   }
 
-  answered(socket: Socket): void {
+  /** @param told whether the client knows that the connection may end */
+  answered(socket: Socket, told: boolean): void {
     const left = (this.#asking.get(socket) ?? 1) - 1;
     if (socket.destroyed) return;
     this.#asking.set(socket, left);
-    if (left === 0) this.#answered.add(socket);
+    if (left > 0) return;
+    if (told) this.#answered.add(socket);
+    else this.#expected.set(socket, performance.now());
   }
 
-  /** Closes those of which no request is to be expected any more. */
-  close(): void {
+  /** Closes those of which no request is to be expected any more. @param since when the server began to close */
+  close(since: number): void {
     const now = performance.now();
     for (const socket of this.#answered) socket.destroy();
-    for (const [socket, since] of this.#opened) if (now - since >= LATE_REQUEST_MS) socket.destroy();
+    for (const [socket, quietSince] of this.#expected)
+      if (now - Math.max(quietSince, since) >= LATE_REQUEST_MS) socket.destroy();
   }
 }
 
@@ -96,6 +100,8 @@ export function createHttpServer(
     { errorHandler: refuseUnreadable },
   );
   const answering = new Set<ServerResponse>();
+  /** Answers that had begun when the server began to drain: their heads do not say that the connection ends. */
+  const begunBefore = new WeakSet<ServerResponse>();
   const quiet = new QuietConnections();
   let draining = false;
   const server = createServer({ ...TIMEOUTS, ...timeouts }, (request, response) => {
@@ -103,7 +109,7 @@ export function createHttpServer(
     quiet.asked(request.socket);
     response.once("close", () => answering.delete(response));
     response.once("finish", () => {
-      quiet.answered(request.socket);
+      quiet.answered(request.socket, !begunBefore.has(response));
       // Node has set the socket's timeout by then, to what it told; newer releases add a second of their own.
       const { keepAliveTimeout } = server;
       if (request.socket.timeout === keepAliveTimeout)
@@ -115,7 +121,8 @@ export function createHttpServer(
   server.on("connection", (socket) => quiet.opened(socket));
   // Node's own, which it calls itself, would also close those whose first request is on its way, or whose last
   // answer is not written yet.
-  server.closeIdleConnections = () => quiet.close();
+  let closingSince = Number.POSITIVE_INFINITY;
+  server.closeIdleConnections = () => quiet.close(closingSince);
 
   return {
     async listen(host, port) {
@@ -133,13 +140,17 @@ export function createHttpServer(
     drain() {
       draining = true;
       // With it the answer says `Connection: close`: a client learns it before it could send another request.
-      for (const response of answering) response.shouldKeepAlive = false;
+      for (const response of answering) {
+        if (response.headersSent) begunBefore.add(response);
+        else response.shouldKeepAlive = false;
+      }
     },
 
     async close(work) {
+      closingSince = performance.now();
       const closed = server.listening && new Promise((resolve) => server.close(resolve));
       // A connection that was busy becomes idle later, and would be kept alive.
-      const sweep = setInterval(() => quiet.close(), 50);
+      const sweep = setInterval(() => quiet.close(closingSince), 50);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {
         timer = setTimeout(resolve, STOP_DEADLINE_MS);

@@ -112,6 +112,48 @@ test("a server that closes writes a large answer to its end, however slowly it i
   await closed;
 });
 
+test("a connection whose answer began before a drain may bring one more request, also once the server closes", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const app = new Hono().get("/next", (c) => c.text("next"));
+  app.get("/stream", () => {
+    const body = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode("begun"));
+        await held;
+        controller.enqueue(new TextEncoder().encode("done"));
+        controller.close();
+      },
+    });
+    return new Response(body);
+  });
+  const server = createHttpServer(app as never);
+  const { url } = await server.listen("127.0.0.1", 0);
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk.toString();
+  });
+  socket.on("error", () => undefined);
+  const ended = new Promise((resolve) => socket.once("close", resolve));
+  socket.write("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  await expect.poll(() => text).toContain("begun");
+  // Nobody told this client that its connection is the last.
+  server.drain();
+  release();
+  await expect.poll(() => text).toContain("done");
+  const closed = server.close(async () => undefined);
+  // Some sweeps later.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  socket.write("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  await ended;
+  expect(text).toMatch(/HTTP\/1\.1 200[\s\S]*HTTP\/1\.1 200[\s\S]*connection: close[\s\S]*next$/i);
+  await closed;
+});
+
 test("a server that closes answers each of the requests that a client sent together", async () => {
   const app = new Hono();
   let release = () => {};

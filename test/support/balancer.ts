@@ -56,7 +56,19 @@ export async function startBalancer(): Promise<Balancer> {
       forward(near, tried + 1);
     };
     far.once("error", refused);
+    const accepted = performance.now();
     far.once("connect", () => {
+      const connected = performance.now();
+      let asked: number | undefined;
+      near.once("data", () => {
+        asked = performance.now();
+      });
+      far.once("close", () => {
+        if (far.bytesRead > 0 || asked === undefined) return;
+        const [first, second, third] = [connected - accepted, asked - accepted, performance.now() - accepted];
+        const times = `connected after ${first.toFixed()}, asked after ${second.toFixed()}, closed after ${third.toFixed()} ms`;
+        note(`${backend.url.port} closed a connection without an answer: ${times}`);
+      });
       far.off("error", refused);
       far.on("error", () => near.destroy());
       near.on("error", () => far.destroy());

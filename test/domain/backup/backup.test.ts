@@ -259,6 +259,14 @@ describe("before anything is written, a restore refuses", () => {
     await expect(checkBackup(join(folder, "absent"), sealer)).rejects.toThrow(/There is no file/);
   });
 
+  const unpacked = (bytes: Buffer): Buffer | undefined => {
+    try {
+      return gunzipSync(bytes);
+    } catch {
+      return undefined;
+    }
+  };
+
   test("a file with a changed byte, a row more, a row less, or something after its end", async () => {
     const bytes = readFileSync(fileOf("embedded"));
     for (let i = 1; i < 20; i++) {
@@ -267,7 +275,10 @@ describe("before anything is written, a restore refuses", () => {
       flipped[at] = (flipped[at] as number) ^ 0x10;
       const file = newFile();
       writeFileSync(file, flipped);
-      await expect(checkBackup(file, sealer), `byte ${at}`).rejects.toThrow(/damaged/);
+      const verdict = expect(checkBackup(file, sealer), `byte ${at}`);
+      // Gzip has bits that say nothing: with one of them changed the content is what it was.
+      if (unpacked(flipped)?.equals(gunzipSync(bytes))) await verdict.resolves.toBeDefined();
+      else await verdict.rejects.toThrow(/damaged/);
     }
     const text = whole();
     const granted = text.split("\n").find((line) => line.includes('"user_id":"bob"')) ?? "";
