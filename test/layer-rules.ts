@@ -7,7 +7,7 @@ interface LayerRule {
   layer: string;
   /** Folders and files below src. The layer's own folder is always allowed. */
   local: readonly string[] | "anything";
-  /** npm packages, by name: subpaths come with them. */
+  /** npm packages, by name, with all their subpaths, or one subpath. */
   packages: readonly string[] | "anything";
   /** npm packages of which only types may be imported. */
   packageTypes?: readonly string[];
@@ -39,7 +39,8 @@ export const LAYER_RULES: readonly LayerRule[] = [
   {
     layer: "client/",
     local: ["contract/"],
-    packages: ["@trpc/client", "eventsource", "superjson"],
+    // Of @trpc/server the observables, which are half of @trpc/client.
+    packages: ["@trpc/client", "@trpc/server/observable", "eventsource", "superjson"],
     packageTypes: ["@trpc/server", "zod"],
     node: false,
   },
@@ -226,7 +227,9 @@ function isAllowed(file: SourceFile, { specifier, typesOnly }: Import, rule: Lay
   if (!specifier.startsWith(".")) {
     if (rule.packages === "anything") return true;
     const name = packageName(specifier);
-    return rule.packages.includes(name) || (typesOnly && (rule.packageTypes ?? []).includes(name));
+    // A part of a package may be named by itself, where the rest is not for the layer.
+    const named = rule.packages.includes(name) || rule.packages.includes(specifier);
+    return named || (typesOnly && (rule.packageTypes ?? []).includes(name));
   }
   const target = posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, ".ts");
   if (target.startsWith("../")) return false;

@@ -113,7 +113,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
           condition: ({ type }) => type === "mutation",
           true: httpLink(link),
           false: [
-            retryQueries(),
+            ...retryQueries(),
             httpBatchLink({ ...link, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH }),
           ],
         }),

@@ -1,4 +1,5 @@
 import { retryLink, type TRPCClientError, type TRPCLink } from "@trpc/client";
+import { observable } from "@trpc/server/observable";
 import { isPegError } from "./is-peg-error.js";
 import type { PegRouter } from "./peg-router.js";
 
@@ -6,7 +7,7 @@ const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 100;
 const GROWTH = 4;
 const LONGEST_WAIT_SECONDS = 2;
-/** Within it, failures are of one batch: their timers would begin, and end, milliseconds apart. */
+/** Timers of calls that failed together end some milliseconds apart: the first one waits so long for the others. */
 const TOGETHER_MS = 20;
 
 /** fetch fails with a TypeError where no answer comes or one breaks off; so does what fetches a token. */
@@ -23,26 +24,52 @@ function waitAfter(error: TRPCClientError<PegRouter>): number | undefined {
   return seconds <= LONGEST_WAIT_SECONDS ? seconds * 1000 : undefined;
 }
 
+/** Lets calls that are asked again go on together, in one turn, so that they are one batch once more. */
+function regroup(isAgain: (id: number) => boolean): TRPCLink<PegRouter> {
+  let gate: Promise<void> | undefined;
+  function opened(): Promise<void> {
+    gate ??= new Promise((resolve) => {
+      setTimeout(() => {
+        gate = undefined;
+        resolve();
+      }, TOGETHER_MS);
+    });
+    return gate;
+  }
+  return () =>
+    ({ op, next }) =>
+      isAgain(op.id)
+        ? observable((observer) => {
+            let ended = false;
+            let stop = () => {
+              ended = true;
+            };
+            void opened().then(() => {
+              if (ended) return;
+              const subscription = next(op).subscribe(observer);
+              stop = () => subscription.unsubscribe();
+            });
+            return () => stop();
+          })
+        : next(op);
+}
+
 /** Asks again, at most twice, where a backend could not be reached or is away for a moment. For queries only. */
-export function retryQueries(): TRPCLink<PegRouter> {
+export function retryQueries(): TRPCLink<PegRouter>[] {
   // Drawn once: clients spread, while calls of one that failed together come again together, as one batch.
   const jitter = 0.75 + Math.random() / 2;
+  const again = new Set<number>();
   let wait = 0;
-  let last = { failedAt: Number.NEGATIVE_INFINITY, pause: 0 };
-  return retryLink<PegRouter>({
+  const retry = retryLink<PegRouter>({
     retry({ op, error, attempts }) {
       const asked = waitAfter(error);
       if (attempts >= MAX_ATTEMPTS || op.signal?.aborted || asked === undefined) return false;
       // Read at once by the function below, which is not told the error.
       wait = asked;
+      again.add(op.id);
       return true;
     },
-    retryDelayMs: (attempts) => {
-      const pause = wait + FIRST_PAUSE_MS * GROWTH ** (attempts - 1) * jitter;
-      const passed = performance.now() - last.failedAt;
-      if (pause === last.pause && passed < TOGETHER_MS) return pause - passed;
-      last = { failedAt: performance.now(), pause };
-      return pause;
-    },
+    retryDelayMs: (attempts) => wait + FIRST_PAUSE_MS * GROWTH ** (attempts - 1) * jitter,
   });
+  return [retry, regroup((id) => again.delete(id))];
 }
