@@ -9,6 +9,8 @@ const GROWTH = 4;
 const LONGEST_WAIT_SECONDS = 2;
 /** Timers of calls that failed together end some milliseconds apart: the first one waits so long for the others. */
 const TOGETHER_MS = 20;
+/** In the context of a call that is not asked for the first time. */
+const AGAIN = "again";
 
 /** fetch fails with a TypeError where no answer comes or one breaks off; so does what fetches a token. */
 function isUnanswered(error: TRPCClientError<PegRouter>): boolean {
@@ -25,7 +27,7 @@ function waitAfter(error: TRPCClientError<PegRouter>): number | undefined {
 }
 
 /** Lets calls that are asked again go on together, in one turn, so that they are one batch once more. */
-function regroup(isAgain: (id: number) => boolean): TRPCLink<PegRouter> {
+function regroup(): TRPCLink<PegRouter> {
   let gate: Promise<void> | undefined;
   function opened(): Promise<void> {
     gate ??= new Promise((resolve) => {
@@ -38,7 +40,7 @@ function regroup(isAgain: (id: number) => boolean): TRPCLink<PegRouter> {
   }
   return () =>
     ({ op, next }) =>
-      isAgain(op.id)
+      op.context[AGAIN]
         ? observable((observer) => {
             let ended = false;
             let stop = () => {
@@ -58,7 +60,6 @@ function regroup(isAgain: (id: number) => boolean): TRPCLink<PegRouter> {
 export function retryQueries(): TRPCLink<PegRouter>[] {
   // Drawn once: clients spread, while calls of one that failed together come again together, as one batch.
   const jitter = 0.75 + Math.random() / 2;
-  const again = new Set<number>();
   let wait = 0;
   const retry = retryLink<PegRouter>({
     retry({ op, error, attempts }) {
@@ -66,10 +67,10 @@ export function retryQueries(): TRPCLink<PegRouter>[] {
       if (attempts >= MAX_ATTEMPTS || op.signal?.aborted || asked === undefined) return false;
       // Read at once by the function below, which is not told the error.
       wait = asked;
-      again.add(op.id);
+      op.context[AGAIN] = true;
       return true;
     },
     retryDelayMs: (attempts) => wait + FIRST_PAUSE_MS * GROWTH ** (attempts - 1) * jitter,
   });
-  return [retry, regroup((id) => again.delete(id))];
+  return [retry, regroup()];
 }

@@ -17,15 +17,20 @@ const MAX_USERS = 100_000;
 const MAX_GENERATIONS = 100_000;
 const MAX_ENTRY_BYTES = 32 * 1024 * 1024;
 
+/** A bounded cache that takes its memory as it grows: by `max` all of it would be taken at the start. */
+function atMost<T extends object | string>(entries: number): LRUCache<string, T> {
+  return new LRUCache({ maxSize: entries, sizeCalculation: () => 1 });
+}
+
 /** The shared store of a process that shares with none: the same rules, in memory, bounded. */
 export class MemoryStore implements SharedStore {
   readonly #clock: Clock;
   readonly #alone: boolean;
-  readonly #lazy: {
-    calls?: LRUCache<string, number[]>;
-    generations?: LRUCache<string, string>;
-    streams?: LRUCache<string, Map<string, number>>;
-  } = {};
+  /** Times of the calls that still count, by rule and user, oldest first. */
+  readonly #calls = atMost<number[]>(MAX_USERS);
+  readonly #generations = atMost<string>(MAX_GENERATIONS);
+  /** When each stream of a user gives its place back, by its id. */
+  readonly #streams = atMost<Map<string, number>>(MAX_USERS);
   readonly #entries = new LRUCache<string, { value: Uint8Array; expiresAt: number }>({
     maxSize: MAX_ENTRY_BYTES,
     sizeCalculation: ({ value }) => value.byteLength + 1,
@@ -35,24 +40,6 @@ export class MemoryStore implements SharedStore {
   constructor(clock: Clock, options: { alone: boolean }) {
     this.#clock = clock;
     this.#alone = options.alone;
-  }
-
-  /** Times of the calls that still count, by rule and user, oldest first. */
-  get #calls(): LRUCache<string, number[]> {
-    // Made where they are needed: a bounded cache takes all of its memory at once.
-    this.#lazy.calls ??= new LRUCache({ max: MAX_USERS });
-    return this.#lazy.calls;
-  }
-
-  get #generations(): LRUCache<string, string> {
-    this.#lazy.generations ??= new LRUCache({ max: MAX_GENERATIONS });
-    return this.#lazy.generations;
-  }
-
-  /** When each stream of a user gives its place back, by its id. */
-  get #streams(): LRUCache<string, Map<string, number>> {
-    this.#lazy.streams ??= new LRUCache({ max: MAX_USERS });
-    return this.#lazy.streams;
   }
 
   async visit({ userId, rules, analysisId, entry }: VisitRequest): Promise<Visit> {
