@@ -16,7 +16,7 @@ import { DEFAULT_ALGORITHM_VERSION, UNJUDGED_ALGORITHM_VERSION } from "./contrac
 import type { OpenDatabase } from "./db/open.js";
 import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
-import type { Services } from "./domain/context.js";
+import type { LimitRules, Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
 import { Signals, type Topic } from "./domain/signals.js";
@@ -79,6 +79,15 @@ async function openAnalysisService(
     logger,
   });
   return { service, stop: () => bundled?.stop() };
+}
+
+function limitRules(config: Config): LimitRules {
+  const all = { name: "all", ...config.RATE_LIMIT_ALL };
+  return {
+    get: [{ name: "get", ...config.RATE_LIMIT_GET }, all],
+    status: [{ name: "status", ...config.RATE_LIMIT_STATUS }, all],
+    other: [all],
+  };
 }
 
 /**
@@ -170,11 +179,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       streams: { open: 0 },
       stopping: stopping.signal,
       shared,
-      limits: {
-        get: { name: "get", ...config.RATE_LIMIT_GET },
-        status: { name: "status", ...config.RATE_LIMIT_STATUS },
-        all: { name: "all", ...config.RATE_LIMIT_ALL },
-      },
+      limits: limitRules(config),
       // Another service may know the product's own method only.
       algorithmVersion:
         config.ALGORITHM_VERSION ?? (config.MCP_URL ? UNJUDGED_ALGORITHM_VERSION : DEFAULT_ALGORITHM_VERSION),

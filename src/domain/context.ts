@@ -25,11 +25,11 @@ export type Actor =
   | { kind: "anonymous" }
   | { kind: "user"; userId: string; scopes: readonly string[]; tokenExpiresAt: Date };
 
-/** The limits of each kind of call. */
+/** The limits that each kind of call has to pass, its own first. A store may know a list again by identity. */
 export interface LimitRules {
-  get: LimitRule;
-  status: LimitRule;
-  all: LimitRule;
+  get: readonly [LimitRule, ...LimitRule[]];
+  status: readonly [LimitRule, ...LimitRule[]];
+  other: readonly [LimitRule, ...LimitRule[]];
 }
 
 /** What lives as long as the process. */

@@ -19,7 +19,7 @@ export function encodingFor(accepted: string | undefined): Encoding {
   if (accepted === undefined || accepted.length > MAX_ACCEPTED_LENGTH) return "identity";
   const taken = parseAccept(accepted);
   const weightOf = (name: string) =>
-    (taken.find(({ type }) => type === name) ?? taken.find(({ type }) => type === "*"))?.q ?? 0;
+    (taken.find(({ type }) => type.toLowerCase() === name) ?? taken.find(({ type }) => type === "*"))?.q ?? 0;
   return OFFERED.find((name) => weightOf(name) > 0) ?? "identity";
 }
 

@@ -20,6 +20,7 @@ export interface DashboardFile {
 /** As the build names what a browser may keep for ever. */
 const HASHED = /^assets\/.+-[\w-]{8}\.\w+$/;
 const COMPRESSIBLE = /^text\/|javascript|json|svg/;
+
 function createFile(name: string, type: string, read: Uint8Array): DashboardFile {
   const body = new Uint8Array(read);
   const kept = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>([["identity", Promise.resolve(body)]]);

@@ -24,6 +24,7 @@ const POLICY = [
 ].join("; ");
 
 const CACHED_FOR_EVER = "public, max-age=31536000, immutable";
+
 async function sendFile(c: Context<AppEnv>, file: DashboardFile): Promise<Response> {
   const { type, tag, hashed, compressible } = file;
   const headers: Record<string, string> = {

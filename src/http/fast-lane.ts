@@ -10,18 +10,24 @@ import type { AppEnv } from "./refuse.js";
 import { requestIdOf } from "./request-context.js";
 import { querySize } from "./request-size.js";
 import { answerRoute, routeCalls } from "./rest/answer-route.js";
-import type { RestRequest } from "./rest/read-input.js";
+import { addressOf, type RestRequest } from "./rest/read-input.js";
 import { REST_ROUTES } from "./rest/routes.js";
 import { refusalAnswer } from "./rest/send-answer.js";
 import { secureHeaders } from "./security-headers.js";
-import { answerPlainGet, isAmbiguous, isStreamed, readAddress, readQueries, TRPC_ENDPOINT } from "./trpc.js";
+import {
+  answerPlainGet,
+  type HeaderReader,
+  isAmbiguous,
+  isStreamed,
+  readAddress,
+  readQueries,
+  TRPC_ENDPOINT,
+} from "./trpc.js";
 
 type Services = AppEnv["Variables"]["services"];
 
 /** Answers a request, or leaves it alone. */
 export type FastLane = (incoming: IncomingMessage, response: ServerResponse) => boolean;
-
-type HeaderReader = (name: string) => string | undefined;
 
 /** A request that is answered here. */
 interface Read {
@@ -121,9 +127,7 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
     const found = ROUTES.get(path.slice(path.lastIndexOf(COMPARISON) + COMPARISON.length));
     if (!found) return undefined;
     const { route, callOf } = found;
-    // Whatever host it was asked at: only what stands behind it is read.
-    const url = `http://localhost${target}`;
-    const request: RestRequest = { method: "GET", url, path, header, readText: async () => "" };
+    const request: RestRequest = { address: addressOf(target), path, header, readText: async () => "" };
     const ctx = contextOf(target, header, undefined);
     const routed = callOf(request, ctx);
     return routed && { ctx, answer: () => answerRoute(route, request, routed), endpoint: route.path };
@@ -178,7 +182,7 @@ function send(
   if (headers.vary !== undefined && added.vary !== undefined) all.vary = `${headers.vary}, ${added.vary}`;
   if (body !== null) all["content-length"] = String(lengthOf(body));
   const flat: string[] = [];
-  for (const name of Object.keys(all).sort()) flat.push(name, all[name] as string);
+  for (const name of Object.keys(all)) flat.push(name, all[name] as string);
   response.writeHead(status, flat);
   // The last part with the end: one write less.
   const last = body?.at(-1);

@@ -15,7 +15,7 @@ export const TRPC_ENDPOINT = "/trpc";
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
 const LANGUAGE_HEADER = "accept-language";
 
-type HeaderReader = (name: string) => string | undefined;
+export type HeaderReader = (name: string) => string | undefined;
 
 /** Whether the caller asks for answers one by one, as they are ready. */
 export function isStreamed(header: HeaderReader): boolean {

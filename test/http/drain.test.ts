@@ -27,7 +27,9 @@ function openConnection(url: string) {
       };
     });
   };
-  return { ask, opened, ended, close: () => socket.destroy() };
+  /** As raw bytes, whatever comes back: `seen` tells all of it. */
+  const send = (bytes: string) => socket.write(bytes);
+  return { ask, send, seen: () => text, opened, ended, close: () => socket.destroy() };
 }
 
 test("a server that drains says so, serves on, and closes each connection with its answer", async () => {
@@ -131,26 +133,21 @@ test("a connection whose answer began before a drain may bring one more request,
   });
   const server = createHttpServer(app as never);
   const { url } = await server.listen("127.0.0.1", 0);
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  let text = "";
-  socket.on("data", (chunk) => {
-    text += chunk.toString();
-  });
-  socket.on("error", () => undefined);
-  const ended = new Promise((resolve) => socket.once("close", resolve));
-  socket.write("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
-  await expect.poll(() => text).toContain("begun");
+  const connection = openConnection(url);
+  connection.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  await expect.poll(connection.seen).toContain("begun");
   // Nobody told this client that its connection is the last.
   server.drain();
   release();
-  await expect.poll(() => text).toContain("done");
+  await expect.poll(connection.seen).toContain("done");
   const closed = server.close(async () => undefined);
   // Some sweeps later.
   await new Promise((resolve) => setTimeout(resolve, 200));
-  socket.write("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
-  await ended;
-  expect(text).toMatch(/HTTP\/1\.1 200[\s\S]*HTTP\/1\.1 200[\s\S]*connection: close[\s\S]*next$/i);
+  connection.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  await connection.ended;
+  expect(connection.seen()).toMatch(
+    /HTTP\/1\.1 200[\s\S]*HTTP\/1\.1 200[\s\S]*connection: close[\s\S]*next$/i,
+  );
   await closed;
 });
 
@@ -167,20 +164,14 @@ test("a server that closes answers each of the requests that a client sent toget
   });
   const server = createHttpServer(app as never);
   const { url } = await server.listen("127.0.0.1", 0);
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  let text = "";
-  socket.on("data", (chunk) => {
-    text += chunk.toString();
-  });
-  const ended = new Promise((resolve) => socket.once("close", resolve));
-  socket.write("GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n");
-  await expect.poll(() => text).toContain("first");
+  const connection = openConnection(url);
+  connection.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n");
+  await expect.poll(connection.seen).toContain("first");
   const closed = server.close(async () => undefined);
   // Some sweeps later.
   await new Promise((resolve) => setTimeout(resolve, 200));
   release();
-  await ended;
-  expect(text).toContain("second");
+  await connection.ended;
+  expect(connection.seen()).toContain("second");
   await closed;
 });

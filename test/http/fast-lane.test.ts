@@ -351,3 +351,17 @@ test(`answers as the ordinary road does, byte for byte and with every header, ${
   expect(taken).toBeGreaterThan(REQUESTS / 5);
   for (const status of [200, 207, 304, 400, 401, 403, 404, 429]) expect(statuses.has(status)).toBe(true);
 });
+
+test.each([
+  ["999.999.999.999", 200],
+  ["0x7f.1", 200],
+  // What no address can hold is refused before it comes to a route.
+  ["peg.example:99999", 400],
+])("a route that is asked at %s answers %d", async (host, status) => {
+  const target = "/api/analysis/results/small/peg-comparison";
+  const headers = ["Host", host, "Authorization", "Bearer TOKEN"];
+  for (const road of roads) {
+    now += 60_000;
+    expect((await ask(road, { method: "GET", target, headers, user: "operator" })).status).toBe(status);
+  }
+});

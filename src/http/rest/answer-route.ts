@@ -13,8 +13,8 @@ const JSON_TYPE = "application/json";
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 
 /** What the path of a request says, decoded once. Undefined where it cannot be decoded. */
-function readPath({ url }: RestRequest, template: readonly string[]): Record<string, string> | undefined {
-  const segments = new URL(url).pathname.split("/");
+function readPath({ address }: RestRequest, template: readonly string[]): Record<string, string> | undefined {
+  const segments = address.pathname.split("/");
   try {
     return Object.fromEntries(
       template.flatMap((part, i) =>

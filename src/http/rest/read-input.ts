@@ -5,14 +5,19 @@ import type { RestRoute } from "./routes.js";
 
 /** What a route reads of a request. */
 export interface RestRequest {
-  method: string;
-  /** Whole, as it was asked for. */
-  url: string;
+  /** Where and with which query it was asked. Of which host is of no matter, and may be nonsense. */
+  address: URL;
+  /** The path as it is told to the caller. */
   path: string;
   header(name: string): string | undefined;
   readText(): Promise<string>;
   /** Aborts when nobody waits for the answer any more. */
   signal?: AbortSignal;
+}
+
+/** @param target path and query, as they were sent */
+export function addressOf(target: string): URL {
+  return new URL(`http://localhost${target}`);
 }
 
 /** Raised where the procedure asks for its input: after the token and the limits, as a schema's own refusal. */
@@ -65,7 +70,7 @@ export async function readInput(
   inPath: Record<string, string>,
   own: readonly string[] = [],
 ): Promise<unknown> {
-  const query = [...new URL(request.url).searchParams].filter(([name]) => !own.includes(name));
+  const query = [...request.address.searchParams].filter(([name]) => !own.includes(name));
   const fromQuery = new Map<string, unknown>();
   for (const [name, text] of query) {
     if (Object.hasOwn(inPath, name)) refuseField(name, "is in the path already");
@@ -83,11 +88,11 @@ export async function readInput(
 
 /** A parameter of the query that is about HTTP: one of a few words, or absent. */
 export function readOption<T extends string>(
-  request: Pick<RestRequest, "url">,
+  request: Pick<RestRequest, "address">,
   name: string,
   words: readonly T[],
 ): T | undefined {
-  const given = new URL(request.url).searchParams.getAll(name);
+  const given = request.address.searchParams.getAll(name);
   if (given.length > 1) refuseField(name, "must be given once");
   const option = z.object({ [name]: z.enum(words).optional() }).safeParse({ [name]: given[0] });
   return option.success ? (option.data[name] as T | undefined) : refuse(option.error);

@@ -6,8 +6,12 @@ import type { AppEnv } from "../refuse.js";
 import { sizeOf } from "../request-size.js";
 import { answerRoute, routeCalls } from "./answer-route.js";
 import { serveEvents } from "./events.js";
-import type { RestRequest } from "./read-input.js";
+import { addressOf, type RestRequest } from "./read-input.js";
 import type { RestRoute } from "./routes.js";
+
+function targetOf(url: string): string {
+  return url.slice(url.indexOf("/", url.indexOf("//") + 2));
+}
 
 /** Serves a procedure at its address, by the same call that tRPC makes. */
 export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Response> {
@@ -24,8 +28,7 @@ export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Re
       tally: undefined,
     });
     const request: RestRequest = {
-      method: c.req.method,
-      url: c.req.url,
+      address: addressOf(targetOf(c.req.url)),
       path: c.req.path,
       header: (name) => c.req.header(name),
       readText: () => c.req.raw.text(),

@@ -1,20 +1,7 @@
 import { analysisId } from "../../contract/analysis.js";
 import { fill } from "../../contract/words.js";
-import type { LimitRules } from "../../domain/context.js";
 import { PegError } from "../../domain/errors.js";
-import type { LimitRule } from "../../domain/ports.js";
-import type { LimitClass } from "../init.js";
 import { t } from "../init.js";
-
-const rulesByClass = new WeakMap<LimitRules, Record<LimitClass, readonly LimitRule[]>>();
-
-/** The same list each time, by which a store may know it again. */
-function rulesOf(limits: LimitRules, limit: LimitClass): readonly LimitRule[] {
-  const { get, status, all } = limits;
-  const known = rulesByClass.get(limits) ?? { get: [get, all], status: [status, all], other: [all] };
-  rulesByClass.set(limits, known);
-  return known[limit];
-}
 
 /** The id in an input that is not checked yet, if it has the form of one. */
 function peekId(input: unknown): string | undefined {
@@ -35,7 +22,7 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
   const id = type === "query" ? peekId(await getRawInput().catch(() => undefined)) : undefined;
   const entry =
     meta.entry && id !== undefined && !services.answers.has(meta.entry, id) ? meta.entry : undefined;
-  const rules = rulesOf(services.limits, meta.limit);
+  const rules = services.limits[meta.limit];
   const visit = await services.tracing.span("shared store", {}, () =>
     services.shared.visit({ userId: actor.userId, rules, analysisId: id, entry }),
   );
@@ -43,10 +30,7 @@ export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInp
   if (!services.changes.hearing()) visit.generation = null;
   limitDecisions.push(visit.limits);
   const { exhausted } = visit.limits;
-  services.metrics.limitDecision(
-    exhausted?.name ?? (meta.limit === "other" ? services.limits.all.name : meta.limit),
-    exhausted ? "refused" : "allowed",
-  );
+  services.metrics.limitDecision(exhausted?.name ?? rules[0].name, exhausted ? "refused" : "allowed");
   if (exhausted) {
     const seconds = Math.max(1, Math.ceil(exhausted.resetMs / 1000));
     throw new PegError(
