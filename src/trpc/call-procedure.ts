@@ -1,11 +1,11 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { appRouter } from "./app-router.js";
 import type { CallContext } from "./context.js";
+import { answerDirectly } from "./direct-query.js";
+import type { ProcedureRule, ProcedureType } from "./init.js";
 
 /** At run time a flat list by path; its type is the tree that clients see. */
 const procedures = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
-
-type ProcedureType = "query" | "mutation" | "subscription";
 
 /** What kind of procedure stands at a path, if any does. */
 export function procedureType(path: string): ProcedureType | undefined {
@@ -23,13 +23,17 @@ export interface ProcedureCall {
 }
 
 /**
- * Calls a procedure as tRPC's own HTTP handler does, through all of its middleware.
+ * Calls a procedure as tRPC's own HTTP handler does, through all of its middleware or, where it is asked for most,
+ * through the steps of it.
  *
  * @throws TRPCError whose cause is the error that the caller may see
  */
 export async function callProcedure(call: ProcedureCall): Promise<unknown> {
   const { path, ctx, readInput, batchIndex = 0, signal } = call;
-  const procedure = procedures[path] as unknown as (opts: object) => Promise<unknown>;
+  const found = procedures[path];
+  const rule = found?._def.meta as ProcedureRule | undefined;
+  if (rule?.direct && !ctx.streamed) return answerDirectly(path, ctx, rule, rule.direct, readInput);
+  const procedure = found as unknown as (opts: object) => Promise<unknown>;
   let read: Promise<unknown> | undefined;
   const getRawInput = () => {
     read ??= readInput();

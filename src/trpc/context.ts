@@ -27,6 +27,9 @@ export interface CallRecord {
   analysisId: string | undefined;
 }
 
+/** Whoever has shown a valid token. */
+export type User = Actor & { kind: "user" };
+
 /** The calls' context at its beginning. */
 export interface CallContext extends RequestContext {
   actor: Actor;
@@ -35,10 +38,19 @@ export interface CallContext extends RequestContext {
 
 /** The context of a request's calls. */
 export function createCallContext(request: Omit<RequestContext, "limitDecisions">): CallContext {
+  const { services, requestId, language, token, streamed, requestSize, tally } = request;
   return {
-    ...request,
+    services,
+    requestId,
+    language,
+    token,
+    streamed,
+    requestSize,
+    tally,
     limitDecisions: [],
-    actor: { kind: "anonymous" },
+    actor: ANONYMOUS,
     call: { user: undefined, analysisId: undefined },
   };
 }
+
+const ANONYMOUS: Actor = { kind: "anonymous" };

@@ -2,11 +2,14 @@ import { initTRPC } from "@trpc/server";
 import type { PermissionType } from "../contract/permissions.js";
 import type { CacheType } from "../domain/ports.js";
 import type { CallContext } from "./context.js";
+import type { DirectQuery } from "./direct-query.js";
 import { errorBodyOf, toPegError } from "./errors.js";
 import { transformer } from "./transformer.js";
 
 /** Which limits count a call; all calls count towards the hour. */
 export type LimitClass = "get" | "status" | "other";
+
+export type ProcedureType = "query" | "mutation" | "subscription";
 
 /** What every procedure declares. */
 export interface ProcedureRule {
@@ -15,6 +18,8 @@ export interface ProcedureRule {
   limit: LimitClass;
   /** The shared entry that answers it. */
   entry?: CacheType | undefined;
+  /** Where it can be answered without tRPC's chain of middleware. */
+  direct?: DirectQuery | undefined;
 }
 
 export const t = initTRPC

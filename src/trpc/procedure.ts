@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import type { PermissionType } from "../contract/permissions.js";
 import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
-import { authorize } from "../domain/permission/authorize.js";
 import type { CacheType } from "../domain/ports.js";
+import type { AnalysisCall, DirectQuery } from "./direct-query.js";
 import { type LimitClass, t } from "./init.js";
 import { mapErrors } from "./middleware/errors.js";
 import { takeLimits } from "./middleware/limits.js";
 import { openAnswers } from "./middleware/open-answers.js";
+import { authorizeCall } from "./middleware/permission.js";
 import { requireOperator, requireToken } from "./middleware/token.js";
 import { watchCalls } from "./middleware/watch-calls.js";
 
@@ -19,27 +20,51 @@ interface Parser<TIn, TOut> {
   _output: TOut;
 }
 
-/**
- * A procedure on one analysis, which its input names as `id`. The only ways to make a procedure are here, and
- * none goes without permission, limit class, input and output.
- */
-export function analysisProcedure<TInput extends z.ZodType<{ id: string }>, TOutIn, TOut>(declared: {
+/** What a procedure on one analysis declares. */
+interface AnalysisRule<TInput extends z.ZodType<{ id: string }>, TOutIn, TOut> {
   needs: PermissionType;
   limit: LimitClass;
   entry?: CacheType;
   input: TInput;
   output: Parser<TOutIn, TOut>;
-}) {
-  const { needs, limit, entry, input, output } = declared;
+  direct?: DirectQuery;
+}
+
+/**
+ * A procedure on one analysis, which its input names as `id`. The only ways to make a procedure are here, and
+ * none goes without permission, limit class, input and output.
+ */
+export function analysisProcedure<TInput extends z.ZodType<{ id: string }>, TOutIn, TOut>(
+  declared: AnalysisRule<TInput, TOutIn, TOut>,
+) {
+  const { needs, limit, entry, input, output, direct } = declared;
   return limited
-    .meta({ needs, limit, entry })
+    .meta({ needs, limit, entry, direct })
     .input(input)
     .use(async ({ next, ctx, input: { id } }) => {
-      ctx.call.analysisId = id;
-      const analysis = await authorize({ ctx, analysisId: id, needed: needs });
+      const analysis = await authorizeCall(ctx, ctx.call, id, needs);
       return next({ ctx: { analysis } });
     })
     .output(output as z.ZodType<TOut, TOutIn>);
+}
+
+/**
+ * A query on one analysis that is asked so often that it is answered without tRPC's chain of middleware, wherever
+ * tRPC's own handler is not needed either.
+ */
+export function analysisQuery<TInput extends z.ZodType<{ id: string }>, TOutIn, TOut>(
+  declared: AnalysisRule<TInput, TOutIn, TOut> & {
+    answer(call: { ctx: AnalysisCall; input: z.output<TInput> }): Promise<TOutIn>;
+  },
+) {
+  const { needs, input, output, answer } = declared;
+  const direct = {
+    needs,
+    parseInput: (value: unknown) => input.parse(value),
+    answer: answer as DirectQuery["answer"],
+    parseOutput: (value: unknown) => (output as z.ZodType<TOut, TOutIn>).parse(value),
+  };
+  return analysisProcedure({ ...declared, direct }).query(answer as never);
 }
 
 /** A procedure for whoever has a token. */

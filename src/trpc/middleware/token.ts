@@ -1,10 +1,15 @@
 import { ADMIN_SCOPE } from "../../contract/permissions.js";
 import { PegError, permissionDenied } from "../../domain/errors.js";
+import type { CallRecord, RequestContext, User } from "../context.js";
 import { t } from "../init.js";
 import { logRequest } from "./watch-calls.js";
 
-/** Lets in whoever brings a valid token. */
-export const requireToken = t.middleware(async ({ next, ctx, path }) => {
+/**
+ * Finds out by the token who calls, and logs that the call begins.
+ *
+ * @throws PegError API_AUTHENTICATION_ERROR
+ */
+export async function authenticate(ctx: RequestContext, call: CallRecord, path: string): Promise<User> {
   if (ctx.token === undefined) {
     throw new PegError(
       "API_AUTHENTICATION_ERROR",
@@ -12,9 +17,14 @@ export const requireToken = t.middleware(async ({ next, ctx, path }) => {
     );
   }
   const { userId, scopes, expiresAt } = await ctx.services.tokens.verify(ctx.token);
-  logRequest(ctx, path, userId);
-  return next({ ctx: { actor: { kind: "user" as const, userId, scopes, tokenExpiresAt: expiresAt } } });
-});
+  logRequest(ctx, call, path, userId);
+  return { kind: "user", userId, scopes, tokenExpiresAt: expiresAt };
+}
+
+/** Lets in whoever brings a valid token. */
+export const requireToken = t.middleware(async ({ next, ctx, path }) =>
+  next({ ctx: { actor: await authenticate(ctx, ctx.call, path) } }),
+);
 
 /** Lets in operators only. */
 export const requireOperator = t.middleware(({ next, ctx }) => {

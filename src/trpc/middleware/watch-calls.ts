@@ -3,35 +3,53 @@ import { ownWords } from "../../contract/translate.js";
 import { EncodedAnswer } from "../../domain/comparison/encoded-answer.js";
 import type { PegError } from "../../domain/errors.js";
 import type { Tracing } from "../../domain/tracing.js";
-import type { CallContext, CallRecord } from "../context.js";
+import type { CallRecord, RequestContext } from "../context.js";
 import { toPegError } from "../errors.js";
-import { t } from "../init.js";
+import { type ProcedureType, t } from "../init.js";
 
-/** Counts and logs how each call ended. Causes of errors stand here and nowhere else. */
-export const watchCalls = t.middleware(async ({ next, ctx, path, type }) => {
+/** How a call ended. */
+interface Ended {
+  ok: boolean;
+  data?: unknown;
+  error?: unknown;
+}
+
+/** Counts and logs how a call ends. Causes of errors stand here and nowhere else. @param work does not throw */
+export async function watchCall<T extends Ended>(
+  ctx: RequestContext,
+  call: CallRecord,
+  path: string,
+  type: ProcedureType,
+  work: () => Promise<T>,
+): Promise<T> {
   const start = performance.now();
-  if (ctx.tally) ctx.tally.calls++;
-  const call: CallRecord = { user: undefined, analysisId: undefined };
-  const { tracing } = ctx.services;
-  const work = () => next({ ctx: { call } });
+  const { tally, services } = ctx;
+  if (tally) tally.calls++;
+  const { tracing, metrics, logger } = services;
   const result = await (tracing.on ? traced(tracing, path, work) : work());
   const seconds = (performance.now() - start) / 1000;
   const error = result.ok ? undefined : toPegError(result.error);
-  if (ctx.tally) {
+  if (tally) {
     const status = error ? ERRORS[error.code].http : 200;
-    ctx.services.metrics.request(type === "mutation" ? "POST" : "GET", path, status, seconds);
+    metrics.request(type === "mutation" ? "POST" : "GET", path, status, seconds);
   }
-  const about = { ...fieldsOf(ctx, call), procedure: path, response_time: rounded(seconds) };
-  if (error) logError(ctx, about, error);
+  const fields = { ...fieldsOf(ctx, call), procedure: path, response_time: rounded(seconds) };
+  if (error) logError(ctx, fields, error);
   else {
-    const cached = result.ok && result.data instanceof EncodedAnswer && result.data.cached;
-    ctx.services.logger.info({ event: "peg_comparison_response", ...about, cached }, "answered");
+    const cached = result.data instanceof EncodedAnswer && result.data.cached;
+    logger.info({ event: "peg_comparison_response", ...fields, cached }, "answered");
   }
   return result;
+}
+
+/** Watches every call. */
+export const watchCalls = t.middleware(({ next, ctx, path, type }) => {
+  const call: CallRecord = { user: undefined, analysisId: undefined };
+  return watchCall(ctx, call, path, type, () => next({ ctx: { call } }));
 });
 
 /** Runs a call in a span: a call that fails tells so, and does not throw. */
-function traced<T extends { ok: boolean; error?: unknown }>(
+function traced<T extends Ended>(
   tracing: Tracing,
   path: string,
   work: () => Promise<T>,
@@ -44,8 +62,8 @@ function traced<T extends { ok: boolean; error?: unknown }>(
 }
 
 /** Logs that a call begins, and by whom: once its token has told. */
-export function logRequest(ctx: CallContext, procedure: string, userId: string): void {
-  const { services, call, requestSize } = ctx;
+export function logRequest(ctx: RequestContext, call: CallRecord, procedure: string, userId: string): void {
+  const { services, requestSize } = ctx;
   call.user = services.nameForLog(userId);
   services.logger.info(
     { event: "peg_comparison_request", ...fieldsOf(ctx, call), procedure, request_size: requestSize },
@@ -53,7 +71,7 @@ export function logRequest(ctx: CallContext, procedure: string, userId: string):
   );
 }
 
-function fieldsOf({ requestId }: Pick<CallContext, "requestId">, { user, analysisId }: CallRecord) {
+function fieldsOf({ requestId }: Pick<RequestContext, "requestId">, { user, analysisId }: CallRecord) {
   return { request_id: requestId, user_id: user, analysis_id: analysisId };
 }
 
@@ -61,7 +79,7 @@ function rounded(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
 
-function logError({ services }: CallContext, about: object, error: PegError): void {
+function logError({ services }: RequestContext, about: object, error: PegError): void {
   const level = ERRORS[error.code].log;
   const fields = {
     event: "peg_comparison_error",

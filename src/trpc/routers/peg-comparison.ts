@@ -14,32 +14,35 @@ import { recomputeComparison } from "../../domain/comparison/recompute-compariso
 import { getStatus } from "../../domain/task/get-status.js";
 import { watchComparison } from "../../domain/task/watch-comparison.js";
 import { router } from "../init.js";
-import { analysisProcedure, encoded } from "../procedure.js";
+import { analysisProcedure, analysisQuery, encoded } from "../procedure.js";
 import { mapStreamErrors, streamOf } from "../stream.js";
 
 export const pegComparisonRouter = router({
-  get: analysisProcedure({
+  get: analysisQuery({
     needs: "read",
     limit: "get",
     entry: "peg_comparison",
     input: pegComparisonGetInput,
     output: encoded(pegComparisonGetOutput),
-  }).query(({ ctx, input }) => getComparison({ ctx, analysis: ctx.analysis, input })),
+    answer: ({ ctx, input }) => getComparison({ ctx, analysis: ctx.analysis, input }),
+  }),
 
-  summary: analysisProcedure({
+  summary: analysisQuery({
     needs: "read",
     limit: "get",
     entry: "summary_stats",
     input: pegComparisonSummaryInput,
     output: encoded(pegComparisonSummaryOutput),
-  }).query(({ ctx }) => getSummary({ ctx, analysis: ctx.analysis })),
+    answer: ({ ctx }) => getSummary({ ctx, analysis: ctx.analysis }),
+  }),
 
-  status: analysisProcedure({
+  status: analysisQuery({
     needs: "read",
     limit: "status",
     input: pegComparisonStatusInput,
     output: pegComparisonStatusOutput,
-  }).query(({ ctx, input }) => getStatus({ ctx, input })),
+    answer: ({ ctx, input }) => getStatus({ ctx, input }),
+  }),
 
   watch: analysisProcedure({
     needs: "read",
