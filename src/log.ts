@@ -36,8 +36,37 @@ export function describeError(error: unknown): object {
   return chain.length ? { chain } : { name: typeof error };
 }
 
+/** More than this is not gathered. */
+const GATHERED_CHARS = 64 * 1024;
+let standardError: DestinationStream | undefined;
+
+/**
+ * Standard error, which gets the lines of one turn of the event loop in one write: a busy server has dozens, and each
+ * write costs as much as a small answer.
+ */
+function gatheredError(): DestinationStream {
+  const out = pino.destination({ dest: 2, sync: true });
+  let lines = "";
+  const flush = () => {
+    if (lines) out.write(lines);
+    lines = "";
+  };
+  process.once("exit", flush);
+  return {
+    write(line) {
+      if (!lines) setImmediate(flush);
+      lines += line;
+      if (lines.length > GATHERED_CHARS) flush();
+    },
+  };
+}
+
 /** Structured lines, one JSON object each. */
-export function createLogger(level: string, destination: DestinationStream = pino.destination(2)): Logger {
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  standardError ??= destination ? undefined : gatheredError();
   const timestamp = () => `,"timestamp":"${new Date().toISOString()}"`;
-  return pino({ level, base: undefined, timestamp, serializers: { err: describeError } }, destination);
+  return pino(
+    { level, base: undefined, timestamp, serializers: { err: describeError } },
+    destination ?? standardError,
+  );
 }

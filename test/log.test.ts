@@ -4,6 +4,7 @@ import { z } from "zod";
 import { fill, verbatim } from "../src/contract/words.js";
 import { PegError } from "../src/domain/errors.js";
 import { createLogger, describeError } from "../src/log.js";
+import { startProcess } from "./support/process.js";
 
 const CANARY = "CANARY-7";
 
@@ -155,6 +156,25 @@ describe("R17: an error in the log", () => {
     [undefined, "undefined"],
   ])("that is no error, %j, is told by its type", (value, name) => {
     expect(describeError(value)).toEqual({ name });
+  });
+});
+
+describe("standard error", () => {
+  test.each([
+    ["ends by itself", "", 0],
+    ["is ended in the same turn", "process.exit(3);", 3],
+    ["fails in the same turn", "throw new Error('planned');", 1],
+  ])("has every line of a process that %s", async (_, last, code) => {
+    const script = `
+      import { createLogger } from ${JSON.stringify(new URL("../src/log.ts", import.meta.url).href)};
+      const logger = createLogger("info");
+      for (let i = 0; i < 500; i++) logger.info({ i }, "of one turn");
+      ${last}`;
+    const args = ["--import", "tsx", "--input-type=module", "-e", script];
+    const child = startProcess({ command: process.execPath, args });
+    expect(await child.waitForExit()).toEqual({ code, signal: null });
+    const lines = child.stderr.split("\n").filter((line) => line.startsWith('{"level"'));
+    expect(lines.map((line) => JSON.parse(line).i)).toEqual(Array.from({ length: 500 }, (_, i) => i));
   });
 });
 

@@ -19,7 +19,13 @@ export function secure(headers: Headers): void {
   for (const [name, value] of Object.entries(USUAL)) if (!headers.has(name)) headers.set(name, value);
 }
 
-/** The same for headers that are no object of the web's yet. */
-export function secureHeaders(headers: Record<string, string>): Record<string, string> {
-  return { ...USUAL, ...headers, ...ALWAYS };
+const ALWAYS_LIST = Object.entries(ALWAYS).flat();
+const USUAL_LIST = Object.entries(USUAL);
+
+/** The same for headers that are no object of the web's yet. @returns name and value in turn */
+export function secureList(headers: Readonly<Record<string, string>>): string[] {
+  const list = ALWAYS_LIST.slice();
+  for (const [name, value] of USUAL_LIST) if (headers[name] === undefined) list.push(name, value);
+  for (const name in headers) if (!(name in ALWAYS)) list.push(name, headers[name] as string);
+  return list;
 }

@@ -7,11 +7,13 @@ export function answerHeaders(
   errors: readonly unknown[],
   { limitDecisions, language }: Pick<RequestContext, "limitDecisions" | "language">,
 ): Record<string, string> {
+  const limits = rateLimitHeaders(limitDecisions);
+  if (errors.length === 0) return limits;
   const known = errors.map(toPegError);
   const longest = Math.ceil(Math.max(0, ...known.map(({ retryAfter }) => retryAfter ?? 0)));
   return {
-    ...rateLimitHeaders(limitDecisions),
-    ...(errors.length ? { "content-language": language } : {}),
+    ...limits,
+    "content-language": language,
     ...(longest > 0 ? { "retry-after": String(longest) } : {}),
     ...(known.some(({ code }) => code === "API_AUTHENTICATION_ERROR")
       ? { "www-authenticate": "Bearer" }

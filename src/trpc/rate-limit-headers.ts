@@ -8,17 +8,8 @@ import type { LimitDecision, RuleState } from "../domain/ports.js";
  * @param decisions of all calls of a request; of several on the same limit the tightest is told
  */
 export function rateLimitHeaders(decisions: readonly LimitDecision[]): Record<string, string> {
-  const tightest = new Map<string, RuleState>();
-  for (const state of decisions.flatMap(({ rules }) => rules)) {
-    const known = tightest.get(state.name);
-    const tighter =
-      !known ||
-      state.remaining < known.remaining ||
-      (state.remaining === known.remaining && state.resetMs > known.resetMs);
-    if (tighter) tightest.set(state.name, state);
-  }
-  if (!tightest.size) return {};
-  const states = [...tightest.values()];
+  const states = decisions.length === 1 ? (decisions[0] as LimitDecision).rules : tightestOf(decisions);
+  if (states.length === 0) return {};
   return {
     "ratelimit-policy": listOf(
       states,
@@ -29,6 +20,20 @@ export function rateLimitHeaders(decisions: readonly LimitDecision[]): Record<st
       ({ name, remaining, resetMs }) => `"${name}";r=${remaining};t=${seconds(resetMs)}`,
     ),
   };
+}
+
+/** The state of each limit that leaves the least. */
+function tightestOf(decisions: readonly LimitDecision[]): RuleState[] {
+  const tightest = new Map<string, RuleState>();
+  for (const state of decisions.flatMap(({ rules }) => rules)) {
+    const known = tightest.get(state.name);
+    const tighter =
+      !known ||
+      state.remaining < known.remaining ||
+      (state.remaining === known.remaining && state.resetMs > known.resetMs);
+    if (tighter) tightest.set(state.name, state);
+  }
+  return [...tightest.values()];
 }
 
 /** Whole ones, upwards: whoever waits so long has waited long enough. */

@@ -17,6 +17,8 @@ interface Pending {
 export class OneTrip {
   readonly #redis: Redis;
   #pending: Pending[] = [];
+  /** Reads of the present turn, by key: many callers ask for the same analysis. */
+  readonly #reads = new Map<string, Promise<string | null>>();
 
   constructor(redis: Redis) {
     this.#redis = redis;
@@ -31,7 +33,11 @@ export class OneTrip {
   }
 
   get(key: string): Promise<string | null> {
-    return this.#enqueue((pipeline) => pipeline.get(key));
+    const known = this.#reads.get(key);
+    if (known !== undefined) return known;
+    const read = this.#enqueue<string | null>((pipeline) => pipeline.get(key));
+    this.#reads.set(key, read);
+    return read;
   }
 
   #enqueue<T>(add: (pipeline: Pipeline) => unknown): Promise<T> {
@@ -44,6 +50,7 @@ export class OneTrip {
   async #send(): Promise<void> {
     const batch = this.#pending;
     this.#pending = [];
+    this.#reads.clear();
     try {
       const pipeline = this.#redis.pipeline();
       for (const { add } of batch) add(pipeline);

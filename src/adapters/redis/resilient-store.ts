@@ -10,6 +10,7 @@ import type {
   Visit,
   VisitRequest,
 } from "../../domain/ports.js";
+import { Deadline } from "./deadline.js";
 import type { RedisStore } from "./shared-store.js";
 
 /** How long a request waits for Redis before it goes on without. */
@@ -40,6 +41,8 @@ export class ResilientStore implements SharedStore {
   readonly #options: ResilientStoreOptions;
   #awayUntil = 0;
   #away = false;
+  readonly #visits = new Deadline(VISIT_DEADLINE_MS);
+  readonly #writes = new Deadline(WRITE_DEADLINE_MS);
 
   constructor(options: ResilientStoreOptions) {
     this.#options = options;
@@ -55,14 +58,14 @@ export class ResilientStore implements SharedStore {
   async putEntry(entry: EntryToPut): Promise<boolean> {
     if (this.#isCoolingDown()) return false;
     // A refused entry, too large for instance, says nothing of the server: visits do.
-    return withDeadline(this.#options.redis.putEntry(entry), WRITE_DEADLINE_MS).catch(() => false);
+    return this.#writes.keep(this.#options.redis.putEntry(entry)).catch(() => false);
   }
 
   async moveGeneration(analysisId: string): Promise<boolean> {
     // However visits fare: other processes may well see a server that this one does not.
     for (let attempt = 0; attempt < MOVE_ATTEMPTS; attempt++) {
       const move = this.#options.redis.moveGeneration(analysisId).then(() => true);
-      if (await withDeadline(move, WRITE_DEADLINE_MS).catch(() => false)) return true;
+      if (await this.#writes.keep(move).catch(() => false)) return true;
       await new Promise((resolve) => setTimeout(resolve, MOVE_PAUSE_MS));
     }
     this.#options.logger.warn({ analysis_id: analysisId }, "Redis could not be told of a change");
@@ -74,7 +77,7 @@ export class ResilientStore implements SharedStore {
     // In process too, so that the count goes on where Redis goes away.
     const here = await local.holdStream(request);
     if (!here || this.#isCoolingDown()) return here;
-    const held = await withDeadline(redis.holdStream(request), WRITE_DEADLINE_MS).catch(() => true);
+    const held = await this.#writes.keep(redis.holdStream(request)).catch(() => true);
     if (!held) await local.dropStream(request);
     return held;
   }
@@ -83,7 +86,7 @@ export class ResilientStore implements SharedStore {
     const { redis, local } = this.#options;
     await local.dropStream(place);
     // A place that is not given back is free again after a while.
-    await withDeadline(redis.dropStream(place), WRITE_DEADLINE_MS).catch(() => undefined);
+    await this.#writes.keep(redis.dropStream(place)).catch(() => undefined);
   }
 
   state(): "ready" | "away" {
@@ -91,7 +94,7 @@ export class ResilientStore implements SharedStore {
   }
 
   async ping(): Promise<void> {
-    await withDeadline(this.#options.redis.ping(), VISIT_DEADLINE_MS);
+    await this.#visits.keep(this.#options.redis.ping());
   }
 
   async close(): Promise<void> {
@@ -111,7 +114,7 @@ export class ResilientStore implements SharedStore {
   async #attemptVisit(request: VisitRequest): Promise<Visit | undefined> {
     const { redis, clock, logger } = this.#options;
     try {
-      const visit = await withDeadline(redis.visit(request), VISIT_DEADLINE_MS);
+      const visit = await this.#visits.keep(redis.visit(request));
       if (this.#away) logger.info({}, "Redis answers again");
       this.#away = false;
       this.#awayUntil = 0;
@@ -124,25 +127,5 @@ export class ResilientStore implements SharedStore {
       this.#awayUntil = clock.now() + COOL_DOWN_MS;
       return undefined;
     }
-  }
-}
-
-class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-}
-
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    const late = () => reject(new DeadlineError(`no answer in ${deadlineMs} ms`));
-    // After a stall of this process the answer may lie there unread: it is read before `late` runs.
-    timer = setTimeout(() => setImmediate(late), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-    // Whatever comes after the deadline is nobody's.
-    work.catch(() => {});
   }
 }

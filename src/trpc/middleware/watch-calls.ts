@@ -49,11 +49,7 @@ export const watchCalls = t.middleware(({ next, ctx, path, type }) => {
 });
 
 /** Runs a call in a span: a call that fails tells so, and does not throw. */
-function traced<T extends Ended>(
-  tracing: Tracing,
-  path: string,
-  work: () => Promise<T>,
-): Promise<T> {
+function traced<T extends Ended>(tracing: Tracing, path: string, work: () => Promise<T>): Promise<T> {
   return tracing.span(`call ${path}`, {}, async (span) => {
     const ended = await work();
     if (!ended.ok) span.fail(toPegError(ended.error).code);
