@@ -10,7 +10,7 @@ export const HELP = `npm run bench -- [options]
   --connections N  of the load (32)
   --log-level L    LOG_LEVEL of our server (info, its default)
   --server FILE    the entry of our server (dist/server.js), for instance that of another build
-  --judge          only how long judging takes, beside comparing alone
+  --only A,B       only these parts, of NAMES
   --json           print the result as JSON
 `;
 
@@ -21,7 +21,8 @@ export interface Options {
   connections: number;
   logLevel: string;
   server: string;
-  judge: boolean;
+  /** The parts to measure; none: all of them. */
+  only: string[];
   json: boolean;
   help: boolean;
 }
@@ -33,7 +34,7 @@ function positive(name: string, text: string): number {
 }
 
 /** @throws Error for an option that is not known or does not fit */
-export function readOptions(args: string[]): Options {
+export function readOptions(args: string[], parts: readonly string[] = []): Options {
   const { values } = parseArgs({
     args,
     options: {
@@ -42,18 +43,24 @@ export function readOptions(args: string[]): Options {
       connections: { type: "string", default: "32" },
       "log-level": { type: "string", default: "info" },
       server: { type: "string", default: fileURLToPath(new URL("../dist/server.js", import.meta.url)) },
-      judge: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
+  const only = values.only.split(",").filter(Boolean);
+  const unknown = only.filter((name) => !parts.includes(name));
+  if (unknown.length > 0)
+    throw new Error(
+      `--only ${values.only}: no such part as ${unknown.join()}; there are ${parts.join(", ")}`,
+    );
   return {
     rounds: Math.ceil(positive("rounds", values.rounds)),
     seconds: positive("seconds", values.seconds),
     connections: Math.ceil(positive("connections", values.connections)),
     logLevel: values["log-level"],
     server: values.server,
-    judge: values.judge,
+    only,
     json: values.json,
     help: values.help,
   };

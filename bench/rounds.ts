@@ -1,16 +1,14 @@
 import type { Contender } from "./contenders.js";
 import type { Load } from "./load/load.js";
 import { processorMs } from "./processes.js";
-import { batchTarget, CALLS_IN_BATCH, callTarget, rawRequest } from "./requests.js";
+import { BATCH_FORM, FORMS, type Form, rawRequest } from "./requests.js";
 import type { Case } from "./setup.js";
 
 /** What one server is asked in one round. */
 export interface Cell {
-  name: string;
   contender: Contender;
-  pegs: number;
-  target: string;
-  callsPerRequest: number;
+  asked: Case;
+  form: Form;
 }
 
 /** What was measured of one cell in one round. */
@@ -24,32 +22,43 @@ export interface Sample {
 
 export type Samples = Map<Cell, Sample[]>;
 
-/** The cells in the order in which they are measured. */
-export function planCells(contenders: readonly Contender[], cases: readonly Case[]): Cell[] {
-  return cases.flatMap(({ pegs, id }) =>
-    contenders.flatMap((contender): Cell[] => {
-      const one = { name: contender.name, contender, pegs, target: callTarget(id), callsPerRequest: 1 };
-      if (contender.name !== "ours") return [one];
-      const batch = { ...one, name: "ours, batch of 5", target: batchTarget(id) };
-      return [one, { ...batch, callsPerRequest: CALLS_IN_BATCH }];
-    }),
-  );
+/** The cells in the order in which they are measured: of one form and size all servers in turn. */
+export function planCells(
+  { ours, baseline, bare, plain }: Record<"ours" | "baseline" | "bare" | "plain", Contender>,
+  cases: readonly Case[],
+): Cell[] {
+  return cases.flatMap((asked) => {
+    const cell = (contender: Contender, form: Form): Cell => ({ contender, asked, form });
+    const [single] = FORMS as readonly [Form, ...Form[]];
+    return [
+      cell(bare, single),
+      ...FORMS.flatMap((form) => [cell(baseline, form), cell(ours, form)]),
+      cell(ours, BATCH_FORM),
+      cell(plain, single),
+    ];
+  });
 }
 
-async function measure(cell: Cell, load: Load, tokens: readonly string[], seconds: number): Promise<Sample> {
-  const { port, pid } = cell.contender;
-  const requests = tokens.map((token) => rawRequest(cell.target, port, token));
+async function measure(
+  { contender, asked, form }: Cell,
+  load: Load,
+  tokens: readonly string[],
+  seconds: number,
+): Promise<Sample> {
+  const { port, pid, name } = contender;
+  const headers = form.headers?.(asked) ?? {};
+  const requests = tokens.map((token) => rawRequest(form.target(asked.id), port, token, headers));
   const before = processorMs(pid);
   const start = performance.now();
   const { answers, allAnswers } = await load.run({ port, requests, seconds }).catch((cause: Error) => {
-    throw new Error(`${cell.name}, ${cell.pegs} PEGs: ${cause.message}`, { cause });
+    throw new Error(`${name}, ${form.name}, ${asked.pegs} PEGs: ${cause.message}`, { cause });
   });
   const elapsed = performance.now() - start;
   const after = processorMs(pid);
   const used = before === undefined || after === undefined ? undefined : after - before;
   return {
-    callsPerSecond: (answers / seconds) * cell.callsPerRequest,
-    cpuMs: used === undefined ? undefined : used / (allAnswers * cell.callsPerRequest),
+    callsPerSecond: (answers / seconds) * form.calls,
+    cpuMs: used === undefined ? undefined : used / (allAnswers * form.calls),
     busy: used === undefined ? undefined : used / elapsed,
   };
 }

@@ -1,53 +1,32 @@
-import { describeClientSize, measureClientSize } from "./client-size.js";
-import { describeJudge, measureJudge } from "./judge.js";
 import { findCores, HELP, readOptions } from "./options.js";
-import { describePage, measurePage } from "./page.js";
-import { describePickUp, measurePickUp } from "./pick-up.js";
-import { formatRows, judge, LEGEND, summarize } from "./report.js";
-import { planCells, runRounds } from "./rounds.js";
-import { verifyAnswers } from "./verify.js";
-import { Closers, openWorld } from "./world.js";
+import type { Bench } from "./section.js";
+import { SECTION_NAMES, SECTIONS } from "./sections.js";
+import { Closers } from "./world.js";
 
-// Cached `get` beside node:http and beside the plain build, in one run: read the ratios, not the numbers.
+// Parts of the bench one after the other: read the ratios, not the numbers.
 async function main(closers: Closers): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), SECTION_NAMES);
   if (options.help) {
-    console.log(HELP);
+    console.log(HELP.replace("NAMES", SECTION_NAMES.join(", ")));
     return;
   }
   const progress = (text: string): void => console.error(`> ${text}`);
-  // First, while the heap is small.
-  const judged = measureJudge(progress);
-  if (options.judge) {
-    console.log(options.json ? JSON.stringify(judged, null, 2) : describeJudge(judged));
-    return;
-  }
   const cores = findCores();
   progress(cores.note);
-  const { ours, rivals, load, cases, tokens } = await openWorld({ bench: options, cores, closers, progress });
-  await verifyAnswers({ ours, ...rivals }, cases, tokens[0] as string);
-  progress("ours reads as what superjson makes of the same data, at every size");
-
-  const { rounds, seconds } = options;
-  const cells = planCells([rivals.bare, rivals.baseline, ours, rivals.plain], cases);
-  const rows = summarize(await runRounds({ cells, load, tokens, rounds, seconds, progress }));
-  const verdicts = judge(rows);
-  const pickUps = await measurePickUp(closers, progress);
-  const clientSize = await measureClientSize(progress);
-  const page = await measurePage(closers, progress);
-  if (options.json) {
-    const { connections, logLevel } = options;
-    const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
-    console.log(JSON.stringify({ conditions, rows, verdicts, pickUps, clientSize, judged, page }, null, 2));
-    return;
+  const bench: Bench = { options, cores, closers, progress };
+  const results: Record<string, unknown> = {};
+  for (const name of SECTION_NAMES) {
+    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    const { measured, text } = await SECTIONS[name].measure(bench);
+    // What a part has opened must not slow the next one.
+    await closers.closeAll();
+    results[name] = measured;
+    if (!options.json) console.log(`${text}\n`);
   }
-  console.log(formatRows(rows));
-  console.log(LEGEND);
-  for (const { text } of verdicts) console.log(text);
-  for (const pickUp of pickUps) console.log(describePickUp(pickUp));
-  console.log(describeClientSize(clientSize));
-  console.log(describeJudge(judged));
-  console.log(describePage(page));
+  if (!options.json) return;
+  const { connections, logLevel, rounds, seconds } = options;
+  const conditions = { node: process.version, cores: cores.note, connections, logLevel, rounds, seconds };
+  console.log(JSON.stringify({ conditions, ...results }, null, 2));
 }
 
 const closers = new Closers();

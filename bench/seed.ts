@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { createPegClient } from "../src/client/index.js";
 import { makeAnalysis } from "./network.js";
-import { callTarget } from "./requests.js";
+import { callTarget, restTarget } from "./requests.js";
 import { type Case, plainKey, readAnswerJson } from "./setup.js";
 
 /** How often an analysis is asked for until it lies in the hottest tier of our cache. */
@@ -21,6 +21,12 @@ export async function fetchBody(port: number, id: string, token: string): Promis
   return body;
 }
 
+/** The same over REST. */
+export async function fetchRest(port: number, id: string, token: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` };
+  return fetch(`http://127.0.0.1:${port}${restTarget(id)}`, { headers });
+}
+
 /** Stores an analysis of each size through the API, has it compared, and keeps the cached answer's bytes. */
 export async function seedCases(port: number, token: string, folder: string): Promise<Case[]> {
   const client = createPegClient({ url: `http://127.0.0.1:${port}`, token });
@@ -35,7 +41,8 @@ export async function seedCases(port: number, token: string, folder: string): Pr
     if (!body.includes('"cached":true')) throw new Error(`the answer of ${pegs} PEGs is not cached`);
     const bodyFile = join(folder, `answer-${pegs}.json`);
     await writeFile(bodyFile, body);
-    cases.push({ pegs, id, bodyFile });
+    const { headers } = await fetchRest(port, id, token);
+    cases.push({ pegs, id, bodyFile, tag: headers.get("etag") ?? "" });
   }
   return cases;
 }

@@ -15,6 +15,8 @@ export interface Case {
   id: string;
   /** Holds what our server answers, to the byte. */
   bodyFile: string;
+  /** The entity tag of the same answer over REST. */
+  tag: string;
 }
 
 /** What a server of the bench needs to know: written by the parent, read by the children. */

@@ -2,7 +2,7 @@ import { deepStrictEqual } from "node:assert";
 import superjson, { type SuperJSONResult } from "superjson";
 import { pegComparisonGetOutput } from "../src/contract/comparison.js";
 import type { Contender } from "./contenders.js";
-import { fetchBody } from "./seed.js";
+import { fetchBody, fetchRest } from "./seed.js";
 import type { Case } from "./setup.js";
 
 function deserialize(body: Buffer): unknown {
@@ -27,6 +27,12 @@ export async function verifyAnswers(
       const same = ours.equals(await fetchBody(contenders[name].port, id, token));
       deepStrictEqual(same, true, `${name} answers ${id} with other bytes`);
     }
+    const [rest, theirs] = await Promise.all(
+      [contenders.ours, contenders.baseline].map(async ({ port }) =>
+        (await fetchRest(port, id, token)).text(),
+      ),
+    );
+    deepStrictEqual(rest === theirs, true, `baseline answers ${id} over REST with other bytes`);
     const data = deserialize(ours);
     deepStrictEqual(data, deserialize(await fetchBody(contenders.plain.port, id, token)));
     deepStrictEqual(pegComparisonGetOutput.parse(data), data);

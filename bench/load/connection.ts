@@ -4,6 +4,8 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 /** The end of a chunked body. JSON text holds no bare line ends, so that it cannot stand within one. */
 const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 const OK = Buffer.from("HTTP/1.1 200 ");
+/** Without a body. */
+const UNCHANGED = Buffer.from("HTTP/1.1 304 ");
 /** Sockets are read one at a time, so that all can read into the same memory. */
 const READ_INTO = Buffer.allocUnsafe(1024 * 1024);
 
@@ -73,10 +75,12 @@ export class Connection {
     }
     this.#head = Buffer.alloc(0);
     this.#inHead = false;
-    this.#ok = head.subarray(0, OK.length).equals(OK);
+    const status = head.subarray(0, OK.length);
+    const unchanged = status.equals(UNCHANGED);
+    this.#ok = unchanged || status.equals(OK);
     const text = head.toString("latin1", 0, end);
     const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
-    this.#missing = length === undefined ? undefined : Number(length);
+    this.#missing = unchanged ? 0 : length === undefined ? undefined : Number(length);
     if (!this.#ok) {
       this.#fail(
         `answered ${text.split("\r\n")[0]} ${head

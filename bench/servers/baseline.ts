@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { LIMITS, readSetup, USER } from "../setup.js";
+import { gzipSync } from "node:zlib";
+import { LIMITS, readAnswerJson, readSetup, USER } from "../setup.js";
 import { visitMemory, visitRedis } from "./one-visit.js";
 import { VerifiedTokens } from "./verified-tokens.js";
 
 // node:http by hand: every duty of a cached `get`, and nothing besides. What a careful person would reach.
 const TARGET = "/trpc/pegComparison.get?input=";
+const REST = "/api/analysis/results/";
+const REST_END = "/peg-comparison";
 const ID = /^[A-Za-z0-9._:-]{1,255}$/;
 const BEARER = "Bearer ";
 
@@ -15,11 +18,33 @@ const tokens = new VerifiedTokens(
   LIMITS.map(({ name }) => name),
 );
 const visit = setup.redisUrl ? await visitRedis(setup.redisUrl) : visitMemory();
+function prepared(body: Buffer, more: string[]): Prepared {
+  const small = gzipSync(body);
+  const headers = (length: number) => [
+    "content-type",
+    "application/json",
+    "content-length",
+    String(length),
+    ...more,
+  ];
+  return {
+    body,
+    headers: headers(body.byteLength),
+    small,
+    smallHeaders: [...headers(small.byteLength), "content-encoding", "gzip"],
+  };
+}
+
+interface Prepared {
+  body: Buffer;
+  headers: string[];
+  small: Buffer;
+  smallHeaders: string[];
+}
 const answers = new Map(
-  setup.cases.map(({ id, bodyFile }) => {
-    const body = readFileSync(bodyFile);
-    const headers = ["content-type", "application/json", "content-length", String(body.byteLength)];
-    return [id, { body, headers }];
+  setup.cases.map(({ id, bodyFile, tag }) => {
+    const rest = Buffer.from(JSON.stringify(readAnswerJson(bodyFile)));
+    return [id, { trpc: prepared(readFileSync(bodyFile), []), rest: prepared(rest, ["etag", tag]), tag }];
   }),
 );
 /** What is granted, as the database would say. */
@@ -32,6 +57,10 @@ function refuse(response: ServerResponse, status: number): void {
 }
 
 function readId(url: string): string | undefined {
+  if (url.startsWith(REST) && url.endsWith(REST_END)) {
+    const id = url.slice(REST.length, -REST_END.length);
+    return ID.test(id) ? id : undefined;
+  }
   if (!url.startsWith(TARGET)) return undefined;
   try {
     const input = JSON.parse(decodeURIComponent(url.slice(TARGET.length))) as { json?: { id?: unknown } };
@@ -63,7 +92,15 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (!mayRead(verified.userId, id, generation)) return refuse(response, 403);
   const held = answers.get(id);
   if (!held) return refuse(response, 404);
-  response.writeHead(200, held.headers).end(held.body);
+  const overRest = request.url?.startsWith(REST) === true;
+  if (overRest && request.headers["if-none-match"] === held.tag) {
+    response.writeHead(304, ["etag", held.tag]).end();
+    return;
+  }
+  const { body, headers, small, smallHeaders } = overRest ? held.rest : held.trpc;
+  if (request.headers["accept-encoding"]?.includes("gzip") === true)
+    response.writeHead(200, smallHeaders).end(small);
+  else response.writeHead(200, headers).end(body);
 }
 
 createServer((request, response) => {
