@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findCores, readOptions } from "./options.js";
 import { type CpuProfile, readProfile, type Share } from "./read-profile.js";
-import { callTarget, rawRequest } from "./requests.js";
+import { FORMS, type Form, rawRequest } from "./requests.js";
 import { Closers, openWorld } from "./world.js";
 
-// Where the time of our server goes: npm run build && npx tsx bench/profile.ts (same options as the bench)
+// Where the time of our server goes: npm run build && npx tsx bench/profile.ts (options as of the bench; --only REST profiles that form)
 const LINES = 40;
 
 function print(title: string, shares: readonly Share[], order: "self" | "total"): void {
@@ -32,7 +32,11 @@ async function readWhenThere(file: string): Promise<CpuProfile> {
 }
 
 async function main(closers: Closers): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(
+    process.argv.slice(2),
+    FORMS.map(({ name }) => name),
+  );
+  const form = FORMS.find(({ name }) => options.only.includes(name)) ?? (FORMS[0] as Form);
   const folder = await mkdtemp(join(tmpdir(), "peg-bench-profiles-"));
   const prefix = join(folder, "ours");
   const { ours, load, cases, tokens } = await openWorld({
@@ -43,8 +47,10 @@ async function main(closers: Closers): Promise<void> {
     closers,
     progress: (text) => console.error(`> ${text}`),
   });
-  for (const [i, { pegs, id }] of cases.entries()) {
-    const requests = tokens.map((token) => rawRequest(callTarget(id), ours.port, token));
+  for (const [i, asked] of cases.entries()) {
+    const { pegs, id } = asked;
+    const headers = form.headers?.(asked) ?? {};
+    const requests = tokens.map((token) => rawRequest(form.target(id), ours.port, token, headers));
     const order = { port: ours.port, requests, seconds: options.seconds };
     await load.run(order);
     process.kill(ours.pid, "SIGUSR2");

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Redis } from "@upstash/redis";
+import { LRUCache } from "lru-cache";
 import {
   CACHE_TYPES,
   type CacheType,
@@ -13,6 +14,7 @@ import {
 import { OneTrip } from "./one-trip.js";
 import { type DecisionResponse, slidingLog } from "./sliding-log.js";
 
+const MAX_HASHED = 10_000;
 /** Longer than anything that is kept under a generation. */
 const GENERATION_TTL_S = 2 * 86_400;
 
@@ -42,9 +44,15 @@ function generationKey(analysisId: string): string {
   return `peg_generation:${analysisId}`;
 }
 
+const hashed = new LRUCache<string, string>({ max: MAX_HASHED });
+
 /** User ids stand in Redis only as hashes. In braces: the keys of one user share a slot of a cluster. */
 function limitKey(userId: string): string {
-  return `{${createHash("sha256").update(userId).digest("base64url")}}`;
+  const known = hashed.get(userId);
+  if (known !== undefined) return known;
+  const key = `{${createHash("sha256").update(userId).digest("base64url")}}`;
+  hashed.set(userId, key);
+  return key;
 }
 
 function streamsKey(userId: string): string {

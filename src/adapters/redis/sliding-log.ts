@@ -66,10 +66,11 @@ function readDecision(answer: number[], rules: readonly LimitRule[]): LimitDecis
  * Its response carries `decision`, which tells of every rule.
  */
 export function slidingLog(rules: readonly LimitRule[]): Limiter {
+  const bounds = rules.flatMap((rule) => [rule.limit, rule.windowMs]);
   return () => ({
     async limit(ctx, identifier, rate) {
       const keys = rules.map((rule) => `${identifier}:${rule.name}`);
-      const args = [rate ?? 1, ...rules.flatMap((rule) => [rule.limit, rule.windowMs])];
+      const args = [rate ?? 1, ...bounds];
       let answer: number[];
       try {
         answer = await ctx.redis.evalsha<(string | number)[], number[]>(SCRIPT_HASH, keys, args);

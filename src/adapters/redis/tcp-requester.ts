@@ -40,20 +40,24 @@ export class TcpRequester implements Requester {
   }
 
   /** The command as stock Redis takes it. */
-  #portable(command: unknown[]): (string | Buffer | number)[] {
-    const [name, script, ...rest] = command.map((part) =>
-      part instanceof Uint8Array ? Buffer.from(part) : String(part),
-    );
+  #portable(command: unknown[]): CommandPart[] {
+    const parts = command.map(partOf);
+    const [name, script] = parts;
     const verb = String(name).toLowerCase();
     if (verb === "eval" && SHEBANG.test(String(script))) {
       const plain = String(script).replace(SHEBANG, "");
       this.#hashes.set(sha1(String(script)), sha1(plain));
-      return [name as string, plain, ...rest];
-    }
-    if (verb === "evalsha")
-      return [name as string, this.#hashes.get(String(script)) ?? String(script), ...rest];
-    return script === undefined ? [name as string] : [name as string, script, ...rest];
+      parts[1] = plain;
+    } else if (verb === "evalsha") parts[1] = this.#hashes.get(String(script)) ?? String(script);
+    return parts;
   }
+}
+
+type CommandPart = string | Buffer | number;
+
+function partOf(part: unknown): CommandPart {
+  if (typeof part === "string") return part;
+  return part instanceof Uint8Array ? Buffer.from(part) : String(part);
 }
 
 function sha1(text: string): string {
