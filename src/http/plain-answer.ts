@@ -20,23 +20,22 @@ export interface PlainAnswer {
 /**
  * Compresses the body for those who take it, and says that answers vary by it. One that is kept is compressed once.
  *
+ * @param answer is changed, and given back
  * @param accepted what the caller's `Accept-Encoding` says
  */
 export async function compressed(answer: PlainAnswer, accepted: string | undefined): Promise<PlainAnswer> {
   const { body, kept } = answer;
   if (body === null || lengthOf(body) < MIN_COMPRESSED_BYTES) return answer;
-  const { vary } = answer.headers;
-  const headers: Record<string, string> = {
-    ...answer.headers,
-    vary: vary === undefined ? "accept-encoding" : `${vary}, accept-encoding`,
-  };
+  const { headers } = answer;
+  headers.vary = headers.vary === undefined ? "accept-encoding" : `${headers.vary}, accept-encoding`;
   const encoding = encodingFor(accepted);
-  if (encoding === "identity") return { ...answer, headers };
+  if (encoding === "identity") return answer;
   const small = kept
     ? await kept.answer.variant(`${kept.form} ${encoding}`, () => compress(whole(body), encoding, "once"))
     : await compress(whole(body), encoding, "each");
   headers["content-encoding"] = encoding;
-  return { ...answer, headers, body: [small] };
+  answer.body = [small];
+  return answer;
 }
 
 /** Of a body, in bytes. */

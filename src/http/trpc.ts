@@ -14,6 +14,7 @@ import { sizeOf } from "./request-size.js";
 export const TRPC_ENDPOINT = "/trpc";
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
 const LANGUAGE_HEADER = "accept-language";
+const VARY = `trpc-accept, accept, ${LANGUAGE_HEADER}`;
 
 export type HeaderReader = (name: string) => string | undefined;
 
@@ -83,13 +84,12 @@ export async function answerPlainGet(
   acceptEncoding: string | undefined,
 ): Promise<PlainAnswer> {
   const { status, body, errors, encoded } = await answerQueries(calls, ctx, batch);
-  const headers = {
-    "content-type": "application/json",
-    vary: `trpc-accept, accept, ${LANGUAGE_HEADER}`,
-    ...answerHeaders(errors, ctx),
-  };
-  const kept = encoded && { kept: { answer: encoded, form: "trpc" as const } };
-  return compressed({ status, headers, body, ...kept }, acceptEncoding);
+  const headers = answerHeaders(errors, ctx);
+  headers["content-type"] = "application/json";
+  headers.vary = VARY;
+  const plain: PlainAnswer = { status, headers, body };
+  if (encoded) plain.kept = { answer: encoded, form: "trpc" };
+  return compressed(plain, acceptEncoding);
 }
 
 /** Serves tRPC. */

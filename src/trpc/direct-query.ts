@@ -66,7 +66,7 @@ async function takeSteps(
   const { services, requestId, language } = request;
   const verb: VerbContext = { services, actor, requestId, language, visit };
   const analysis = await authorizeCall(verb, call, input.id, query.needs);
-  const ctx = { services, actor, requestId, language, visit, analysis };
+  const ctx: AnalysisCall = { services, actor, requestId, language, visit, analysis };
   return query.parseOutput(await query.answer({ ctx, input }));
 }
 

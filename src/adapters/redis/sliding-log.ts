@@ -50,9 +50,11 @@ export type DecisionResponse = Awaited<ReturnType<Ratelimit["limit"]>> & { decis
 
 /** Makes a decision of the script's answer. */
 function readDecision(answer: number[], rules: readonly LimitRule[]): LimitDecision {
-  const states = rules.map((rule, i) => ({
-    ...rule,
-    remaining: Math.max(0, rule.limit - Number(answer[2 * i + 1])),
+  const states = rules.map(({ name, limit, windowMs }, i) => ({
+    name,
+    limit,
+    windowMs,
+    remaining: Math.max(0, limit - Number(answer[2 * i + 1])),
     resetMs: Math.max(1, Number(answer[2 * i + 2])),
   }));
   const refused = Number(answer[0]);

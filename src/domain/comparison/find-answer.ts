@@ -73,7 +73,8 @@ export async function findAnswerOrStart(
   });
 }
 
-async function findCachedOr<T>(
+/** Finds an answer in this process or in the shared store, else where `find` does. */
+export async function findCachedOr<T>(
   ctx: VerbContext,
   analysis: AuthorizedAnalysis,
   plan: AnswerPlan,
@@ -109,7 +110,12 @@ function nameOf({ type }: AnswerPlan, key: ComparisonKey): string {
   return `${type}/${comparisonName(key)}`;
 }
 
-async function loadOrCompute(ctx: VerbContext, key: ComparisonKey, plan: AnswerPlan): Promise<FoundAnswer> {
+/** Loads an answer from the database, or computes it: once for all who ask in this process meanwhile. */
+export async function loadOrCompute(
+  ctx: VerbContext,
+  key: ComparisonKey,
+  plan: AnswerPlan,
+): Promise<FoundAnswer> {
   const { services, requestId } = ctx;
   const lookup = await services.lookups.run(nameOf(plan, key), async () => {
     const loaded = await load(ctx, key, plan);
