@@ -70,6 +70,7 @@ export function startOurs(options: {
       ENCRYPTION_KEYS: `bench:${randomBytes(32).toString("base64url")}`,
       LOG_LEVEL: logLevel,
       RATE_LIMIT_GET: rate(LIMITS[0]),
+      RATE_LIMIT_STATUS: rate(LIMITS[1]),
       RATE_LIMIT_ALL: rate(LIMITS[1]),
       ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),

@@ -1,6 +1,6 @@
 import type { AnalysisCreateInput, StatsRow } from "../src/contract/analysis.js";
 
-const VALUES_PER_PERIOD = 24;
+const HOURS = 24;
 const HOUR_MS = 3_600_000;
 const N1_START = Date.UTC(2024, 0, 1);
 const N_START = Date.UTC(2024, 0, 8);
@@ -11,13 +11,13 @@ function sample(peg: number, period: number, hour: number): number {
   return Number((20 + (peg % 50) + period * 3 + 10 * (noise - Math.floor(noise))).toPrecision(7));
 }
 
-/** An analysis of so many PEGs: one cell, a day of hourly values in each period. */
-export function makeAnalysis(id: string, pegs: number): AnalysisCreateInput {
+/** An analysis of so many PEGs: one cell, a day, or so many hours, of hourly values in each period. */
+export function makeAnalysis(id: string, pegs: number, hours = HOURS): AnalysisCreateInput {
   const names = Array.from({ length: pegs }, (_, i) => `Peg_Counter_${String(i).padStart(3, "0")}`);
   const rows = (start: number, period: "N-1" | "N") =>
     names.flatMap((kpi_name, peg) =>
       Array.from(
-        { length: VALUES_PER_PERIOD },
+        { length: hours },
         (_, hour): StatsRow => ({
           kpi_name,
           period,
@@ -27,7 +27,7 @@ export function makeAnalysis(id: string, pegs: number): AnalysisCreateInput {
         }),
       ),
     );
-  const lastHour = (VALUES_PER_PERIOD - 1) * HOUR_MS;
+  const lastHour = (hours - 1) * HOUR_MS;
   return {
     id,
     stats: [...rows(N1_START, "N-1"), ...rows(N_START, "N")],

@@ -1,13 +1,14 @@
 import { findCores, HELP, readOptions } from "./options.js";
 import type { Bench } from "./section.js";
-import { SECTION_NAMES, SECTIONS } from "./sections.js";
+import { LONG_SECTIONS, SECTION_NAMES, SECTIONS } from "./sections.js";
 import { Closers } from "./world.js";
 
 // Parts of the bench one after the other: read the ratios, not the numbers.
 async function main(closers: Closers): Promise<void> {
   const options = readOptions(process.argv.slice(2), SECTION_NAMES);
   if (options.help) {
-    console.log(HELP.replace("NAMES", SECTION_NAMES.join(", ")));
+    const long = `; ${LONG_SECTIONS.join(", ")} where named only`;
+    console.log(HELP.replace("NAMES", SECTION_NAMES.join(", ") + long));
     return;
   }
   const progress = (text: string): void => console.error(`> ${text}`);
@@ -16,7 +17,8 @@ async function main(closers: Closers): Promise<void> {
   const bench: Bench = { options, cores, closers, progress };
   const results: Record<string, unknown> = {};
   for (const name of SECTION_NAMES) {
-    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    const asked = options.only.length > 0 ? options.only.includes(name) : !LONG_SECTIONS.includes(name);
+    if (!asked) continue;
     const { measured, text } = await SECTIONS[name].measure(bench);
     // What a part has opened must not slow the next one.
     await closers.closeAll();

@@ -7,7 +7,7 @@ import { callTarget, restTarget } from "./requests.js";
 import { type Case, plainKey, readAnswerJson } from "./setup.js";
 
 /** How often an analysis is asked for until it lies in the hottest tier of our cache. */
-const WARM_CALLS = 120;
+export const WARM_CALLS = 120;
 
 export const PEG_COUNTS = [15, 500] as const;
 

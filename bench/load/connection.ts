@@ -12,8 +12,10 @@ const READ_INTO = Buffer.allocUnsafe(1024 * 1024);
 export interface ConnectionOptions {
   port: number;
   request: string;
-  /** Told of every whole answer; returns whether to send the request again. */
-  answered(ok: boolean, problem?: string): boolean;
+  /** Between an answer and the next request; 0: none. */
+  pauseMs: number;
+  /** Told of every whole answer, and how long it took; returns whether to send the request again. */
+  answered(ms: number): boolean;
   failed(problem: string): void;
 }
 
@@ -31,6 +33,7 @@ export class Connection {
   #missing: number | undefined;
   #tail = Buffer.alloc(0);
   #done = false;
+  #sentAt = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -52,6 +55,7 @@ export class Connection {
   }
 
   #send(): void {
+    this.#sentAt = performance.now();
     this.#socket.write(this.#options.request, "latin1");
   }
 
@@ -107,8 +111,9 @@ export class Connection {
       if (this.#missing > 0) return;
     }
     this.#inHead = true;
-    if (this.#options.answered(this.#ok)) {
-      this.#send();
+    if (this.#options.answered(performance.now() - this.#sentAt)) {
+      if (this.#options.pauseMs) setTimeout(() => this.#send(), this.#options.pauseMs);
+      else this.#send();
     } else {
       this.#done = true;
       this.#socket.destroy();

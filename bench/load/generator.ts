@@ -6,6 +6,8 @@ export interface LoadOrder {
   /** One a connection. */
   requests: string[];
   seconds: number;
+  /** Of each connection between an answer and its next request. */
+  pauseMs?: number;
 }
 
 /** What came of it. */
@@ -15,23 +17,29 @@ export interface LoadResult {
   /** Also those that came after it, while the server finished what it had begun. */
   allAnswers: number;
   seconds: number;
+  /** How long the slowest of a hundred took, in ms. */
+  p99Ms: number;
   problem?: string;
 }
 
 /** Sends requests over many connections for a while, then lets those that run come to their end. */
-function run({ port, requests, seconds }: LoadOrder): Promise<LoadResult> {
+function run({ port, requests, seconds, pauseMs = 0 }: LoadOrder): Promise<LoadResult> {
   return new Promise((resolve) => {
     let [answers, allAnswers, open] = [0, 0, requests.length];
     let problem: string | undefined;
+    const times: number[] = [];
     const start = performance.now();
     const end = start + seconds * 1000;
     const closeOne = () => {
       open--;
-      if (open === 0) resolve({ answers, allAnswers, seconds, ...(problem ? { problem } : {}) });
+      if (open > 0) return;
+      const p99Ms = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN;
+      resolve({ answers, allAnswers, seconds, p99Ms, ...(problem ? { problem } : {}) });
     };
     for (const request of requests) {
-      const answered = (): boolean => {
+      const answered = (ms: number): boolean => {
         allAnswers++;
+        times.push(ms);
         if (performance.now() < end && problem === undefined) {
           answers++;
           return true;
@@ -43,7 +51,7 @@ function run({ port, requests, seconds }: LoadOrder): Promise<LoadResult> {
         problem ??= why;
         closeOne();
       };
-      new Connection({ port, request, answered, failed });
+      new Connection({ port, request, pauseMs, answered, failed });
     }
   });
 }
@@ -52,7 +60,8 @@ function run({ port, requests, seconds }: LoadOrder): Promise<LoadResult> {
 process.on("message", (order: LoadOrder) => {
   run(order).then(
     (result) => process.send?.(result),
-    (error: unknown) => process.send?.({ answers: 0, allAnswers: 0, seconds: 0, problem: String(error) }),
+    (error: unknown) =>
+      process.send?.({ answers: 0, allAnswers: 0, seconds: 0, p99Ms: 0, problem: String(error) }),
   );
 });
 process.on("disconnect", () => process.exit(0));

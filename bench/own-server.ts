@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPegClient, type PegClient } from "../src/client/index.js";
+import { type Contender, startOurs } from "./contenders.js";
+import type { Bench } from "./section.js";
+import { openPostgres, openRedis } from "./stores.js";
+import { signTokens } from "./tokens.js";
+
+/** Our server on real stores, by itself. */
+export interface OwnServer {
+  ours: Contender;
+  peg: PegClient;
+  tokens: string[];
+  databaseUrl: string | undefined;
+}
+
+/** Starts our server on a PostgreSQL and a Redis of its own, as far as they are there. */
+export async function openOwnServer(
+  { options, closers, progress }: Bench,
+  more: { core?: number | undefined; redisCore?: number | undefined; env?: Record<string, string> } = {},
+): Promise<OwnServer> {
+  const folder = await mkdtemp(join(tmpdir(), "peg-bench-own-"));
+  closers.add(() => rm(folder, { recursive: true, force: true }));
+  const redis = await openRedis(more.redisCore);
+  closers.add(redis.stop);
+  const postgres = await openPostgres();
+  closers.add(postgres.stop);
+  for (const { note } of [redis, postgres]) progress(note);
+  const jwtSecret = randomBytes(32).toString("base64url");
+  const { server, logLevel } = options;
+  const { core, env = {} } = more;
+  const stores = { redisUrl: redis.url, databaseUrl: postgres.url };
+  const ours = await startOurs({ server, logLevel, core, folder, jwtSecret, env, ...stores });
+  closers.add(ours.stop);
+  const tokens = await signTokens(jwtSecret, options.connections);
+  const [token = ""] = tokens;
+  const peg = createPegClient({ url: `http://127.0.0.1:${ours.port}`, token });
+  return { ours, peg, tokens, databaseUrl: postgres.url };
+}
