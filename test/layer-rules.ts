@@ -79,7 +79,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   adapter("memory", "lru-cache"),
   adapter("metrics", "prom-client"),
   adapter("queue", "pg-boss"),
-  adapter("redis", "@upstash/ratelimit", "@upstash/redis", "ioredis"),
+  adapter("redis", "@upstash/ratelimit", "@upstash/redis", "ioredis", "lru-cache"),
   adapter(
     "tracing",
     "@opentelemetry/api",
@@ -112,7 +112,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   {
     layer: "http/",
     local: ["contract/", "trpc/"],
-    packages: ["@hono/node-server", "@trpc/server", "csv-stringify", "hono", "zod"],
+    packages: ["@hono/node-server", "@trpc/server", "csv-stringify", "hono", "lru-cache", "zod"],
     node: true,
   },
   {
