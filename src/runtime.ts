@@ -115,7 +115,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   };
   try {
     // First, since it locks the data directory, in which the keys lie as well.
-    const database = overrides.database ?? (await openMigratedDatabase(config, { ...overrides, logger }));
+    const database =
+      overrides.database ?? (await openMigratedDatabase(config, { ...overrides, logger, hurried: true }));
     if (!overrides.database) closers.push(() => database.close());
     const tokens = await createTokenVerifier({
       keys: tokenKeys(config),
