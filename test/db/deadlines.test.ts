@@ -1,6 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import postgres, { type Sql } from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { listenForChanges } from "../../src/db/changes.js";
 import { isDatabaseAway } from "../../src/db/errors.js";
 import { type OpenDatabase, openDatabase } from "../../src/db/open.js";
 import { auditLog } from "../../src/db/schema.js";
@@ -255,5 +256,25 @@ describe.skipIf(!hasPostgres)("a hurried database", () => {
     await held;
     expect(closed).toEqual([]);
     expect((await timed(select("update counted set n = n where id = 1"))).error).toBeUndefined();
+  });
+
+  test("D1: who listens to changes knows that it does not, and hears again within ten seconds", async () => {
+    const heard: string[] = [];
+    const changes = await listenForChanges({
+      url: through(proxy, server.url),
+      onAnnouncement: ({ id }) => heard.push(id),
+      onResume: () => heard.push("resumed"),
+    });
+    try {
+      expect(changes.hearing()).toBe(true);
+      await proxy.setFault({ kind: "hang" });
+      await vi.waitFor(() => expect(changes.hearing()).toBe(false), { timeout: 5_000 });
+      await proxy.heal();
+      await vi.waitFor(() => expect(changes.hearing()).toBe(true), { timeout: 10_000 });
+      await beside.unsafe("select pg_notify('peg_changes', 'analysis/a1')");
+      await vi.waitFor(() => expect(heard).toEqual(["resumed", "resumed", "a1"]));
+    } finally {
+      await changes.close();
+    }
   });
 });
