@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "postgres";
-import { type Deadlines, looksOf, NoAnswerError } from "./deadlines.js";
+import { type Deadlines, looksOf, MS_PER_BYTE, NoAnswerError } from "./deadlines.js";
 import { isBroken } from "./errors.js";
 import { withCalls } from "./with-calls.js";
 
 /** A text without values may be long work, such as the upkeep of the job queue. */
 const LONG_MS = 60_000;
-/** What is sent takes its time to arrive and to be written: a second for each MiB. */
-const MS_PER_BYTE = 1_000 / 2 ** 20;
 /** A read whose connection broke so early is asked again, once. */
 const RETRY_LOOKS = looksOf(1_000);
 const RETRY_PAUSE_MS = 100;
@@ -77,16 +75,19 @@ async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promis
   const work = args.at(-1) as (tx: Sql) => Promise<unknown>;
   const begun = gate();
   const over = gate();
-  let gaveUp = false;
+  let gaveUp: unknown;
   const whole = (client.begin as (...all: unknown[]) => Promise<unknown>)(
     ...args.slice(0, -1),
     async (tx: Sql) => {
       begun.open();
       // Its turn came when nobody waited for it any more.
-      if (gaveUp) throw new NoAnswerError("had no connection in time");
+      if (gaveUp) throw gaveUp;
       tx.unsafe(txSettings(deadlines)).catch(() => undefined);
       try {
         return await work(withCalls(tx, { unsafe: answeringUnsafe(tx, deadlines, true) }));
+      } catch (error) {
+        if (error instanceof NoAnswerError || (error as Error).cause instanceof NoAnswerError) gaveUp = error;
+        throw error;
       } finally {
         over.open();
       }
@@ -94,12 +95,14 @@ async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promis
   );
   try {
     await deadlines.within(Promise.race([begun.opened, whole]), { withinMs: deadlines.answerMs });
+    await Promise.race([over.opened, whole]);
+    // To roll back would wait for the same connection.
+    if (gaveUp) throw gaveUp;
   } catch (error) {
-    gaveUp = true;
+    gaveUp = error;
     whole.catch(() => undefined);
     throw error;
   }
-  await Promise.race([over.opened, whole]);
   return deadlines.within(whole, { withinMs: deadlines.answerMs });
 }
 

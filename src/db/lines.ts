@@ -9,7 +9,8 @@ interface Address {
 
 interface Line {
   socket: Socket;
-  moved: string;
+  read: number;
+  written: number;
   silentFor: number;
 }
 
@@ -20,12 +21,18 @@ interface Line {
 export class Lines {
   readonly #lines = new Set<Line>();
   #next = 0;
+  #received = 0;
+
+  /** Bytes that have come on all of them, as far as was looked. */
+  get received(): number {
+    return this.#received;
+  }
 
   /** For the option `socket` of postgres.js, which takes over from here as with a socket of its own. */
   readonly connect = (options: unknown): Socket => {
     const { path, host, port } = options as Address;
     const socket = new Socket();
-    const line = { socket, moved: "", silentFor: 0 };
+    const line = { socket, read: 0, written: 0, silentFor: 0 };
     this.#lines.add(line);
     if (path) socket.connect(path);
     else {
@@ -47,9 +54,12 @@ export class Lines {
         this.#lines.delete(line);
         continue;
       }
-      const moved = `${socket.bytesRead}/${socket.bytesWritten}`;
-      line.silentFor = moved === line.moved ? line.silentFor + 1 : 0;
-      line.moved = moved;
+      const { bytesRead, bytesWritten } = socket;
+      const moved = bytesRead !== line.read || bytesWritten !== line.written;
+      line.silentFor = moved ? 0 : line.silentFor + 1;
+      this.#received += bytesRead - line.read;
+      line.read = bytesRead;
+      line.written = bytesWritten;
     }
   }
 

@@ -129,13 +129,28 @@ describe.skipIf(!hasPostgres)("a hurried database", () => {
     );
   });
 
-  test("D1: a connection that says something is left alone, however long it takes", async () => {
+  test("D1: an answer that comes is waited for, however large", async () => {
     await proxy.setFault({ kind: "latency", ms: 10 });
-    const rows = "select pg_sleep(0.3), repeat('x', 10000) from generate_series(1, 8)";
+    const rows = "select pg_sleep(0.3), repeat('x', 300000) from generate_series(1, 8)";
     const { error, ms } = await timed(select(rows));
     expect(error).toBeUndefined();
     expect(ms).toBeGreaterThan(SOON_MS);
     expect(closed).toEqual([]);
+  });
+
+  test("D1: one that trickles has its time too, alone and within a transaction", async () => {
+    const big = sql`select repeat('x', 1000) as x`;
+    for (const ask of [
+      () => database.db.execute(big),
+      () => transact(database.db, (tx) => tx.execute(big)),
+    ]) {
+      await vi.waitFor(() => select("select 1"), { timeout: 5_000 });
+      await proxy.setFault({ kind: "trickle", everyMs: 50 });
+      const { error, ms } = await timed(ask());
+      expect(isDatabaseAway(error)).toBe(true);
+      expect(ms).toBeLessThan(2 * SOON_MS);
+      await proxy.heal();
+    }
   });
 
   test("D1: work that is not hurried is left alone", async () => {
