@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
-import { Lines } from "./lines.js";
+import { backoff, Lines } from "./lines.js";
 import type { Database, OpenDatabase } from "./open.js";
 import { sqlValue } from "./run-sql.js";
 
@@ -84,6 +84,7 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   const settings = {
     max: 1,
     connect_timeout: 5,
+    backoff,
     // The connection that listens stays until it breaks.
     max_lifetime: null,
     idle_timeout: 0,

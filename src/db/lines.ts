@@ -7,6 +7,12 @@ interface Address {
   path?: string | false;
 }
 
+/**
+ * How long the driver waits before it connects again, in seconds, after so many failures: its own wait grows to twenty,
+ * which everybody who asks would wait as well once the server is back.
+ */
+export const backoff = (failures: number): number => Math.min(1, 0.05 * 2 ** failures);
+
 interface Line {
   socket: Socket;
   read: number;

@@ -9,6 +9,7 @@ import { answeringClient } from "./answering-client.js";
 import { lockDataDir } from "./data-dir-lock.js";
 import { type DeadlineOptions, Deadlines } from "./deadlines.js";
 import { openCluster } from "./empty-cluster.js";
+import { backoff } from "./lines.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
@@ -67,6 +68,7 @@ function openPostgres(options: DatabaseOptions & { url: string }, logger: QueryL
   const driver = postgres(url, {
     max: MAX_CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT_S,
+    backoff,
     prepare: !pooled,
     onnotice: () => {},
     connection: { application_name: "peg-comparison-bff" },

@@ -213,6 +213,17 @@ describe.skipIf(!hasPostgres)("a hurried database", () => {
     expect(next.ms).toBeLessThan(1_000);
   });
 
+  test("D3: a server that was away for long is found within a second or two of its return", async () => {
+    await proxy.setFault({ kind: "refuse" });
+    const began = performance.now();
+    // The driver's own pauses would be ten seconds long by then.
+    for (let failures = 0; failures < 11; failures++)
+      expect(isDatabaseAway((await timed(select("select 1"))).error)).toBe(true);
+    expect(performance.now() - began).toBeLessThan(20_000);
+    await proxy.heal();
+    await vi.waitFor(() => select("select 1"), { timeout: 2_500 });
+  });
+
   test("D3: a server that became read-only is away for writes, and well once it is the primary again", async () => {
     const { pathname } = new URL(server.url);
     const become = async (state: "on" | "off") => {

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { Agent, fetch } from "undici";
 import type { Clock, Logger } from "../../domain/ports.js";
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -137,21 +138,26 @@ export class RemoteKeys {
 
 /** Nothing is followed, and nothing is read beyond what a set of keys may be. */
 async function fetchKeySet(url: string): Promise<KeySet> {
-  const response = await fetch(url, {
-    redirect: "manual",
-    headers: { accept: "application/json, application/jwk-set+json" },
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-  });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw Object.assign(new Error("no key set was answered"), { code: `HTTP_${response.status}` });
+  // A connection that was kept may be dead by the next time, minutes later, and a fetch would hang on it.
+  const agent = new Agent({ connections: 1 });
+  try {
+    const response = await fetch(url, {
+      dispatcher: agent,
+      redirect: "manual",
+      headers: { accept: "application/json, application/jwk-set+json" },
+      signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    });
+    if (response.status !== 200)
+      throw Object.assign(new Error("no key set was answered"), { code: `HTTP_${response.status}` });
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += (chunk as Uint8Array).length;
+      if (bytes > MAX_BYTES) throw new Error("the key set is too large");
+      chunks.push(chunk as Uint8Array);
+    }
+    return createLocalJWKSet(JSON.parse(Buffer.concat(chunks).toString("utf8")) as JSONWebKeySet);
+  } finally {
+    await agent.destroy();
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error("the key set is too large");
-    chunks.push(chunk);
-  }
-  return createLocalJWKSet(JSON.parse(Buffer.concat(chunks).toString("utf8")) as JSONWebKeySet);
 }
