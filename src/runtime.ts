@@ -23,6 +23,7 @@ import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
 import { readOriginHeaders } from "./http/cors.js";
 import { createFastLane } from "./http/fast-lane.js";
+import type { Probe } from "./http/health.js";
 import { createOperationsApp } from "./http/operations-app.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
@@ -115,7 +116,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   };
   try {
     // First, since it locks the data directory, in which the keys lie as well.
-    const database = overrides.database ?? (await openMigratedDatabase(config, { ...overrides, logger }));
+    const database =
+      overrides.database ?? (await openMigratedDatabase(config, { ...overrides, logger, hurried: true }));
     if (!overrides.database) closers.push(() => database.close());
     const tokens = await createTokenVerifier({
       keys: tokenKeys(config),
@@ -197,8 +199,10 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       pool: () => database.pool,
       queues: () => readQueueStates(database.run, [COMPARE_TASK.name, COMPARE_TASK.deadLetter]),
       hearing: () => changes.hearing(),
+      tokenKeysAway: () => tokens.remoteKeys?.failing() ?? false,
     });
-    const probes = {
+    const { remoteKeys } = tokens;
+    const probes: Record<string, Probe> = {
       database: { required: true, check: () => database.ping() },
       redis: { required: false, check: () => shared.ping() },
       analysis_service: {
@@ -207,6 +211,10 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
           if (analysis.service.state() === "open") throw new Error("the circuit is open");
         },
       },
+      // Known keys serve on for a while.
+      ...(remoteKeys && {
+        token_keys: { required: () => !remoteKeys.usable(), check: () => remoteKeys.check() },
+      }),
     };
     const forReaders = { read: metrics.read, token: config.METRICS_TOKEN };
     const apart = config.METRICS_PORT;

@@ -64,10 +64,23 @@ export async function openMigratedDatabase(
   {
     logger = createLogger(config.LOG_LEVEL),
     onQuery,
-  }: { logger?: Logger | undefined; onQuery?: ((text: string) => void) | undefined } = {},
+    hurried = false,
+  }: {
+    logger?: Logger | undefined;
+    onQuery?: ((text: string) => void) | undefined;
+    hurried?: boolean | undefined;
+  } = {},
 ): Promise<OpenDatabase> {
   const { DATABASE_URL: url, DATABASE_LISTEN_URL: direct, DATA_DIR: dataDir } = config;
-  const database = await openDatabase({ url, dataDir, pooled: direct !== undefined, onQuery });
+  const onSilence = (connections: number) =>
+    logger.warn({ connections }, "the database did not answer: connections are closed");
+  const database = await openDatabase({
+    url,
+    dataDir,
+    pooled: direct !== undefined,
+    hurried: hurried ? { onSilence } : undefined,
+    onQuery,
+  });
   try {
     await migrateAll(database, logger, direct ?? url);
     return database;

@@ -74,7 +74,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
     packages: ["drizzle-orm", "lru-cache", "zod"],
     node: true,
   },
-  adapter("auth", "jose", "lru-cache", "zod"),
+  adapter("auth", "jose", "lru-cache", "undici", "zod"),
   adapter("mcp", "cockatiel", "ofetch", "undici", "zod"),
   adapter("memory", "lru-cache"),
   adapter("metrics", "prom-client"),

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
+import { backoff, Lines } from "./lines.js";
 import type { Database, OpenDatabase } from "./open.js";
 import { sqlValue } from "./run-sql.js";
 
@@ -77,14 +78,18 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   let hearing = false;
   let closed = false;
   let lastHeard = 0;
+  let asking = false;
+  const lines = new Lines();
 
   const settings = {
     max: 1,
     connect_timeout: 5,
+    backoff,
     // The connection that listens stays until it breaks.
     max_lifetime: null,
     idle_timeout: 0,
     fetch_types: false,
+    socket: lines.connect,
     onnotice: () => {},
     onnotify: (_channel: string, payload: string) => {
       if (payload === heartbeat) lastHeard = performance.now();
@@ -115,13 +120,25 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   await listen();
   const timer = setInterval(() => {
     if (performance.now() - lastHeard > SILENCE_MS) hearing = false;
+    lines.look();
+    if (asking) {
+      // Nothing came of the last one, and nothing moved since: half open, it would stay so for a quarter of an hour.
+      lines.closeSilent({ from: 1, to: Number.POSITIVE_INFINITY });
+      return;
+    }
+    asking = true;
     // Over the connection that listens: the answer shows that it lives, both ways.
-    client.notify(CHANNEL, heartbeat).then(
-      () => void listen(),
-      () => {
-        hearing = false;
-      },
-    );
+    client
+      .notify(CHANNEL, heartbeat)
+      .then(
+        () => void listen(),
+        () => {
+          hearing = false;
+        },
+      )
+      .finally(() => {
+        asking = false;
+      });
   }, HEARTBEAT_MS);
   timer.unref();
   return {

@@ -1,20 +1,24 @@
+/** A connection that was there is so no more. */
+const BROKEN_CODES = ["CONNECTION_CLOSED", "ECONNRESET", "EPIPE", "57P01", "57P02"];
+
 const AWAY_CODES = new Set([
+  ...BROKEN_CODES,
   // postgres.js and node
   "CONNECT_TIMEOUT",
-  "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
   "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
   "ETIMEDOUT",
   "ENOTFOUND",
   "EAI_AGAIN",
   "ENETUNREACH",
   "EHOSTUNREACH",
-  // PostgreSQL: cannot connect now, shut down, too many connections, read-only after a failover
-  "57P01",
-  "57P02",
+  // No answer, a lock that was not to be had, a statement that took too long, a transaction that stood still
+  "NO_ANSWER",
+  "55P03",
+  "57014",
+  "25P03",
+  // PostgreSQL: cannot connect now, too many connections, read-only after a failover
   "57P03",
   "53300",
   "25006",
@@ -38,6 +42,11 @@ function codesOf(error: unknown): string[] {
 /** Whether an error of a query means that the database cannot be reached or does not serve now. */
 export function isDatabaseAway(error: unknown): boolean {
   return codesOf(error).some((code) => AWAY_CODES.has(code));
+}
+
+/** Whether a connection broke on which a statement was under way; whether that took effect is not known. */
+export function isBroken(error: unknown): boolean {
+  return codesOf(error).some((code) => BROKEN_CODES.includes(code));
 }
 
 /** Whether a row with the same key is there already. */

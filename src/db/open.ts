@@ -5,8 +5,11 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { answeringClient } from "./answering-client.js";
 import { lockDataDir } from "./data-dir-lock.js";
+import { type DeadlineOptions, Deadlines } from "./deadlines.js";
 import { openCluster } from "./empty-cluster.js";
+import { backoff } from "./lines.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
@@ -35,6 +38,8 @@ export interface DatabaseOptions {
   dataDir: string;
   /** Set where connections go through a pooler in transaction mode, which knows no prepared statements. */
   pooled?: boolean | undefined;
+  /** Whether all that is asked is answered in seconds or fails, as requests want it and long work does not. */
+  hurried?: DeadlineOptions | undefined;
   /** Told of every query, for counting. */
   onQuery?: ((text: string) => void) | undefined;
 }
@@ -51,20 +56,25 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   const { onQuery } = options;
   const logger = onQuery ? { logQuery: (text: string) => onQuery(text) } : false;
   return options.url
-    ? openPostgres(options.url, options.pooled ?? false, logger)
+    ? openPostgres({ ...options, url: options.url }, logger)
     : openEmbedded(options.dataDir, logger);
 }
 
 export type QueryLogger = false | { logQuery(text: string): void };
 
-function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDatabase {
-  const client = postgres(url, {
+function openPostgres(options: DatabaseOptions & { url: string }, logger: QueryLogger): OpenDatabase {
+  const { url, pooled = false, hurried } = options;
+  const deadlines = hurried && new Deadlines(hurried);
+  const driver = postgres(url, {
     max: MAX_CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT_S,
+    backoff,
     prepare: !pooled,
     onnotice: () => {},
     connection: { application_name: "peg-comparison-bff" },
+    ...(deadlines ? { socket: deadlines.lines.connect } : {}),
   });
+  const client = deadlines ? answeringClient(driver, deadlines) : driver;
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
   return {

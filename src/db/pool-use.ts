@@ -1,5 +1,6 @@
 import type { PGlite } from "@electric-sql/pglite";
 import type { Sql } from "postgres";
+import { withCalls } from "./with-calls.js";
 
 /** How many statements and transactions want a connection now; those beyond the size of the pool wait. */
 export interface PoolUse {
@@ -36,12 +37,5 @@ export function countEmbedded(client: PGlite, use: PoolUse): PGlite {
   return withCalls(client, {
     query: (...args: Parameters<PGlite["query"]>) => counted(use, client.query(...args)),
     transaction: (...args: Parameters<PGlite["transaction"]>) => counted(use, client.transaction(...args)),
-  });
-}
-
-function withCalls<T extends object>(client: T, calls: Record<string, unknown>): T {
-  return new Proxy(client, {
-    get: (target, name) =>
-      typeof name === "string" && Object.hasOwn(calls, name) ? calls[name] : Reflect.get(target, name),
   });
 }

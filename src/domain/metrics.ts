@@ -80,4 +80,6 @@ export interface Readings {
   queues(): Promise<QueueState[]>;
   /** Whether every change that another process announces is heard here. */
   hearing(): boolean;
+  /** Whether the keys that tokens are checked by could not be fetched when that was last tried. */
+  tokenKeysAway(): boolean;
 }

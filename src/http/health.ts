@@ -3,7 +3,8 @@ import type { AppEnv } from "./refuse.js";
 
 /** Whether a dependency can be used: `required` ones decide whether traffic should come here at all. */
 export interface Probe {
-  required: boolean;
+  /** Asked once it is known whether the dependency is away. */
+  required: boolean | (() => boolean);
   /** Rejects where the dependency is away. */
   check(): Promise<void>;
 }
@@ -40,7 +41,7 @@ export function healthRoutes(probes: Record<string, Probe>, isDraining: () => bo
     const checks = await Promise.all(
       Object.entries(probes).map(async ([name, { required, check }]) => {
         const ok = await answersInTime(check);
-        return { name, ok, required };
+        return { name, ok, required: typeof required === "function" ? required() : required };
       }),
     );
     const ready = checks.every(({ ok, required }) => ok || !required);

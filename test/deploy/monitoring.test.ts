@@ -130,6 +130,7 @@ describe("every metric of the rules and the dashboard is exported, and moves", (
   let databaseFails = false;
   let watch: Watch;
   let deaf: Watch | undefined;
+  let keyless: Watch;
 
   beforeAll(async () => {
     service = await startAnalysisService();
@@ -145,6 +146,7 @@ describe("every metric of the rules and the dashboard is exported, and moves", (
     await watch.look();
     await moveAll();
     if (hasPostgres) deaf = await unheard();
+    keyless = await withoutKeys();
   }, 240_000);
 
   afterAll(async () => {
@@ -210,9 +212,21 @@ describe("every metric of the rules and the dashboard is exported, and moves", (
     return cut;
   }
 
+  async function withoutKeys(): Promise<Watch> {
+    const gone = `http://127.0.0.1:${await freePort()}/jwks`;
+    const third = await startBackend({ JWT_SECRET: "", JWT_JWKS_URL: gone });
+    const looks = new Watch(third);
+    await looks.look();
+    await fetch(`${third.url}/readyz`);
+    await looks.look();
+    await third.stop();
+    return looks;
+  }
+
   test.each(METRICS)("%s", (metric) => {
     const onPostgres = metric === "peg_changes_unheard";
-    const looked = onPostgres && deaf ? deaf : watch;
+    const elsewhere = metric === "peg_token_keys_away" ? keyless : undefined;
+    const looked = elsewhere ?? (onPostgres && deaf ? deaf : watch);
     expect(looked.names()).toContain(metric);
     if (onPostgres && !deaf) return;
     expect([metric, looked.moved.has(metric) || CONSTANT.includes(metric)]).toEqual([metric, true]);

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { createRemoteJWKSet, importSPKI, type CryptoKey as JoseKey, type JWTVerifyGetKey } from "jose";
+import { importSPKI, type CryptoKey as JoseKey, type JWTVerifyGetKey } from "jose";
+import { RemoteKeys, type RemoteKeysOptions } from "./remote-keys.js";
 
 /** Where the keys come from that tokens are checked by: one of three. */
 export type KeySettings =
@@ -11,11 +12,11 @@ export type KeySettings =
 export interface KeySource {
   key: JoseKey | JWTVerifyGetKey;
   algorithms: string[];
+  /** Where they are fetched. */
+  remote?: RemoteKeys;
 }
 
 const ASYMMETRIC = ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
-const JWKS_TIMEOUT_MS = 5000;
-const JWKS_MAX_AGE_MS = 5 * 60_000;
 
 const EC_ALGORITHMS: Record<string, string> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
@@ -31,13 +32,13 @@ function algorithmsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }
  *
  * @throws Error where a public key cannot be read or is of a kind that is not taken
  */
-export async function createKeySource(settings: KeySettings): Promise<KeySource> {
+export async function createKeySource(
+  settings: KeySettings,
+  around: Omit<RemoteKeysOptions, "url">,
+): Promise<KeySource> {
   if (settings.kind === "jwks") {
-    const key = createRemoteJWKSet(new URL(settings.url), {
-      timeoutDuration: JWKS_TIMEOUT_MS,
-      cacheMaxAge: JWKS_MAX_AGE_MS,
-    });
-    return { key, algorithms: ASYMMETRIC };
+    const remote = new RemoteKeys({ url: settings.url, ...around });
+    return { key: remote.key, algorithms: ASYMMETRIC, remote };
   }
   if (settings.kind === "public-key") {
     const publicKey = createPublicKey(settings.pem);

@@ -6,6 +6,7 @@ import { type Metrics, noMetrics, type TokenRefusal } from "../../domain/metrics
 import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
+import { KeysAwayError, type RemoteKeys } from "./remote-keys.js";
 
 const MAX_TOKEN_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 30;
@@ -67,10 +68,15 @@ function checkForm(token: string, kidNeeded: boolean): void {
     throw new Error("a member that stands twice");
 }
 
-/** Checks tokens by the keys of the settings; remembers good ones, never past their expiry. */
-export async function createTokenVerifier(options: TokenVerifierOptions): Promise<TokenVerifier> {
+/** A verifier with the keys that it fetches, where it does. */
+export interface OpenTokenVerifier extends TokenVerifier {
+  remoteKeys: RemoteKeys | undefined;
+}
+
+/** Checks tokens by the keys of the settings; remembers good ones, never past their expiry or that of the keys. */
+export async function createTokenVerifier(options: TokenVerifierOptions): Promise<OpenTokenVerifier> {
   const { issuer, audience, clock, logger, metrics = noMetrics } = options;
-  const { key, algorithms } = await createKeySource(options.keys);
+  const { key, algorithms, remote } = await createKeySource(options.keys, { clock, logger });
   const held = new LRUCache<string, { claims: TokenClaims; until: number }>({ max: MAX_HELD_TOKENS });
 
   async function check(token: string): Promise<TokenClaims> {
@@ -89,6 +95,7 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
   }
 
   return {
+    remoteKeys: remote,
     async verify(token) {
       if (token.length > MAX_TOKEN_CHARS) {
         metrics.tokenRefused("form");
@@ -104,11 +111,15 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
         const verified = await check(token);
         held.set(token, {
           claims: verified,
-          until: Math.min(verified.expiresAt.getTime(), clock.now() + HOLD_MS),
+          until: Math.min(
+            verified.expiresAt.getTime(),
+            clock.now() + HOLD_MS,
+            remote?.trustedUntil() ?? Number.POSITIVE_INFINITY,
+          ),
         });
         return verified;
       } catch (error) {
-        if (isKeySourceAway(error)) {
+        if (error instanceof KeysAwayError) {
           metrics.tokenRefused("keys_away");
           throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
             cause: error,
@@ -145,11 +156,4 @@ function refusalOf(error: unknown): TokenRefusal {
     return "no_key";
   if (error instanceof errors.JWTClaimValidationFailed) return "claims";
   return error instanceof z.ZodError ? "claims" : "form";
-}
-
-/** Whether the keys could not be fetched, which is no fault of the token. */
-function isKeySourceAway(error: unknown): boolean {
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
-  if (error instanceof errors.JOSEError) return error.code === "ERR_JOSE_GENERIC";
-  return error instanceof TypeError && error.message === "fetch failed";
 }

@@ -67,6 +67,7 @@ export function defineGauges(registry: Registry) {
       "Statements and transactions that want one; those beyond wait",
     ),
     deaf: gauge("peg_changes_unheard", "1 while changes of other processes may be missed"),
+    keysAway: gauge("peg_token_keys_away", "1 while the keys that tokens are checked by cannot be fetched"),
     queueJobs: gauge("peg_queue_jobs", "Jobs by queue and state", "queue", "state"),
     queueLag: gauge("peg_queue_lag_seconds", "How long the oldest job that could run has waited", "queue"),
     queueUnknown: gauge("peg_queue_unknown", "1 where the database did not tell about the queues"),

@@ -83,6 +83,7 @@ async function readGauges(gauges: ReturnType<typeof defineGauges>, readings: Rea
   gauges.poolSize.set(size);
   gauges.poolUse.set(inUse);
   gauges.deaf.set(readings.hearing() ? 0 : 1);
+  gauges.keysAway.set(readings.tokenKeysAway() ? 1 : 0);
   const queues = await inTime(readings.queues());
   gauges.queueUnknown.set(queues ? 0 : 1);
   // What is not known is not told: the last number would look like news.

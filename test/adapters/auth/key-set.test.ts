@@ -1,8 +1,8 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { exportJWK, type JWK } from "jose";
+import { generateKeyPairSync, sign } from "node:crypto";
+import type { RequestListener } from "node:http";
+import { exportJWK } from "jose";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { jwks, type KeyServer, published, startKeyServer } from "./key-server.js";
 import {
   ACCEPTED,
   byEc,
@@ -24,47 +24,15 @@ import {
 } from "./tokens.js";
 
 describe("a token by a key set that is fetched", () => {
-  interface KeyServer {
-    url: string;
-    /** Paths asked for. */
-    asked: string[];
-    answer: RequestListener;
-    stop(): Promise<void>;
-  }
   let server: KeyServer;
   let stopped: (() => Promise<void>)[] = [];
 
-  async function startKeyServer(answer: RequestListener): Promise<KeyServer> {
-    const asked: string[] = [];
-    const http: Server = createServer((request, response) => {
-      asked.push(request.url ?? "");
-      started.answer(request, response);
-    });
-    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-    const started: KeyServer = {
-      url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/jwks`,
-      asked,
-      answer,
-      stop: async () => {
-        http.closeAllConnections();
-        await new Promise((resolve) => http.close(resolve));
-      },
-    };
-    stopped.push(() => started.stop());
+  async function openKeyServer(answer: RequestListener): Promise<KeyServer> {
+    const started = await startKeyServer(answer);
+    stopped.push(started.stop);
     return started;
   }
 
-  const jwks =
-    (...keys: object[]): RequestListener =>
-    (_, response) =>
-      void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
-  const published = async (key: KeyObject, kid: string, alg = "RS256", change: Partial<JWK> = {}) => ({
-    ...(await exportJWK(key)),
-    kid,
-    alg,
-    use: "sig",
-    ...change,
-  });
   const by = (kid: unknown, key = rsa.privateKey, header: object = {}, claims: object = {}) =>
     forge(
       { alg: "RS256", ...(kid === undefined ? {} : { kid }), ...header },
@@ -75,7 +43,7 @@ describe("a token by a key set that is fetched", () => {
   beforeEach(async () => {
     // jose reads the date itself, for how long a fetched set holds; timers stay real, for HTTP.
     vi.useFakeTimers({ toFake: ["Date"], now: NOW * 1000 });
-    server = await startKeyServer(jwks(await published(rsa.publicKey, "k1")));
+    server = await openKeyServer(jwks(await published(rsa.publicKey, "k1")));
   });
   afterEach(async () => {
     vi.useRealTimers();
@@ -116,7 +84,7 @@ describe("a token by a key set that is fetched", () => {
   });
 
   test("J3: nobody else is asked for a key", async () => {
-    const trap = await startKeyServer(jwks());
+    const trap = await openKeyServer(jwks());
     const attacker = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const { verifier } = await open();
     for (const header of [
@@ -237,51 +205,8 @@ describe("a token by a key set that is fetched", () => {
     expect(await verdict(verifier, by("k1"))).toEqual(UNIFORM);
   });
 
-  const AWAY = {
-    code: "SERVICE_UNAVAILABLE",
-    message: "Tokens cannot be checked now. Try again soon.",
-    details: undefined,
-    retryAfter: undefined,
-  };
-  const text =
-    (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
-    (_, response) =>
-      void response.writeHead(status, headers).end(body);
-
-  test.each<[string, RequestListener]>([
-    ["answers 500", text(500, "{}")],
-    ["answers 404", text(404, "not here")],
-    ["redirects", text(302, "", { location: "http://127.0.0.1:1/" })],
-    ["answers a page", text(200, "<html></html>")],
-    ["answers nothing", text(200, "")],
-    ["answers JSON that is no key set", text(200, '{"error":"try later"}')],
-    ["cuts the connection", (request) => void request.socket.destroy()],
-    [
-      "breaks off",
-      (_, response) =>
-        void response.writeHead(200, { "content-length": "99" }).write('{"keys":', () => response.destroy()),
-    ],
-  ])(
-    "J21, J22: where the set's server %s, good tokens are told to come again, and taken once it is well",
-    async (_, fault) => {
-      const well = server.answer;
-      server.answer = fault;
-      const { verifier } = await open();
-      expect(await verdict(verifier, by("k1"))).toEqual(AWAY);
-      server.answer = well;
-      expect(await verdict(verifier, by("k1"))).toEqual(ACCEPTED);
-    },
-  );
-
-  test("J22: a server that is not there at all does not stop the start", async () => {
-    await server.stop();
-    stopped = [];
-    const { verifier } = await open();
-    expect(await verdict(verifier, by("k1"))).toEqual(AWAY);
-  });
-
   test("what is no token is refused without the keys", async () => {
-    server.answer = text(500, "");
+    server.answer = (_, response) => void response.writeHead(500).end();
     const { verifier } = await open();
     for (const token of ["", "a.b.c", by(undefined), hs256()])
       expect(await verdict(verifier, token)).toEqual(UNIFORM);

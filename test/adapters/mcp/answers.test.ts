@@ -54,7 +54,7 @@ describe("a good answer", () => {
   });
 });
 
-describe("a bad answer is MCP_PROCESSING_ERROR and is not asked for again:", () => {
+describe("U5: a bad answer is MCP_PROCESSING_ERROR and is not asked for again:", () => {
   const html = "<html><body>Login at http://internal.example</body></html>";
   const bent = (change: (answer: ReturnType<typeof goodAnswer>) => void) => {
     const answer = goodAnswer();
@@ -128,7 +128,7 @@ describe("a bad answer is MCP_PROCESSING_ERROR and is not asked for again:", () 
 });
 
 describe("a redirect", () => {
-  it.each([301, 302, 303, 307, 308])("with status %i is not followed", async (code) => {
+  it.each([301, 302, 303, 307, 308])("U6: with status %i is not followed", async (code) => {
     const trap = await startFakeService();
     try {
       const error = await badAnswer((response) => {

@@ -77,7 +77,7 @@ describe("a caller who leaves", () => {
     expect(fake.requests).toHaveLength(1);
   });
 
-  it("ends the wait before a retry at once", async () => {
+  it("U7: ends the wait before a retry at once", async () => {
     fake.otherwise(status(503, { "retry-after": "15" }));
     const { call, go } = leave(open());
     await fake.arrived(1);

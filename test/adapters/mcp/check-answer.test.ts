@@ -114,7 +114,7 @@ describe("checkAnswer", () => {
     expect(JSON.stringify(verdict)).not.toContain("SECRET");
   });
 
-  it("is not polluted by a __proto__ key", () => {
+  it("U5: is not polluted by a __proto__ key", () => {
     const text = JSON.stringify(goodAnswer())
       .replace('{"success"', '{"__proto__":{"polluted":1},"success"')
       .replace('{"avg"', '{"__proto__":{"polluted":1},"avg"')

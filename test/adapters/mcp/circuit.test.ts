@@ -43,7 +43,7 @@ describe("the circuit", () => {
     ["timeouts", hangs],
   ];
   it.each(failures)(
-    "opens after %s in a row, and then answers at once without asking",
+    "U8, U11: opens after %s in a row, and then answers at once without asking",
     async (_, reaction) => {
       fake.otherwise(reaction);
       const service = open({ timeoutMs: 300 });
@@ -62,7 +62,7 @@ describe("the circuit", () => {
     await expect.poll(() => service.state()).toBe("open");
   });
 
-  it("opens when more than half of the attempts fail, though never many in a row", async () => {
+  it("U8: opens when more than half of the attempts fail, though never many in a row", async () => {
     const service = open({ circuit: { ratioMinimum: 9 } });
     fake.script(...Array.from({ length: 9 }, (_, i) => (i % 3 === 2 ? answers() : status(500))));
     for (let i = 0; i < 9; i++) await service.compare(request()).catch(() => {});
@@ -80,7 +80,7 @@ describe("the circuit", () => {
       "refusals of data",
       answers({ success: false, error: { code: "DATA_VALIDATION_ERROR", message: "no" } }),
     ],
-  ])("stays closed on %s", async (_, reaction) => {
+  ])("U9: stays closed on %s", async (_, reaction) => {
     fake.otherwise(reaction);
     const service = open();
     await fail(service, 10);
@@ -95,7 +95,7 @@ describe("the circuit", () => {
     expect(fake.requests).toHaveLength(3);
   });
 
-  it("lets exactly one probe through after its wait, and closes when that succeeds", async () => {
+  it("U9: lets exactly one probe through after its wait, and closes when that succeeds", async () => {
     fake.otherwise(status(500));
     const service = open();
     await fail(service, 3);
@@ -139,7 +139,7 @@ describe("the circuit", () => {
     );
   });
 
-  it("doubles its wait with every failed probe, up to a cap", async () => {
+  it("U9: doubles its wait with every failed probe, up to a cap", async () => {
     fake.otherwise(status(500));
     const service = open({ circuit: { consecutiveFailures: 3, waitMs: 1_000, maxWaitMs: 3_000 } });
     await fail(service, 3);
@@ -170,7 +170,7 @@ describe("the circuit", () => {
     expect(service.state()).toBe("closed");
   });
 
-  it("keeps an outage from being met with more requests than without retries", async () => {
+  it("U8: keeps an outage from being met with more requests than without retries", async () => {
     fake.otherwise(status(503));
     const service = open({ retries: 3, circuit: {} });
     await Promise.all(Array.from({ length: 100 }, () => failureOf(service.compare(request()))));
@@ -181,6 +181,37 @@ describe("the circuit", () => {
 });
 
 describe("the bulkhead", () => {
+  it("U10: lets a service that is back be asked by as many as ever, though a thousand wait for it", async () => {
+    fake.otherwise(status(500));
+    const service = open({ maxConcurrent: 20 });
+    await fail(service, 3);
+    pass(5_000);
+    let inside = 0;
+    let most = 0;
+    fake.otherwise(async (response, about) => {
+      most = Math.max(most, ++inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside--;
+      await answers()(response, about);
+    });
+    const wave = () =>
+      Promise.all(
+        Array.from({ length: 1_000 }, () =>
+          service.compare(request()).then(
+            () => 1,
+            () => 0,
+          ),
+        ),
+      );
+    // One of them probes; those who were refused come again, all at once.
+    expect((await wave()).reduce<number>((sum, one) => sum + one, 0)).toBe(1);
+    expect(service.state()).toBe("closed");
+    const served = (await wave()).reduce<number>((sum, one) => sum + one, 0);
+    expect(served).toBe(40);
+    expect(most).toBeLessThanOrEqual(20);
+    expect(fake.requests).toHaveLength(3 + 1 + 40);
+  });
+
   it("refuses what does not fit into its slots and its queue, and serves the queue in turn", async () => {
     const held: (() => void)[] = [];
     fake.otherwise(async (response, about) => {

@@ -41,7 +41,7 @@ describe("deadlines", () => {
     ["hangs before its headers", hangs],
     ["hangs in the middle of the body", hangsInBody],
     ["trickles its body", trickles],
-  ])("end an attempt when the service %s", async (_, reaction) => {
+  ])("U1: end an attempt when the service %s", async (_, reaction) => {
     fake.otherwise(reaction);
     const started = performance.now();
     const error = await failureOf(open(quick).compare(request()));
@@ -51,20 +51,20 @@ describe("deadlines", () => {
     await expect.poll(() => fake.openSockets()).toBe(0);
   });
 
-  it("cover the attempt after a 503 too (trap 7)", async () => {
+  it("U2: cover the attempt after a 503 too (trap 7)", async () => {
     fake.script(status(503), hangs);
     const error = await failureOf(open(quick).compare(request()));
     expect(error.code).toBe("MCP_TIMEOUT");
     expect(fake.requests).toHaveLength(2);
   });
 
-  it("are followed by a retry that is really sent (trap 7)", async () => {
+  it("U2: are followed by a retry that is really sent (trap 7)", async () => {
     fake.script(hangs, answers());
     expect((await open(quick).compare(request())).pegs).toHaveLength(1);
     expect(fake.requests).toHaveLength(2);
   });
 
-  it("of the whole call bound attempts and waits", async () => {
+  it("U1: of the whole call bound attempts and waits", async () => {
     fake.otherwise(hangs);
     const started = performance.now();
     const error = await failureOf(open({ timeoutMs: 20_000, totalTimeoutMs: 300 }).compare(request()));
@@ -108,25 +108,29 @@ describe("retries", () => {
   it.each([
     ["resets the connection", resets],
     ["cuts its answer short", truncates],
-  ])("follow a service that %s", async (_, reaction) => {
-    fake.script(reaction);
-    await open().compare(request());
-    expect(fake.requests).toHaveLength(2);
-    fake.otherwise(reaction);
-    expect((await failureOf(open().compare(request()))).code).toBe("MCP_CONNECTION_FAILED");
-  });
+  ])(
+    "U4: follow a service that %s: the same is asked again, and comparing changes nothing there",
+    async (_, reaction) => {
+      fake.script(reaction);
+      await open().compare(request());
+      expect(fake.requests).toHaveLength(2);
+      expect(fake.requests[1]?.body).toBe(fake.requests[0]?.body);
+      fake.otherwise(reaction);
+      expect((await failureOf(open().compare(request()))).code).toBe("MCP_CONNECTION_FAILED");
+    },
+  );
 
   it("end as MCP_CONNECTION_FAILED where nobody listens", async () => {
     const error = await failureOf(open({}, `http://127.0.0.1:${await freePort()}`).compare(request()));
     expect(error.code).toBe("MCP_CONNECTION_FAILED");
   });
 
-  it("end as MCP_CONNECTION_FAILED where the name is not known", async () => {
+  it("U13: end as MCP_CONNECTION_FAILED where the name is not known", async () => {
     const error = await failureOf(open({ retries: 1 }, "http://no-such-host.invalid").compare(request()));
     expect(error.code).toBe("MCP_CONNECTION_FAILED");
   });
 
-  it("double their wait, with full jitter", async () => {
+  it("U8: double their wait, with full jitter", async () => {
     const waits: number[] = [];
     const sleep = async (ms: number) => void waits.push(ms);
     fake.otherwise(status(500));
@@ -136,7 +140,7 @@ describe("retries", () => {
     expect(waits.slice(3)).toEqual([0, 0, 0]);
   });
 
-  it("stop when the budget of all calls is used up", async () => {
+  it("U8: stop when the budget of all calls is used up", async () => {
     fake.otherwise(status(500));
     const service = open({ retryBudget: { capacity: 5, perSecond: 0, perCall: 0.1 } });
     for (let i = 0; i < 20; i++) await failureOf(service.compare(request()));
@@ -145,7 +149,7 @@ describe("retries", () => {
     expect(fake.requests.length).toBeGreaterThanOrEqual(25);
   });
 
-  it("come over a new connection where the service closed the one that was kept", async () => {
+  it("U13: come over a new connection where the service closed the one that was kept", async () => {
     // The second request on a connection finds it reset: a service that just gave up on an idle one.
     const sockets = new Set<Socket>();
     let served = 0;
@@ -184,17 +188,20 @@ describe("Retry-After", () => {
     return waits;
   };
 
-  it("is waited, in seconds and as a date", async () => {
+  it("U3: is waited, in seconds and as a date", async () => {
     expect(await waitsFor("2")).toEqual([2_000]);
     const now = () => Date.parse("2024-01-15T10:00:00Z");
     expect(await waitsFor("Mon, 15 Jan 2024 10:00:03 GMT", { now })).toEqual([3_000]);
   });
 
-  it.each(["-5", "soon", "2.5", "1e3", "Mon, 15 Foo 2024"])("is ignored when it is %j", async (header) => {
-    expect(await waitsFor(header)).toEqual([0]);
-  });
+  it.each(["-5", "soon", "2.5", "1e3", "Mon, 15 Foo 2024"])(
+    "U3: is ignored when it is %j",
+    async (header) => {
+      expect(await waitsFor(header)).toEqual([0]);
+    },
+  );
 
-  it("fails fast where it is longer than what is left, and is passed on, bounded", async () => {
+  it("U3: fails fast where it is longer than what is left, and is passed on, bounded", async () => {
     fake.script(status(503, { "retry-after": "120" }), status(503, { "retry-after": "1000000000" }));
     const service = open({ totalTimeoutMs: 60_000 });
     const started = performance.now();

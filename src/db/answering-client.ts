@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Sql } from "postgres";
+import { type Deadlines, looksOf, MS_PER_BYTE, NoAnswerError } from "./deadlines.js";
+import { isBroken } from "./errors.js";
+import { withCalls } from "./with-calls.js";
+
+/** A text without values may be long work, such as the upkeep of the job queue. */
+const LONG_MS = 60_000;
+/** A read whose connection broke so early is asked again, once. */
+const RETRY_LOOKS = looksOf(1_000);
+const RETRY_PAUSE_MS = 100;
+/** Of a transaction; set within it, so that it holds through a pooler, too. */
+const txSettings = ({ answerMs }: Deadlines) =>
+  [
+    // A lock that is not to be had is no reason to close a connection.
+    `set local lock_timeout = ${answerMs - 500}`,
+    // Whoever is cut off holds its own no longer than this.
+    `set local idle_in_transaction_session_timeout = ${answerMs * 2}`,
+    "set local statement_timeout = '60s'",
+  ].join("; ");
+
+type Query = PromiseLike<unknown> & {
+  values(): PromiseLike<unknown>;
+  cancel(): void;
+  /** Set by the driver once a connection has it. */
+  state?: unknown;
+};
+type Unsafe = (text: string, values?: unknown[], options?: object) => Query;
+
+/** A client whose statements and transactions are answered in time or fail. It uses the lines of the deadlines. */
+export function answeringClient(client: Sql, deadlines: Deadlines): Sql {
+  return withCalls(client, {
+    unsafe: answeringUnsafe(client, deadlines, false),
+    begin: (...args: unknown[]) => begin(client, deadlines, args),
+    reserve: () => reserve(client, deadlines),
+  });
+}
+
+function answeringUnsafe(client: Pick<Sql, "unsafe">, deadlines: Deadlines, inTransaction: boolean): Unsafe {
+  const unsafe = client.unsafe as unknown as Unsafe;
+  const answering: unknown = (text: string, values: unknown[] = [], options?: object) => {
+    const withinMs = deadlines.answerMs + sizeOf(values) * MS_PER_BYTE;
+    type Take = (query: Query) => PromiseLike<unknown>;
+    const askOnce = async (take: Take) => {
+      deadlines.refuseIfFull();
+      const query = unsafe(text, values, options);
+      // A transaction has its connection.
+      const waitsForTurn = () => !inTransaction && !query.state;
+      return deadlines.within(take(query), { withinMs, waitsForTurn, cancel: () => query.cancel() });
+    };
+    const ask = async (take: Take) => {
+      const began = deadlines.looks;
+      try {
+        return await askOnce(take);
+      } catch (error) {
+        const early = deadlines.looks - began < RETRY_LOOKS;
+        if (inTransaction || !early || !isRead(text) || !isBroken(error)) throw error;
+        // Where a server ended all connections, the next one may not know yet.
+        await sleep(RETRY_PAUSE_MS);
+        return askOnce(take);
+      }
+    };
+    return {
+      values: () => ask((query) => query.values()),
+      // biome-ignore lint/suspicious/noThenProperty: like the driver's own it begins when it is waited for
+      then: (...handlers: Parameters<Promise<unknown>["then"]>) => ask((query) => query).then(...handlers),
+    };
+  };
+  return answering as Unsafe;
+}
+
+/** The statements within are the caller's; the driver itself begins and ends a transaction. */
+async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promise<unknown> {
+  deadlines.refuseIfFull();
+  const work = args.at(-1) as (tx: Sql) => Promise<unknown>;
+  const begun = gate();
+  const over = gate();
+  let gaveUp: unknown;
+  const whole = (client.begin as (...all: unknown[]) => Promise<unknown>)(
+    ...args.slice(0, -1),
+    async (tx: Sql) => {
+      begun.open();
+      // Its turn came when nobody waited for it any more.
+      if (gaveUp) throw gaveUp;
+      tx.unsafe(txSettings(deadlines)).catch(() => undefined);
+      try {
+        return await work(withCalls(tx, { unsafe: answeringUnsafe(tx, deadlines, true) }));
+      } catch (error) {
+        if (error instanceof NoAnswerError || (error as Error).cause instanceof NoAnswerError) gaveUp = error;
+        throw error;
+      } finally {
+        over.open();
+      }
+    },
+  );
+  try {
+    await deadlines.within(Promise.race([begun.opened, whole]), { withinMs: deadlines.answerMs });
+    await Promise.race([over.opened, whole]);
+    // To roll back would wait for the same connection.
+    if (gaveUp) throw gaveUp;
+  } catch (error) {
+    gaveUp = error;
+    whole.catch(() => undefined);
+    throw error;
+  }
+  return deadlines.within(whole, { withinMs: deadlines.answerMs });
+}
+
+function gate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+/** A connection of one's own, for a text that may be long work. */
+async function reserve(client: Sql, deadlines: Deadlines): Promise<unknown> {
+  deadlines.refuseIfFull();
+  const reserving = client.reserve();
+  let reserved: Awaited<typeof reserving>;
+  try {
+    reserved = await deadlines.within(reserving, { withinMs: deadlines.answerMs });
+  } catch (error) {
+    void reserving.then((late) => late.release()).catch(() => undefined);
+    throw error;
+  }
+  const unsafe = (...args: Parameters<Sql["unsafe"]>) =>
+    deadlines.within(reserved.unsafe(...args), { withinMs: LONG_MS });
+  return withCalls(reserved, { unsafe });
+}
+
+function sizeOf(values: readonly unknown[]): number {
+  let size = 0;
+  for (const value of values)
+    if (typeof value === "string" || value instanceof Uint8Array) size += value.length;
+  return size;
+}
+
+function isRead(text: string): boolean {
+  return /^\s*select\b/i.test(text) && !/\bfor (update|share)\b/i.test(text);
+}

@@ -1,0 +1,193 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { RequestListener } from "node:http";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { OpenTokenVerifier } from "../../../src/adapters/auth/token-verifier.js";
+import { jwks, type KeyServer, published, startKeyServer } from "./key-server.js";
+import { ACCEPTED, byRsa, CLAIMS, forge, NOW, rsa, UNIFORM, verdict, verifierOf } from "./tokens.js";
+
+const AWAY = {
+  code: "SERVICE_UNAVAILABLE",
+  message: "Tokens cannot be checked now. Try again soon.",
+  details: undefined,
+  retryAfter: undefined,
+};
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+/** Of a fetched set, and of a token that was checked. */
+const MAX_AGE = 5 * MINUTE;
+/** After a fetch that failed. */
+const RETRY = 5;
+
+const text =
+  (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
+  (_, response) =>
+    void response.writeHead(status, headers).end(body);
+
+const FAULTS: [string, RequestListener][] = [
+  ["answers 500", text(500, "{}")],
+  ["answers 404", text(404, "not here")],
+  ["redirects", text(302, "", { location: "http://127.0.0.1:1/" })],
+  ["answers a page", text(200, "<html></html>")],
+  ["answers nothing", text(200, "")],
+  ["answers JSON that is no key set", text(200, '{"error":"try later"}')],
+  ["answers 50 MB", text(200, `{"keys":[],"x":"${"x".repeat(50_000_000)}"}`)],
+  ["cuts the connection", (request) => void request.socket.destroy()],
+  [
+    "breaks off",
+    (_, response) =>
+      void response.writeHead(200, { "content-length": "99" }).write('{"keys":', () => response.destroy()),
+  ],
+];
+
+describe("where the identity provider is away", () => {
+  const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let server: KeyServer;
+  let well: RequestListener;
+  let verifier: OpenTokenVerifier;
+  let at: (seconds: number) => void;
+  let logged: unknown[];
+  let tokens = 0;
+
+  /** Each another, so that none is held. */
+  const token = (kid = "k1", key = rsa.privateKey) =>
+    forge({ alg: "RS256", kid }, { ...CLAIMS, exp: NOW + 10 * HOUR, jti: tokens++ }, byRsa(key));
+
+  beforeEach(async () => {
+    well = jwks(await published(rsa.publicKey, "k1"));
+    server = await startKeyServer(well);
+    const world = await verifierOf({ kind: "jwks", url: server.url });
+    ({ at, logged } = world);
+    verifier = world.verifier as OpenTokenVerifier;
+  });
+  afterEach(() => server.stop());
+
+  const lines = () => logged.filter((line) => /token keys/.test(String((line as unknown[])[1])));
+
+  test.each(FAULTS)(
+    "J21: and %s, known keys serve for an hour beyond their age, then nobody is told that his token is bad",
+    async (_, fault) => {
+      expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+      server.answer = fault;
+      for (const seconds of [MAX_AGE - 1, MAX_AGE + 1, 20 * MINUTE, 40 * MINUTE, HOUR + MAX_AGE - 1]) {
+        at(NOW + seconds);
+        expect([seconds, await verdict(verifier, token())]).toEqual([seconds, ACCEPTED]);
+      }
+      const late = token();
+      expect(await verdict(verifier, late)).toEqual(ACCEPTED);
+      for (const seconds of [HOUR + MAX_AGE, HOUR + 2 * MAX_AGE, 3 * HOUR]) {
+        at(NOW + seconds);
+        expect([seconds, await verdict(verifier, token())]).toEqual([seconds, AWAY]);
+        // It was held, though not beyond what the keys are good for.
+        expect([seconds, await verdict(verifier, late)]).toEqual([seconds, AWAY]);
+      }
+      expect(verifier.remoteKeys?.usable()).toBe(false);
+      server.answer = well;
+      at(NOW + 3 * HOUR + RETRY);
+      expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+    },
+  );
+
+  test("J21: the outage and its end are a line each, and the metric and readiness know", async () => {
+    await verdict(verifier, token());
+    expect(verifier.remoteKeys?.failing()).toBe(false);
+    server.answer = text(500, "");
+    for (let minute = 5; minute < 30; minute++) {
+      at(NOW + minute * MINUTE);
+      expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+    }
+    expect(verifier.remoteKeys?.failing()).toBe(true);
+    expect(verifier.remoteKeys?.usable()).toBe(true);
+    await expect(verifier.remoteKeys?.check()).rejects.toThrow("cannot be fetched");
+    expect(lines()).toEqual([
+      [
+        expect.objectContaining({ until: new Date((NOW + HOUR + MAX_AGE) * 1000).toISOString() }),
+        "the token keys cannot be fetched: the last ones serve for an hour at most",
+      ],
+    ]);
+    server.answer = well;
+    at(NOW + 31 * MINUTE);
+    // What is known to be away is not waited for.
+    await verdict(verifier, token());
+    await expect.poll(() => verifier.remoteKeys?.failing()).toBe(false);
+    await verifier.remoteKeys?.check();
+    expect(lines()).toHaveLength(2);
+  });
+
+  test("J21: nobody waits for a provider that is known to hang", async () => {
+    await verdict(verifier, token());
+    server.answer = text(500, "");
+    at(NOW + MAX_AGE);
+    await verdict(verifier, token());
+    server.answer = () => {};
+    at(NOW + MAX_AGE + RETRY);
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await expect.poll(() => server.asked.length).toBe(3);
+  });
+
+  test("J20, J21: key ids that nobody knows cause one fetch in the cool-down, and are not called bad", async () => {
+    await verdict(verifier, token());
+    at(NOW + MINUTE);
+    server.answer = text(500, "");
+    for (let i = 0; i < 50; i++) expect(await verdict(verifier, token(`made up ${i}`))).toEqual(AWAY);
+    expect(server.asked).toHaveLength(2);
+    expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+    at(NOW + MINUTE + RETRY);
+    for (let i = 0; i < 50; i++) expect(await verdict(verifier, token(`made up ${i}`))).toEqual(AWAY);
+    expect(server.asked).toHaveLength(3);
+    server.answer = well;
+    at(NOW + MINUTE + 2 * RETRY);
+    for (let i = 0; i < 50; i++) expect(await verdict(verifier, token(`made up ${i}`))).toEqual(UNIFORM);
+    expect(server.asked).toHaveLength(4);
+  });
+
+  test("J18: a new key is taken as soon as the provider is back", async () => {
+    await verdict(verifier, token());
+    at(NOW + MINUTE);
+    server.answer = text(500, "");
+    expect(await verdict(verifier, token("k2", other.privateKey))).toEqual(AWAY);
+    server.answer = jwks(await published(other.publicKey, "k2"));
+    at(NOW + MINUTE + RETRY);
+    expect(await verdict(verifier, token("k2", other.privateKey))).toEqual(ACCEPTED);
+    // The old one was taken out: grace is for a provider that is away.
+    expect(await verdict(verifier, token())).toEqual(UNIFORM);
+  });
+
+  test("J19: a key that was taken out during the outage fails within ten minutes of its end", async () => {
+    await verdict(verifier, token());
+    server.answer = text(500, "");
+    at(NOW + 20 * MINUTE);
+    const held = token();
+    expect(await verdict(verifier, held)).toEqual(ACCEPTED);
+    server.answer = jwks(await published(other.publicKey, "k2"));
+    // Nobody asked in between: what was away long ago is not taken for away.
+    at(NOW + 20 * MINUTE + MAX_AGE);
+    expect(await verdict(verifier, token())).toEqual(UNIFORM);
+    expect(await verdict(verifier, held)).toEqual(UNIFORM);
+  });
+
+  test.each(FAULTS)(
+    "J22: at the start, and %s, tokens wait, and are taken once it is well",
+    async (_, fault) => {
+      server.answer = fault;
+      for (let i = 0; i < 5; i++) expect(await verdict(verifier, token())).toEqual(AWAY);
+      expect(server.asked).toHaveLength(1);
+      expect(verifier.remoteKeys?.usable()).toBe(false);
+      await expect(verifier.remoteKeys?.check()).rejects.toThrow();
+      server.answer = well;
+      at(NOW + RETRY);
+      // Readiness asks by itself: where it tells that nobody can be served, nobody comes.
+      await verifier.remoteKeys?.check();
+      expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+    },
+  );
+
+  test("J22: a server that is not there at all does not stop the start", async () => {
+    await server.stop();
+    expect(await verdict(verifier, token())).toEqual(AWAY);
+    expect(lines()).toEqual([
+      [expect.anything(), "the token keys cannot be fetched: tokens cannot be checked"],
+    ]);
+  });
+});
