@@ -24,6 +24,7 @@ import { createApp } from "./http/app.js";
 import { readOriginHeaders } from "./http/cors.js";
 import { createFastLane } from "./http/fast-lane.js";
 import { createOperationsApp } from "./http/operations-app.js";
+import { createOverloadGate } from "./http/overload-gate.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { encryptionKeys, refuseMissingKeys, tokenKeys } from "./keys.js";
@@ -225,6 +226,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       app,
       { keepAliveTimeout: config.KEEP_ALIVE_MS },
       createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS)),
+      createOverloadGate(services),
     );
     const operations = createHttpServer(
       createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),
