@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { startOurs } from "./contenders.js";
 import { startLoad } from "./load/load.js";
 import { findCores } from "./options.js";
-import { type ArrivalOrder, type Slice, SLICE_MS } from "./overload/arrivals.js";
+import { type ArrivalOrder, SLICE_MS, type Slice } from "./overload/arrivals.js";
 import { RUN_TYPESCRIPT, startChild } from "./processes.js";
 import { callTarget, rawRequest } from "./requests.js";
 import { seedCases } from "./seed.js";
@@ -32,7 +32,8 @@ const WANTED = { goodput: 0.8, refusalMs: 50, recoveryMs: 10_000 };
 const closers = new Closers();
 const progress = (text: string): void => console.error(`> ${text}`);
 const quantile = (values: number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ??
+  Number.NaN;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -77,7 +78,8 @@ async function main(): Promise<void> {
     list: "/api/analysis/results",
   };
   const target = targets[values.call];
-  if (target === undefined) throw new Error(`--call ${values.call}: one of ${Object.keys(targets).join(", ")}`);
+  if (target === undefined)
+    throw new Error(`--call ${values.call}: one of ${Object.keys(targets).join(", ")}`);
   const requests = tokens.map((token) => rawRequest(target, port, token));
 
   const load = startLoad(cores.load);
@@ -92,19 +94,20 @@ async function main(): Promise<void> {
   closers.add(() => arrivals.stop());
   const send = async (order: Omit<ArrivalOrder, "port" | "requests" | "connections">): Promise<Slice[]> => {
     arrivals.process.send({ port, requests, connections: Number(values.connections), ...order });
-    const [{ slices, problem }] = (await once(arrivals.process, "message")) as [{ slices: Slice[]; problem?: string }];
+    const [{ slices, problem }] = (await once(arrivals.process, "message")) as [
+      { slices: Slice[]; problem?: string },
+    ];
     if (problem !== undefined) throw new Error(problem);
     return slices;
   };
   progress(`peak ${peak.toFixed(0)} a second; overload`);
   const over = await send({ rate: Number(values.factor) * peak, seconds: Number(values.seconds) });
-  const ended = performance.now();
   progress("afterwards");
   const after = await send({ rate: peak / 2, seconds: 12 });
-  report(values.call, peak, over, after, ended);
+  report(values.call, peak, over, after);
 }
 
-function report(call: string, peak: number, over: Slice[], after: Slice[], _ended: number): void {
+function report(call: string, peak: number, over: Slice[], after: Slice[]): void {
   // The first second is the way into overload.
   const steady = over.slice(2);
   const all = steady.flatMap(({ ok }) => ok);
@@ -112,7 +115,8 @@ function report(call: string, peak: number, over: Slice[], after: Slice[], _ende
   const refused = steady.flatMap((slice) => slice.refused);
   const failed = steady.reduce((sum, slice) => sum + slice.failed, 0);
   const goodput = useful.length / ((steady.length * SLICE_MS) / 1000) / peak;
-  const well = ({ arrived, ok }: Slice): boolean => ok.filter((ms) => ms <= USEFUL_MS).length >= 0.99 * arrived;
+  const well = ({ arrived, ok }: Slice): boolean =>
+    ok.filter((ms) => ms <= USEFUL_MS).length >= 0.99 * arrived;
   const lastBad = after.findLastIndex((slice) => !well(slice));
   const recoveryMs = (lastBad + 1) * SLICE_MS;
   const p99 = quantile(refused, 0.99);
@@ -122,6 +126,13 @@ function report(call: string, peak: number, over: Slice[], after: Slice[], _ende
       `Overload, ${call}: peak ${peak.toFixed(0)}/s, offered ${(steady.reduce((sum, { arrived }) => sum + arrived, 0) / ((steady.length * SLICE_MS) / 1000)).toFixed(0)}/s`,
       `  goodput within ${USEFUL_MS} ms: ${(100 * goodput).toFixed(0)} % of the peak (${verdict(goodput >= WANTED.goodput)}); all answers ${all.length}, median ${quantile(all, 0.5).toFixed(0)} ms, p99 ${quantile(all, 0.99).toFixed(0)} ms`,
       `  refusals: ${refused.length}, median ${quantile(refused, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (${refused.length ? verdict(p99 <= WANTED.refusalMs) : "none"}); failed ${failed}`,
+      `  the load itself was late by at most ${quantile(
+        steady.map(({ lateMs }) => lateMs),
+        0.5,
+      ).toFixed(0)} ms in half of the time, ${quantile(
+        steady.map(({ lateMs }) => lateMs),
+        1,
+      ).toFixed(0)} ms at worst`,
       `  recovery: ${recoveryMs} ms (${verdict(recoveryMs <= WANTED.recoveryMs)})`,
     ].join("\n"),
   );

@@ -24,6 +24,7 @@ import { createApp } from "./http/app.js";
 import { readOriginHeaders } from "./http/cors.js";
 import { createFastLane } from "./http/fast-lane.js";
 import { createOperationsApp } from "./http/operations-app.js";
+import { Overload, watchEventLoop } from "./http/overload.js";
 import { createOverloadGate } from "./http/overload-gate.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
@@ -222,11 +223,13 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       // Of several processes that share the port each would tell of itself alone, as chance has it.
       metrics: apart === undefined && config.WEB_CONCURRENCY === 1 ? forReaders : undefined,
     });
+    const eventLoopBusy = watchEventLoop();
+    const isBusy = () => eventLoopBusy() || database.pool.inUse > database.pool.size;
     const server = createHttpServer(
       app,
       { keepAliveTimeout: config.KEEP_ALIVE_MS },
       createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS)),
-      createOverloadGate(services),
+      createOverloadGate(services, new Overload({ now: () => performance.now(), isBusy })),
     );
     const operations = createHttpServer(
       createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),

@@ -20,6 +20,8 @@ export interface Slice {
   refused: number[];
   /** Connections that broke, answers with any other status, and what was never answered. */
   failed: number;
+  /** The longest that this process itself was late, in milliseconds: what is measured is no more exact than that. */
+  lateMs: number;
 }
 
 export const SLICE_MS = 500;
@@ -71,9 +73,8 @@ class Client {
       const text = head.toString("latin1", 0, end);
       this.#status = Number(text.slice(9, 12));
       this.#missing = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
-      bytes = head.subarray(end + HEAD_END.length);
-    }
-    this.#missing -= bytes.length;
+      this.#missing -= head.length - end - HEAD_END.length;
+    } else this.#missing -= bytes.length;
     if (this.#missing > 0) return;
     this.#missing = 0;
     const { pending } = this;
@@ -123,9 +124,10 @@ export function sendArrivals(order: ArrivalOrder): Promise<Slice[]> {
       for (; made < due; made++) {
         const arrivedAt = begin + (made / rate) * 1000;
         const index = Math.floor((arrivedAt - begin) / SLICE_MS);
-        slices[index] ??= { arrived: 0, ok: [], refused: [], failed: 0 };
+        slices[index] ??= { arrived: 0, ok: [], refused: [], failed: 0, lateMs: 0 };
         const slice = slices[index] as Slice;
         slice.arrived++;
+        slice.lateMs = Math.max(slice.lateMs, now - arrivedAt);
         outstanding++;
         waiting.push({ arrivedAt, sentAt: 0, slice });
         const client = idle.pop();

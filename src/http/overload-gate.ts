@@ -5,7 +5,7 @@ import { ERRORS, type ErrorBody } from "../contract/errors.js";
 import { tell } from "../contract/translate.js";
 import type { Language } from "../contract/words.js";
 import { languageOf } from "./language.js";
-import { Overload } from "./overload.js";
+import type { Overload } from "./overload.js";
 import type { AppEnv } from "./refuse.js";
 import { requestIdOf } from "./request-context.js";
 import { secureHeaders } from "./security-headers.js";
@@ -35,7 +35,7 @@ const MESSAGES: Record<Language, string> = { en: tell(WORDS, "en"), ko: tell(WOR
  */
 export function createOverloadGate(
   { clock, logger, metrics }: Pick<AppEnv["Variables"]["services"], "clock" | "logger" | "metrics">,
-  overload = new Overload<Socket>(),
+  overload: Overload<Socket>,
 ): Gate {
   let told = false;
 
@@ -87,5 +87,7 @@ function restError(error: ErrorBody) {
 /** As tRPC's own answers look; of a batch every call takes it for its own. */
 function trpcError(error: ErrorBody) {
   const data = { code: ERRORS[CODE].trpc, httpStatus: ERRORS[CODE].http, error };
-  return { error: { json: { message: error.message, code: TRPC_ERROR_CODES_BY_KEY[ERRORS[CODE].trpc], data } } };
+  return {
+    error: { json: { message: error.message, code: TRPC_ERROR_CODES_BY_KEY[ERRORS[CODE].trpc], data } },
+  };
 }

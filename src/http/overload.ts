@@ -5,35 +5,34 @@ const LOOK_MS = 100;
 /** What is asked should not wait longer than so for its turn. */
 const WANTED_WAIT_MS = 250;
 /** So many may always wait: to do with less would tell little of how quick answers are. */
-const ALWAYS_ROOM = 100;
-/** The share of the time from which on the event loop is the bottleneck. */
+const ALWAYS_ROOM = 32;
+/** The share of the time from which on the event loop is what all wait for. */
 const BUSY = 0.95;
-/** Who waits for longer than once or twice this waits for something else than the event loop. */
+/** Who waits for longer than once or twice this waits for something else. */
 const FRESH_MS = 1_000;
 
-/** Where it reads the time, and how busy the event loop was since it asked before, from 0 to 1. */
+/** Where it reads the time, and whether what answers had no rest since it asked before. */
 export interface OverloadSources {
   now(): number;
-  busyShare(): number;
+  isBusy(): boolean;
 }
 
-function ofProcess(): OverloadSources {
+/** Tells whether the event loop had no rest since the call before. */
+export function watchEventLoop(): () => boolean {
   let before = performance.eventLoopUtilization();
-  return {
-    now: () => performance.now(),
-    busyShare: () => {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, before);
-      before = now;
-      return utilization;
-    },
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization >= BUSY;
   };
 }
 
 /**
- * Tells when more is asked than can be answered: the event loop has no rest, and more callers wait than it answers
- * in the time that they should wait at most. Then only so many are let in as can be answered in that time, so that
- * the work goes into answers which somebody still waits for.
+ * Tells when more is asked than can be answered: what answers has no rest, and more callers wait than are answered in
+ * the time that they should wait at most. Then only so many are let in as can be answered in that time, so that the
+ * work goes into answers which somebody still waits for. Callers who wait for something else, the analysis service
+ * for one, refuse nobody.
  *
  * @typeParam TCaller what is one caller, however much it asks at once: a connection
  */
@@ -48,7 +47,7 @@ export class Overload<TCaller> {
   #lookedAt: number;
   #turnedAt: number;
 
-  constructor(sources: OverloadSources = ofProcess()) {
+  constructor(sources: OverloadSources) {
     this.#sources = sources;
     this.#lookedAt = sources.now();
     this.#turnedAt = this.#lookedAt;
@@ -84,7 +83,7 @@ export class Overload<TCaller> {
     const elapsed = now - this.#lookedAt;
     if (elapsed < LOOK_MS) return;
     this.#room = Math.max(ALWAYS_ROOM, (this.#answered / elapsed) * WANTED_WAIT_MS);
-    const busy = this.#sources.busyShare() >= BUSY;
+    const busy = this.#sources.isBusy();
     // It ends with the first look at which nobody had to be refused: else it would let all of them in by turns.
     this.#full = busy && (this.#full ? this.#refused > 0 : this.#waiting() > this.#room);
     this.#answered = 0;
