@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPegClient, isPegError } from "../../src/client/index.js";
@@ -120,7 +121,7 @@ describe("a server that has too much to do", () => {
   let url: string;
   let authorization: string;
   let full = true;
-  const overload = new Overload<object>({ now: () => 0, isBusy: () => false });
+  const overload = new Overload<Socket>({ now: () => 0, isBusy: () => false });
   overload.enter = () => !full;
   Object.defineProperty(overload, "full", { get: () => full });
 

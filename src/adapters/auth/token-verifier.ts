@@ -50,6 +50,9 @@ function unauthenticated(cause?: unknown): PegError {
 /** Header fields that would change what is verified, or bring a key of the sender's. */
 const REFUSED_HEADERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip"];
 
+/** What an access token may call itself. A logout token, say, has subject, audience and expiry as well. */
+const ACCESS_TOKEN = /^(application\/)?(at\+)?jwt$/i;
+
 function textOf(part: string): string {
   return Buffer.from(part, "base64url").toString("utf8");
 }
@@ -62,6 +65,8 @@ function checkForm(token: string, kidNeeded: boolean): void {
   const text = textOf(head);
   const header = JSON.parse(text) as Record<string, unknown>;
   if (REFUSED_HEADERS.some((name) => name in header)) throw new Error("refused header field");
+  if (header.typ !== undefined && !(typeof header.typ === "string" && ACCESS_TOKEN.test(header.typ)))
+    throw new Error("no access token by its type");
   if (kidNeeded && typeof header.kid !== "string") throw new Error("no key id");
   if (hasAmbiguousMembers(text) || hasAmbiguousMembers(textOf(payload)))
     throw new Error("a member that stands twice");
