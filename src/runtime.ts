@@ -126,6 +126,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       clock,
       logger,
       metrics,
+      attempts: config.RATE_LIMIT_UNAUTHENTICATED,
     });
     const keys = encryptionKeys(config);
     const sealer = new RingSealer(await createKeyRing(keys), metrics);

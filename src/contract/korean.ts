@@ -31,6 +31,8 @@ export const KOREAN = {
   // Limits
   "The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.":
     "요청 한도({seconds}초당 {limit}회)를 초과했습니다. {wait}초 후에 다시 시도하십시오.",
+  "Too many calls without a valid token came from this address. Try again in {wait} s.":
+    "유효한 토큰이 없는 요청이 이 주소에서 너무 많이 왔습니다. {wait}초 후에 다시 시도하십시오.",
   "is the limit that is used up": "초과한 요청 한도입니다",
   "This server holds as many streams as it can.": "이 서버가 유지할 수 있는 스트림 수를 초과했습니다.",
   "{max} streams are open already. Close one of them, or ask for the status instead.":

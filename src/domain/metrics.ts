@@ -17,6 +17,7 @@ export const TOKEN_REFUSALS = [
   "clock",
   "no_key",
   "keys_away",
+  "too_many",
 ] as const;
 export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
 

@@ -1,10 +1,12 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { fill } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import { type Metrics, noMetrics, type TokenRefusal } from "../../domain/metrics.js";
 import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
+import { type AttemptRule, FailedAttempts } from "./failed-attempts.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
 
 const MAX_TOKEN_CHARS = 8192;
@@ -35,6 +37,8 @@ export interface TokenVerifierOptions {
   clock: Clock;
   logger: Logger;
   metrics?: Pick<Metrics, "tokenRefused">;
+  /** How many tokens may be refused in one place. Without it any number. */
+  attempts?: AttemptRule | undefined;
 }
 
 function unauthenticated(cause?: unknown): PegError {
@@ -44,6 +48,16 @@ function unauthenticated(cause?: unknown): PegError {
     {
       cause,
     },
+  );
+}
+
+function tooManyFailed(seconds: number): PegError {
+  return new PegError(
+    "API_RATE_LIMIT_EXCEEDED",
+    fill("Too many calls without a valid token came from this address. Try again in {wait} s.", {
+      wait: seconds,
+    }),
+    { retryAfter: seconds },
   );
 }
 
@@ -76,6 +90,7 @@ function checkForm(token: string, kidNeeded: boolean): void {
 export async function createTokenVerifier(options: TokenVerifierOptions): Promise<TokenVerifier> {
   const { issuer, audience, clock, logger, metrics = noMetrics } = options;
   const { key, algorithms } = await createKeySource(options.keys);
+  const failures = options.attempts && new FailedAttempts(options.attempts, clock);
   const held = new LRUCache<string, { claims: TokenClaims; until: number }>({ max: MAX_HELD_TOKENS });
 
   async function check(token: string): Promise<TokenClaims> {
@@ -93,35 +108,50 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
     return readClaims(payload, now);
   }
 
-  return {
-    async verify(token) {
-      if (token.length > MAX_TOKEN_CHARS) {
-        metrics.tokenRefused("form");
-        throw unauthenticated();
+  /** @throws PegError what the caller may know of a refusal */
+  async function verifyUnknown(token: string | undefined): Promise<TokenClaims> {
+    if (token === undefined) throw unauthenticated();
+    if (token.length > MAX_TOKEN_CHARS || !COMPACT_JWS.test(token)) {
+      metrics.tokenRefused("form");
+      throw unauthenticated();
+    }
+    try {
+      const verified = await check(token);
+      held.set(token, {
+        claims: verified,
+        until: Math.min(verified.expiresAt.getTime(), clock.now() + HOLD_MS),
+      });
+      return verified;
+    } catch (error) {
+      if (isKeySourceAway(error)) {
+        metrics.tokenRefused("keys_away");
+        throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
+          cause: error,
+        });
       }
-      const known = held.get(token);
+      metrics.tokenRefused(refusalOf(error));
+      logger.debug({ reason: (error as { code?: string }).code ?? (error as Error).name }, "token refused");
+      throw unauthenticated(error);
+    }
+  }
+
+  return {
+    async verify(token, from) {
+      // One that is too long is not even looked for.
+      const known = token !== undefined && token.length <= MAX_TOKEN_CHARS ? held.get(token) : undefined;
       if (known && clock.now() < known.until) return known.claims;
-      if (!COMPACT_JWS.test(token)) {
-        metrics.tokenRefused("form");
-        throw unauthenticated();
+      const place = from?.();
+      if (place === undefined || !failures) return verifyUnknown(token);
+      const wait = failures.waitFor(place);
+      if (wait !== undefined) {
+        metrics.tokenRefused("too_many");
+        throw tooManyFailed(wait);
       }
       try {
-        const verified = await check(token);
-        held.set(token, {
-          claims: verified,
-          until: Math.min(verified.expiresAt.getTime(), clock.now() + HOLD_MS),
-        });
-        return verified;
+        return await verifyUnknown(token);
       } catch (error) {
-        if (isKeySourceAway(error)) {
-          metrics.tokenRefused("keys_away");
-          throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
-            cause: error,
-          });
-        }
-        metrics.tokenRefused(refusalOf(error));
-        logger.debug({ reason: (error as { code?: string }).code ?? (error as Error).name }, "token refused");
-        throw unauthenticated(error);
+        if (error instanceof PegError && error.code === "API_AUTHENTICATION_ERROR") failures.failed(place);
+        throw error;
       }
     },
   };
