@@ -5,7 +5,7 @@ const LOOK_MS = 100;
 /** What is asked should not wait longer than so for its turn. */
 const WANTED_WAIT_MS = 250;
 /** So many may always wait: to do with less would tell little of how quick answers are. */
-const ALWAYS_ROOM = 32;
+const ALWAYS_ROOM = 64;
 /** The share of the time from which on the event loop is what all wait for. */
 const BUSY = 0.95;
 /** Who waits for longer than once or twice this waits for something else. */
