@@ -6,6 +6,9 @@ const LOOK_MS = 100;
 const WANTED_WAIT_MS = 250;
 /** So many may always wait: to do with less would tell little of how quick answers are. */
 const ALWAYS_ROOM = 64;
+/** It is too much where twice as many wait at each of so many looks, and over after as many: a burst passes by itself. */
+const BURST_ROOM = 2 * ALWAYS_ROOM;
+const LOOKS = 5;
 /** The share of the time from which on the event loop is what all wait for. */
 const BUSY = 0.95;
 /** Who waits for longer than once or twice this waits for something else. */
@@ -43,6 +46,8 @@ export class Overload<TCaller> {
   #answered = 0;
   #refused = 0;
   #room = ALWAYS_ROOM;
+  /** At how many looks in a row it was otherwise than `full` says. */
+  #otherwise = 0;
   #full = false;
   #lookedAt: number;
   #turnedAt: number;
@@ -82,10 +87,17 @@ export class Overload<TCaller> {
     const now = this.#sources.now();
     const elapsed = now - this.#lookedAt;
     if (elapsed < LOOK_MS) return;
-    this.#room = Math.max(ALWAYS_ROOM, (this.#answered / elapsed) * WANTED_WAIT_MS);
+    const inTime = (this.#answered / elapsed) * WANTED_WAIT_MS;
+    this.#room = Math.max(ALWAYS_ROOM, inTime);
     const busy = this.#sources.isBusy();
-    // It ends with the first look at which nobody had to be refused: else it would let all of them in by turns.
-    this.#full = busy && (this.#full ? this.#refused > 0 : this.#waiting() > this.#room);
+    const tooMuch = busy && this.#waiting() > Math.max(BURST_ROOM, inTime);
+    // What is let in keeps the event loop busy: it ends where nobody has to be refused.
+    const otherwise = this.#full ? !busy || this.#refused === 0 : tooMuch;
+    this.#otherwise = otherwise ? this.#otherwise + 1 : 0;
+    if (this.#otherwise >= LOOKS) {
+      this.#full = !this.#full;
+      this.#otherwise = 0;
+    }
     this.#answered = 0;
     this.#refused = 0;
     this.#lookedAt = now;
