@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** What a variable may be, what it is where unset, and what it means: the one list of settings. */
@@ -22,6 +23,14 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter(Boolean),
 );
+
+/** `10.0.0.0/8`, `::1` */
+function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const family = isIP(address);
+  if (!family || more.length) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
 
 const share = z.coerce
   .number("must be a number from 0 to 1")
@@ -123,6 +132,14 @@ const settings = z.object({
   RATE_LIMIT_GET: rate.prefault("10/1m"),
   RATE_LIMIT_STATUS: rate.prefault("60/1m"),
   RATE_LIMIT_ALL: rate.prefault("1000/1h"),
+  /** Of calls without a valid token, from one address. */
+  RATE_LIMIT_UNAUTHENTICATED: rate.prefault("600/1m"),
+  /** Who may say for whom a request comes. */
+  TRUSTED_PROXIES: list
+    .refine((ranges) => ranges.every(isAddressRange), {
+      message: "must be addresses or CIDR ranges, like 10.0.0.0/8, separated by commas",
+    })
+    .prefault(""),
   GET_DEADLINE_MS: count(1, 3_600_000).default(25_000),
   /** How long a connection may be idle. Clients are told, so that none sends a request as it ends. */
   KEEP_ALIVE_MS: count(1000, 300_000).default(5000),

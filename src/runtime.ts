@@ -25,6 +25,8 @@ import { readOriginHeaders } from "./http/cors.js";
 import { createFastLane } from "./http/fast-lane.js";
 import type { Probe } from "./http/health.js";
 import { createOperationsApp } from "./http/operations-app.js";
+import { Overload, watchEventLoop } from "./http/overload.js";
+import { createOverloadGate } from "./http/overload-gate.js";
 import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { encryptionKeys, refuseMissingKeys, tokenKeys } from "./keys.js";
@@ -126,6 +128,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       clock,
       logger,
       metrics,
+      attempts: config.RATE_LIMIT_UNAUTHENTICATED,
     });
     const keys = encryptionKeys(config);
     const sealer = new RingSealer(await createKeyRing(keys), metrics);
@@ -229,10 +232,13 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       // Of several processes that share the port each would tell of itself alone, as chance has it.
       metrics: apart === undefined && config.WEB_CONCURRENCY === 1 ? forReaders : undefined,
     });
+    const eventLoopBusy = watchEventLoop();
+    const isBusy = () => eventLoopBusy() || database.pool.inUse > database.pool.size;
     const server = createHttpServer(
       app,
       { keepAliveTimeout: config.KEEP_ALIVE_MS },
       createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS)),
+      createOverloadGate(services, new Overload({ now: () => performance.now(), isBusy })),
     );
     const operations = createHttpServer(
       createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),

@@ -35,6 +35,25 @@ const FLOORS: Record<string, { floor: string; why: string }> = {
   hono: { floor: "4.13.19", why: "CVE-2026-44456, CVE-2026-22817, CVE-2026-47673" },
 };
 
+/** The newest major of each that runs, or is built and tested, on the oldest Node that is promised. */
+const NEWEST_MAJORS: Record<string, number> = {
+  vitest: 4,
+  "pg-boss": 10,
+  undici: 7,
+  cockatiel: 3,
+  commander: 14,
+  opossum: 9,
+  "p-retry": 8,
+  execa: 9,
+  msw: 2,
+  tsup: 8,
+  "zod-openapi": 5,
+  "dependency-cruiser": 17,
+  "@changesets/cli": 2,
+  "@types/node": 20,
+  "@stryker-mutator/core": 9,
+};
+
 function compare(a: string, b: string): number {
   const [x, y] = [a, b].map((version) => version.split("-")[0]?.split(".").map(Number) ?? []);
   return [0, 1, 2].map((i) => (x?.[i] ?? 0) - (y?.[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
@@ -68,6 +87,24 @@ describe("what is installed", () => {
       expect({ path, version, safe: compare(version, floor) >= 0 }).toEqual({ path, version, safe: true });
   });
 
+  test.each(Object.entries(NEWEST_MAJORS))(
+    "%s is not newer than %i.x, which is the last for Node 20",
+    (name, major) => {
+      const found = Object.entries(packages).filter(([path]) => path === `node_modules/${name}`);
+      for (const [, { version }] of found) expect(Number.parseInt(version, 10)).toBeLessThanOrEqual(major);
+    },
+  );
+
+  test("is locked in a file that says what package.json says", () => {
+    const root = packages[""] as unknown as typeof manifest;
+    expect(root.dependencies).toEqual(manifest.dependencies);
+    expect(root.devDependencies).toEqual(manifest.devDependencies);
+    for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+      const locked = packages[`node_modules/${name}`]?.version;
+      expect([name, locked]).toEqual([name, version.replace(/^npm:.*@/, "")]);
+    }
+  });
+
   test("is named with exact versions, so that only a reviewed change moves one", () => {
     for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))
       expect(version, name).toMatch(/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/);
@@ -89,6 +126,22 @@ test("the finder of old versions finds them", () => {
   expect(compare("11.7.9", "11.8.0")).toBeLessThan(0);
   expect(compare("11.8.0", "11.8.0")).toBe(0);
   expect(compare("11.25.2", "11.8.0")).toBeGreaterThan(0);
+});
+
+describe("the workflow", () => {
+  const workflow = readFileSync(at(".github/workflows/ci.yml"), "utf8");
+
+  test("installs what is locked, and lets no package run a script where it looks for known vulnerabilities (F9)", () => {
+    expect(workflow).not.toMatch(/npm (install|i|update)\b/);
+    const job = workflow.slice(workflow.indexOf("  supply-chain:"));
+    expect(job).toMatch(/npm ci --ignore-scripts[\s\S]*npm run audit/);
+    const { scripts } = json("package.json") as { scripts: Record<string, string> };
+    expect(scripts.audit).toMatch(/^npm audit\b/);
+  });
+
+  test("looks every night for what became known since", () => {
+    expect(readFileSync(at(".github/workflows/nightly.yml"), "utf8")).toContain("npm run audit");
+  });
 });
 
 describe("the files for a release", () => {

@@ -31,11 +31,16 @@ export const KOREAN = {
   // Limits
   "The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.":
     "요청 한도({seconds}초당 {limit}회)를 초과했습니다. {wait}초 후에 다시 시도하십시오.",
+  "Too many calls without a valid token came from this address. Try again in {wait} s.":
+    "유효한 토큰이 없는 요청이 이 주소에서 너무 많이 왔습니다. {wait}초 후에 다시 시도하십시오.",
   "is the limit that is used up": "초과한 요청 한도입니다",
   "This server holds as many streams as it can.": "이 서버가 유지할 수 있는 스트림 수를 초과했습니다.",
   "{max} streams are open already. Close one of them, or ask for the status instead.":
     "스트림이 이미 {max}개 열려 있습니다. 그중 하나를 닫거나, 대신 작업 상태를 조회하십시오.",
   "A body may have at most {bytes} bytes here.": "이 요청의 본문은 최대 {bytes}바이트까지 허용됩니다.",
+
+  "More is asked of this server than it can answer. Try again soon.":
+    "서버가 처리할 수 있는 양보다 많은 요청이 들어왔습니다. 잠시 후 다시 시도하십시오.",
 
   // Requests
   "No body is taken here: everything stands in the address.":

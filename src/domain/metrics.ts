@@ -17,6 +17,7 @@ export const TOKEN_REFUSALS = [
   "clock",
   "no_key",
   "keys_away",
+  "too_many",
 ] as const;
 export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
 
@@ -31,6 +32,8 @@ export type QueueOperation = (typeof QUEUE_OPERATIONS)[number];
 export interface Metrics {
   /** @param endpoint a procedure, the template of a REST route, or `unknown` */
   request(method: string, endpoint: string, status: number, seconds: number): void;
+  /** A call that was refused before anything was done for it, because there was too much to do. */
+  requestShed(): void;
   /** @param outcome `ok`, or the code of the error */
   mcpCall(outcome: "ok" | ErrorCode, seconds: number): void;
   cacheHit(tier: CacheTier): void;
@@ -49,6 +52,7 @@ export interface Metrics {
 /** For what runs without anybody who looks. */
 export const noMetrics: Metrics = {
   request: () => {},
+  requestShed: () => {},
   mcpCall: () => {},
   cacheHit: () => {},
   cacheMiss: () => {},

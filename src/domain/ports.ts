@@ -163,8 +163,13 @@ export interface TokenClaims {
 }
 
 export interface TokenVerifier {
-  /** @throws PegError API_AUTHENTICATION_ERROR, always the same one; SERVICE_UNAVAILABLE without keys to check by */
-  verify(token: string): Promise<TokenClaims>;
+  /**
+   * @param token as it was sent; undefined where none was
+   * @param from tells the place that the call comes from. Asked only where the token is not known to be good
+   * @throws PegError API_AUTHENTICATION_ERROR, always the same one; SERVICE_UNAVAILABLE without keys to check by;
+   *   API_RATE_LIMIT_EXCEEDED where too many failed in that place
+   */
+  verify(token: string | undefined, from?: () => string | undefined): Promise<TokenClaims>;
 }
 
 /** What a job about a task says: no more, so that nothing private lies in the queue. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { createApp } from "./app.js";
 import type { FastLane } from "./fast-lane.js";
+import type { Gate } from "./overload-gate.js";
 import { LATE_REQUEST_MS, QuietConnections } from "./quiet-connections.js";
 import { secure } from "./security-headers.js";
 
@@ -45,11 +46,17 @@ function refuseUnreadable(error: unknown): Response {
   return response;
 }
 
-/** The app on a server of its own, with timeouts that fire. @param lane asked first, where there is one */
+/**
+ * The app on a server of its own, with timeouts that fire.
+ *
+ * @param lane asked first, where there is one
+ * @param gate asked before both
+ */
 export function createHttpServer(
   app: ReturnType<typeof createApp>,
   timeouts: ServerTimeouts = {},
   lane: FastLane = () => false,
+  gate: Gate = () => true,
 ): HttpServer {
   const listener = getRequestListener(
     (request, env) =>
@@ -73,6 +80,7 @@ export function createHttpServer(
         request.socket.setTimeout(keepAliveTimeout + LATE_REQUEST_MS);
     });
     if (draining) response.shouldKeepAlive = false;
+    if (!gate(request, response)) return;
     if (!lane(request, response)) void listener(request, response);
   });
   server.on("connection", (socket) => quiet.opened(socket));

@@ -7,6 +7,7 @@ import { appRouter } from "../trpc/app-router.js";
 import { type CallContext, createCallContext } from "../trpc/context.js";
 import { readInput } from "../trpc/transformer.js";
 import { bearerToken } from "./bearer-token.js";
+import { signRefusal } from "./early-refusal.js";
 import { compressed, type PlainAnswer, sendPlain } from "./plain-answer.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { sizeOf } from "./request-size.js";
@@ -115,12 +116,16 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     c.set("endpoint", undefined);
     return sendPlain(c, await answerPlainGet(queries, ctx, header("accept-encoding")));
   }
+  let begun = false;
   const response = await fetchRequestHandler({
     endpoint: TRPC_ENDPOINT,
     req: c.req.raw,
     router: appRouter,
     maxBatchSize: MAX_BATCH_SIZE,
-    createContext: () => ctx,
+    createContext: () => {
+      begun = true;
+      return ctx;
+    },
     responseMeta: ({ errors }) => ({ headers: { vary: LANGUAGE_HEADER, ...answerHeaders(errors, ctx) } }),
   });
   // Of what it refused before any call nobody else counts it.
@@ -129,13 +134,16 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
   const isText = (response.headers.get("content-type") ?? "text/plain").startsWith("text/plain");
   if (isText && response.status >= 400) response.headers.set("content-type", "application/json");
   const type = response.headers.get("content-type") ?? "";
-  if (ctx.streamed || type.startsWith("text/event-stream")) {
+  const refusedEarly = !begun && response.status >= 400 && type.startsWith("application/json");
+  if (!refusedEarly && (ctx.streamed || type.startsWith("text/event-stream"))) {
     // tRPC lets caches keep it and ask about it.
     if (response.headers.has("cache-control"))
       response.headers.set("cache-control", "private, no-store, no-transform");
     return response;
   }
-  const body = response.body && [new Uint8Array(await response.arrayBuffer())];
+  const body = refusedEarly
+    ? [Buffer.from(signRefusal(await response.text(), requestId, language))]
+    : response.body && [new Uint8Array(await response.arrayBuffer())];
   const answer = { status: response.status, headers: Object.fromEntries(response.headers), body };
   return sendPlain(c, await compressed(answer, header("accept-encoding")));
 }

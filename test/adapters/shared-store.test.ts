@@ -192,7 +192,7 @@ describe.each([
         expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(10);
       });
 
-      test("users do not share a count, whatever their ids look like", async () => {
+      test("L11: users do not share a count, whatever their ids look like", async () => {
         const one: LimitRule = { name: "one", limit: 1, windowMs: 60_000 };
         const long = "u".repeat(4096);
         const ids = [

@@ -58,6 +58,11 @@ const METRICS = [...new Set(SELECTORS.map(({ metric }) => metric))].sort();
 /** What it is compared with is a setting of the program. */
 const CONSTANT = ["peg_database_pool_size"];
 
+test("E7: a key is reported once it has sealed 2^28 values, long before it must not seal any more", () => {
+  const sealed = ALERTS.filter(({ expr }) => expr.includes("peg_seals_total"));
+  expect(sealed.map(({ expr }) => Number(expr.split(">")[1]))).toEqual([2 ** 28]);
+});
+
 test("expressions are read whole", () => {
   expect(ALERTS.length).toBe(RULES.match(/- alert:/g)?.length);
   expect(ALERTS.length).toBeGreaterThan(20);

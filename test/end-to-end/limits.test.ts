@@ -99,7 +99,7 @@ describe.each(stores)("limits $name", ({ skip, open }) => {
       expect(third.response.status).toBe(429);
     });
 
-    test("let pass of a batch what still fits", async () => {
+    test("let pass of a batch what still fits, and charge no more (T1)", async () => {
       await fetchBatch("carol", 8);
       const { response, codes } = await fetchBatch("carol", 5);
       expect(codes.filter((code) => code === "ok")).toHaveLength(2);
@@ -116,7 +116,7 @@ describe.each(stores)("limits $name", ({ skip, open }) => {
       expect((await fetchBatch("erin", 1)).codes).toEqual(["ok"]);
     });
 
-    test("refuse a batch that is too large before any of its calls", async () => {
+    test("refuse a batch that is too large before any of its calls, at no cost (T1)", async () => {
       const { response } = await fetchRaw("frank", 21);
       expect(response.status).toBe(400);
       expect((await fetchBatch("frank", 10)).codes).toEqual(Array(10).fill("ok"));
@@ -149,7 +149,7 @@ describe.skipIf(!hasRedisServer)("limits while Redis is away", () => {
   test.each([
     { how: "hangs", leave: () => redis.pause(), come: async () => redis.resume() },
     { how: "is gone", leave: () => redis.stop(), come: () => redis.restart() },
-  ])("hold in process where it $how, and answers go on", async ({ how, leave, come }) => {
+  ])("hold in process where it $how, and answers go on (C11)", async ({ how, leave, come }) => {
     await leave();
     const operator = await backend.clientOf(`operator, Redis ${how}`, { scope: "peg:admin" });
     const start = performance.now();

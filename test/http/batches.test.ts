@@ -113,6 +113,29 @@ describe("how many calls a request may carry", () => {
   });
 });
 
+const MIXED = batchPath([
+  ["analysis.list", {}],
+  ["analysis.delete", {}],
+]);
+test.each([
+  ["too many calls", manyOf("analysis.list", 21), [{}, streamed]],
+  ["queries and mutations", MIXED, [{}, streamed]],
+  ["inputs that are none", "/trpc/analysis.list,analysis.list?batch=1&input=7", [{}]],
+])("what is refused before any call bears the request's id and language too: %s", async (_, path, ways) => {
+  for (const more of ways) {
+    const response = await ask(path, { "x-request-id": "early-1", "accept-language": "ko", ...more });
+    const text = await response.text();
+    const items = [JSON.parse(text) as unknown].flat();
+    expect(response.status).toBe(400);
+    for (const item of items) {
+      const { error } = openBody(JSON.stringify(item));
+      expect(error).toMatchObject({ code: "API_VALIDATION_ERROR", request_id: "early-1" });
+      expect(error?.message).toMatch(/[가-힣]/);
+      expect((item as { error: { json: { message: string } } }).error.json.message).toBe(error?.message);
+    }
+  }
+});
+
 describe("a batch of queries and mutations (T5)", () => {
   test.each(["pegComparison.get,pegComparison.recompute", "pegComparison.recompute,pegComparison.get"])(
     "is refused, and nothing done: %s",

@@ -27,7 +27,7 @@ async function expectRefused(answer: ReturnType<typeof ask>, allow: string) {
   expect([status, error?.code, headers.get("allow")]).toEqual([405, "API_VALIDATION_ERROR", allow]);
 }
 
-describe("a method that is not the one of a procedure is 405, says which is, and does nothing (T7)", () => {
+describe("a method that is not the one of a procedure is 405, says which is, and does nothing (T7, T10)", () => {
   afterAll(async () => {
     const alice = await backend.clientOf("alice");
     expect((await alice.analysis.list.query({})).items.map(({ id }) => id)).toEqual([ID]);

@@ -44,12 +44,15 @@ describe("trap 1: a batch of calls in one request", () => {
   });
 });
 
-describe("trap 3: what went wrong inside", () => {
+describe("trap 3, T11: what went wrong inside", () => {
   test.each([
     ["a thrown Error with a cause", new Error(CANARY, { cause: new Error(CANARY) })],
     ["a thrown string", CANARY],
     ["a TypeError", new TypeError(CANARY)],
     ["an AggregateError", new AggregateError([new Error(CANARY)], CANARY)],
+    ["a RangeError", new RangeError(CANARY)],
+    ["nothing", undefined],
+    ["an object that is no error", { message: CANARY, stack: CANARY, code: CANARY }],
     ["an AbortError", new DOMException(CANARY, "AbortError")],
   ])("%s leaves as a fixed message", async (_, thrown) => {
     const { services } = backend.runtime;

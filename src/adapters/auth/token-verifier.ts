@@ -1,10 +1,12 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { fill } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import { type Metrics, noMetrics, type TokenRefusal } from "../../domain/metrics.js";
 import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
+import { type AttemptRule, FailedAttempts } from "./failed-attempts.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
 import { KeysAwayError, type RemoteKeys } from "./remote-keys.js";
 
@@ -36,6 +38,8 @@ export interface TokenVerifierOptions {
   clock: Clock;
   logger: Logger;
   metrics?: Pick<Metrics, "tokenRefused">;
+  /** How many tokens may be refused in one place. Without it any number. */
+  attempts?: AttemptRule | undefined;
 }
 
 function unauthenticated(cause?: unknown): PegError {
@@ -48,8 +52,21 @@ function unauthenticated(cause?: unknown): PegError {
   );
 }
 
+function tooManyFailed(seconds: number): PegError {
+  return new PegError(
+    "API_RATE_LIMIT_EXCEEDED",
+    fill("Too many calls without a valid token came from this address. Try again in {wait} s.", {
+      wait: seconds,
+    }),
+    { retryAfter: seconds },
+  );
+}
+
 /** Header fields that would change what is verified, or bring a key of the sender's. */
 const REFUSED_HEADERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip"];
+
+/** What an access token may call itself. A logout token, say, has subject, audience and expiry as well. */
+const ACCESS_TOKEN = /^(application\/)?(at\+)?jwt$/i;
 
 function textOf(part: string): string {
   return Buffer.from(part, "base64url").toString("utf8");
@@ -63,6 +80,8 @@ function checkForm(token: string, kidNeeded: boolean): void {
   const text = textOf(head);
   const header = JSON.parse(text) as Record<string, unknown>;
   if (REFUSED_HEADERS.some((name) => name in header)) throw new Error("refused header field");
+  if (header.typ !== undefined && !(typeof header.typ === "string" && ACCESS_TOKEN.test(header.typ)))
+    throw new Error("no access token by its type");
   if (kidNeeded && typeof header.kid !== "string") throw new Error("no key id");
   if (hasAmbiguousMembers(text) || hasAmbiguousMembers(textOf(payload)))
     throw new Error("a member that stands twice");
@@ -77,6 +96,7 @@ export interface OpenTokenVerifier extends TokenVerifier {
 export async function createTokenVerifier(options: TokenVerifierOptions): Promise<OpenTokenVerifier> {
   const { issuer, audience, clock, logger, metrics = noMetrics } = options;
   const { key, algorithms, remote } = await createKeySource(options.keys, { clock, logger });
+  const failures = options.attempts && new FailedAttempts(options.attempts, clock);
   const held = new LRUCache<string, { claims: TokenClaims; until: number }>({ max: MAX_HELD_TOKENS });
 
   async function check(token: string): Promise<TokenClaims> {
@@ -94,40 +114,55 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
     return readClaims(payload, now);
   }
 
+  /** @throws PegError what the caller may know of a refusal */
+  async function verifyUnknown(token: string | undefined): Promise<TokenClaims> {
+    if (token === undefined) throw unauthenticated();
+    if (token.length > MAX_TOKEN_CHARS || !COMPACT_JWS.test(token)) {
+      metrics.tokenRefused("form");
+      throw unauthenticated();
+    }
+    try {
+      const verified = await check(token);
+      held.set(token, {
+        claims: verified,
+        until: Math.min(
+          verified.expiresAt.getTime(),
+          clock.now() + HOLD_MS,
+          remote?.trustedUntil() ?? Number.POSITIVE_INFINITY,
+        ),
+      });
+      return verified;
+    } catch (error) {
+      if (error instanceof KeysAwayError) {
+        metrics.tokenRefused("keys_away");
+        throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
+          cause: error,
+        });
+      }
+      metrics.tokenRefused(refusalOf(error));
+      logger.debug({ reason: (error as { code?: string }).code ?? (error as Error).name }, "token refused");
+      throw unauthenticated(error);
+    }
+  }
+
   return {
     remoteKeys: remote,
-    async verify(token) {
-      if (token.length > MAX_TOKEN_CHARS) {
-        metrics.tokenRefused("form");
-        throw unauthenticated();
-      }
-      const known = held.get(token);
+    async verify(token, from) {
+      // One that is too long is not even looked for.
+      const known = token !== undefined && token.length <= MAX_TOKEN_CHARS ? held.get(token) : undefined;
       if (known && clock.now() < known.until) return known.claims;
-      if (!COMPACT_JWS.test(token)) {
-        metrics.tokenRefused("form");
-        throw unauthenticated();
+      const place = from?.();
+      if (place === undefined || !failures) return verifyUnknown(token);
+      const wait = failures.waitFor(place);
+      if (wait !== undefined) {
+        metrics.tokenRefused("too_many");
+        throw tooManyFailed(wait);
       }
       try {
-        const verified = await check(token);
-        held.set(token, {
-          claims: verified,
-          until: Math.min(
-            verified.expiresAt.getTime(),
-            clock.now() + HOLD_MS,
-            remote?.trustedUntil() ?? Number.POSITIVE_INFINITY,
-          ),
-        });
-        return verified;
+        return await verifyUnknown(token);
       } catch (error) {
-        if (error instanceof KeysAwayError) {
-          metrics.tokenRefused("keys_away");
-          throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
-            cause: error,
-          });
-        }
-        metrics.tokenRefused(refusalOf(error));
-        logger.debug({ reason: (error as { code?: string }).code ?? (error as Error).name }, "token refused");
-        throw unauthenticated(error);
+        if (error instanceof PegError && error.code === "API_AUTHENTICATION_ERROR") failures.failed(place);
+        throw error;
       }
     },
   };

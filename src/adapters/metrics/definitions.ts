@@ -23,6 +23,10 @@ export function defineMetrics(registry: Registry) {
       buckets: REQUEST_BUCKETS,
       registers,
     }),
+    shed: counter(
+      "peg_requests_shed_total",
+      "Requests refused because more was asked than could be answered",
+    ),
     mcpDuration: new Histogram({
       name: "mcp_call_duration_seconds",
       help: "Calls of the analysis service, with all retries",

@@ -49,6 +49,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
       counted.requests.inc({ method: known, endpoint, status });
       counted.requestDuration.observe({ method: known, endpoint }, seconds);
     },
+    requestShed: () => counted.shed.inc(),
     mcpCall(outcome, seconds) {
       counted.mcpCalls.inc({ outcome });
       counted.mcpDuration.observe(seconds);

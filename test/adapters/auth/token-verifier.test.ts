@@ -154,6 +154,29 @@ describe("a token by a shared secret", () => {
     }
   });
 
+  test("J9: what is a token for something else is refused", async () => {
+    for (const typ of ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", undefined])
+      expect([typ, await judge(hs256({}, { typ }))]).toEqual([typ, ACCEPTED]);
+    const others = [
+      "logout+jwt",
+      "secevent+jwt",
+      "dpop+jwt",
+      "JWS",
+      "JOSE",
+      "",
+      "JWT ",
+      "xjwt",
+      null,
+      1,
+      {},
+      ["JWT"],
+    ];
+    for (const typ of others) expect([typ, await judge(hs256({}, { typ }))]).toEqual([typ, UNIFORM]);
+    // An ID token is for the client that its user signed in to.
+    const ofClient = { aud: "dashboard-client", azp: "dashboard-client", nonce: "n", at_hash: "x" };
+    expect(await judge(hs256(ofClient, { typ: "JWT" }))).toEqual(UNIFORM);
+  });
+
   test("J10: only a signed token of three parts is one", async () => {
     const good = hs256();
     const [head, payload, signature] = good.split(".");

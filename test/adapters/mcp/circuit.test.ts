@@ -212,7 +212,7 @@ describe("the bulkhead", () => {
     expect(fake.requests).toHaveLength(3 + 1 + 40);
   });
 
-  it("refuses what does not fit into its slots and its queue, and serves the queue in turn", async () => {
+  it("refuses what does not fit into its slots and its queue, and serves the queue in turn (C11)", async () => {
     const held: (() => void)[] = [];
     fake.otherwise(async (response, about) => {
       await new Promise<void>((resolve) => held.push(resolve));

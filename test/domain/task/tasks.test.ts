@@ -81,7 +81,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await startTask(services, key, "late")).toBeUndefined();
     });
 
-    test("is not there where its transaction comes to nothing, and neither is its job (B6)", async () => {
+    test("is not there where its transaction comes to nothing, and neither is its job (B6, B7)", async () => {
       const before = await rowsOf(services.db, sql`select id from pgboss.job`);
       const { startTaskIn } = await import("../../../src/domain/task/start-task.js");
       await expect(

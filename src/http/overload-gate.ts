@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+import { ERRORS, type ErrorBody } from "../contract/errors.js";
+import { tell } from "../contract/translate.js";
+import type { Language } from "../contract/words.js";
+import { languageOf } from "./language.js";
+import type { Overload } from "./overload.js";
+import type { AppEnv } from "./refuse.js";
+import { requestIdOf } from "./request-context.js";
+import { secureList } from "./security-headers.js";
+import { TRPC_ENDPOINT } from "./trpc.js";
+
+/** Lets a request in, or answers it. */
+export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const CODE = "SERVICE_UNAVAILABLE";
+const WORDS = "More is asked of this server than it can answer. Try again soon.";
+const RETRY_AFTER_S = 1;
+/** What answers calls. Probes, metrics and the page cost little, and tell whether the process lives. */
+const CALLS = ["/api/", `${TRPC_ENDPOINT}/`];
+
+const HEADERS = secureList({
+  "content-type": "application/json",
+  "retry-after": String(RETRY_AFTER_S),
+  vary: "accept-language",
+});
+const MESSAGES: Record<Language, string> = { en: tell(WORDS, "en"), ko: tell(WORDS, "ko") };
+
+/**
+ * Refuses calls while more is asked than can be answered, before anything is done for them: no token is looked at.
+ * A refusal has to cost as little as can be, since there are many.
+ */
+export function createOverloadGate(
+  { clock, logger, metrics }: Pick<AppEnv["Variables"]["services"], "clock" | "logger" | "metrics">,
+  overload: Overload<Socket>,
+): Gate {
+  let told = false;
+
+  function refuse(request: IncomingMessage, response: ServerResponse): void {
+    metrics.requestShed();
+    const { "x-request-id": givenId, "accept-language": accepted } = request.headers;
+    const language = languageOf(accepted);
+    const id = requestIdOf(givenId as string | undefined);
+    const error: ErrorBody = {
+      code: CODE,
+      message: MESSAGES[language],
+      timestamp: new Date(clock.now()).toISOString(),
+      request_id: id,
+      retry_after: RETRY_AFTER_S,
+    };
+    const body = JSON.stringify(request.url?.startsWith(TRPC_ENDPOINT) ? trpcError(error) : restError(error));
+    const own = ["content-language", language, "x-request-id", id];
+    const length = ["content-length", String(Buffer.byteLength(body))];
+    // A body on its way is not read: nothing else can come over this connection.
+    if (hasBody(request)) response.shouldKeepAlive = false;
+    response.writeHead(ERRORS[CODE].http, [...HEADERS, ...own, ...length]);
+    response.end(request.method === "HEAD" ? undefined : body);
+  }
+
+  return (request, response) => {
+    const { url = "", socket } = request;
+    if (!CALLS.some((start) => url.startsWith(start))) return true;
+    const enters = overload.enter(socket);
+    if (overload.full !== told) {
+      told = overload.full;
+      if (told) logger.warn({}, "more is asked than can be answered: some requests are refused");
+      else logger.info({}, "all requests are answered again");
+    }
+    if (enters) response.once("close", () => overload.left(socket));
+    else refuse(request, response);
+    return enters;
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+function restError(error: ErrorBody) {
+  return { success: false, error };
+}
+
+/** As tRPC's own answers look; of a batch every call takes it for its own. */
+function trpcError(error: ErrorBody) {
+  const data = { code: ERRORS[CODE].trpc, httpStatus: ERRORS[CODE].http, error };
+  return {
+    error: { json: { message: error.message, code: TRPC_ERROR_CODES_BY_KEY[ERRORS[CODE].trpc], data } },
+  };
+}

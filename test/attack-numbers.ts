@@ -1,0 +1,65 @@
+/** The families of the catalogue of attacks and faults, with the last number of each. */
+export const FAMILIES = { J: 26, T: 26, R: 17, L: 16, C: 16, E: 13, B: 19, D: 9, P: 11, U: 13 } as const;
+
+/** What each is about, as far as it may help. */
+export const SUBJECTS: Record<keyof typeof FAMILIES, string> = {
+  J: "tokens",
+  T: "tRPC",
+  R: "REST and HTTP",
+  L: "limits",
+  C: "caches",
+  E: "encryption at rest",
+  B: "jobs",
+  D: "PostgreSQL",
+  P: "the embedded database and backups",
+  U: "the analysis service",
+};
+
+/** Cases that are none here, and why. */
+export const NOT_OURS: Record<string, string> = {
+  C15: "the catalogue ends at C14",
+  C16: "the catalogue ends at C14",
+  E9: "nothing sealed is looked up by equality: user ids in columns are plain, cell ids are never asked for",
+  E12: "no Fernet value is ever read: values are JWE from the first version on",
+  B9: "no singleton keys: the row of a task is the lock, by a unique index (B10)",
+  B16: "who sends a job has to bring the transaction that its row is written in: the port takes no other (B6)",
+  B17: "no job is scheduled or put off by a clock: pg-boss runs without its scheduler",
+  P4: "a power cut is not survived by the embedded database, as README and SECURITY say",
+  P5: "the embedded database runs in the process: it is for one user or a demo, PostgreSQL for load",
+};
+
+/** Cases that no test names yet, and what there is of them. */
+export const NOT_NAMED_YET: Record<string, string> = {
+  B14: "1,000 calls over 100 analyses in test/end-to-end/many-tasks.test.ts (B10), not 10,000 jobs",
+  D1: "faults of the database's connection",
+  D2: "faults of the database's connection",
+  D3: "faults of the database's connection; a cut session and a failover in test/db/errors.test.ts",
+  D4: "faults of the database's connection",
+  D6: "faults of the database's connection",
+  D7: "conflicts are tried again by src/db/transact.ts",
+  P1: "a kill on either database in test/end-to-end/restart.test.ts, not 500",
+  P6: "held by the types: what runs in a transaction is handed it",
+  P7: "faults of the disk",
+  U1: "test/adapters/mcp/deadlines-and-retries.test.ts",
+  U2: "test/adapters/mcp/deadlines-and-retries.test.ts",
+  U3: "test/adapters/mcp/deadlines-and-retries.test.ts",
+  U4: "test/adapters/mcp/deadlines-and-retries.test.ts",
+  U5: "test/adapters/mcp/answers.test.ts",
+  U6: "test/adapters/mcp/answers.test.ts",
+  U7: "test/adapters/mcp/calls.test.ts",
+  U8: "test/adapters/mcp/circuit.test.ts",
+  U9: "test/adapters/mcp/circuit.test.ts",
+  U10: "test/adapters/mcp/circuit.test.ts",
+  U11: "test/end-to-end/analysis-service-away.test.ts",
+  U13: "test/adapters/mcp/deadlines-and-retries.test.ts",
+};
+
+const LIST = String.raw`(?:trap \d+|[A-Z]\d{1,2})(?:, (?:trap \d+|[A-Z]\d{1,2}))*`;
+const TITLES = new RegExp(String.raw`["'\x60](${LIST}): |\((${LIST})\)["'\x60]`, "g");
+
+/** The numbers that the titles of a file name: before a colon at their beginning, or in parentheses at their end. */
+export function numbersIn(text: string): string[] {
+  return [...text.matchAll(TITLES)].flatMap(([, first, last]) =>
+    (first ?? last ?? "").split(", ").filter((name) => !name.startsWith("trap")),
+  );
+}
