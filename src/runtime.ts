@@ -21,6 +21,7 @@ import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
 import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
+import { readClientAddress } from "./http/client-address.js";
 import { readOriginHeaders } from "./http/cors.js";
 import { createFastLane } from "./http/fast-lane.js";
 import type { Probe } from "./http/health.js";
@@ -222,8 +223,10 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const forReaders = { read: metrics.read, token: config.METRICS_TOKEN };
     const apart = config.METRICS_PORT;
     let draining = false;
+    const clientAddress = readClientAddress(config.TRUSTED_PROXIES);
     const app = createApp({
       services,
+      clientAddress,
       isDraining: () => draining,
       corsOrigins: config.CORS_ORIGINS,
       version: VERSION,
@@ -237,7 +240,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const server = createHttpServer(
       app,
       { keepAliveTimeout: config.KEEP_ALIVE_MS },
-      createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS)),
+      createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS), clientAddress),
       createOverloadGate(services, new Overload({ now: () => performance.now(), isBusy })),
     );
     const operations = createHttpServer(

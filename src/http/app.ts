@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
 import { jsonOnly, limitBody } from "./body-rules.js";
+import type { ClientAddress } from "./client-address.js";
 import { allowOrigins } from "./cors.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { dashboardRoutes } from "./dashboard-routes.js";
@@ -16,6 +17,7 @@ import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
 
 export interface AppOptions {
   services: AppEnv["Variables"]["services"];
+  clientAddress: ClientAddress;
   /** Exact origins that a browser may call from. */
   corsOrigins: readonly string[];
   /** What `/readyz` looks at, by name. */
@@ -55,7 +57,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const { services, corsOrigins, probes, metrics, isDraining, version, dashboard } = options;
   const app = new Hono<AppEnv>();
 
-  app.use(openRequests(services));
+  app.use(openRequests(services, options.clientAddress));
   if (corsOrigins.length) app.use(allowOrigins(corsOrigins));
   app.use(refuseCrossSite(corsOrigins));
 

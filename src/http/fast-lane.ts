@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { refusalOf } from "../trpc/answer-call.js";
 import { type CallContext, createCallContext } from "../trpc/context.js";
 import { bearerToken } from "./bearer-token.js";
+import type { ClientAddress } from "./client-address.js";
 import type { OriginHeaders } from "./cors.js";
 import { languageOf } from "./language.js";
 import { lengthOf, type PlainAnswer } from "./plain-answer.js";
@@ -30,6 +31,13 @@ type Services = AppEnv["Variables"]["services"];
 
 /** Answers a request, or leaves it alone. */
 export type FastLane = (incoming: IncomingMessage, response: ServerResponse) => boolean;
+
+/** What a request brings. */
+interface Asked {
+  target: string;
+  header: HeaderReader;
+  from(): string | undefined;
+}
 
 /** A request that is answered here. */
 interface Read {
@@ -119,24 +127,30 @@ function remembered<T extends object>(read: (target: string) => T | undefined) {
  * A shorter road for the reads that make up nearly all of the load: the same functions answer them, without the
  * objects that a web framework makes of each request. Whatever is not plainly such a read is left to the app.
  */
-export function createFastLane(services: Services, originHeaders: OriginHeaders): FastLane {
-  function contextOf(target: string, header: HeaderReader, tally: { calls: number } | undefined) {
+export function createFastLane(
+  services: Services,
+  originHeaders: OriginHeaders,
+  clientAddress: ClientAddress = () => undefined,
+): FastLane {
+  function contextOf({ target, header, from }: Asked, tally: { calls: number } | undefined) {
     return createCallContext({
       services,
       requestId: requestIdOf(header("x-request-id")),
       language: languageOf(header("accept-language")),
       token: bearerToken(header("authorization")),
+      from,
       streamed: false,
       requestSize: querySize(target),
       tally,
     });
   }
 
-  function trpcRead(target: string, header: HeaderReader): Read | undefined {
+  function trpcRead(asked: Asked): Read | undefined {
+    const { target, header } = asked;
     if (isStreamed(header)) return undefined;
     const queries = queriesOf(target);
     if (!queries) return undefined;
-    const ctx = contextOf(target, header, { calls: 0 });
+    const ctx = contextOf(asked, { calls: 0 });
     return {
       ctx,
       answer: () => answerPlainGet(queries, ctx, header("accept-encoding")),
@@ -144,7 +158,8 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
     };
   }
 
-  function restRead(target: string, header: HeaderReader): Read | undefined {
+  function restRead(asked: Asked): Read | undefined {
+    const { target, header } = asked;
     const queryAt = target.indexOf("?");
     const path = queryAt === -1 ? target : target.slice(0, queryAt);
     const found = ROUTES.get(path.slice(path.lastIndexOf(COMPARISON) + COMPARISON.length));
@@ -156,7 +171,7 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
       header,
       readText: async () => "",
     };
-    const ctx = contextOf(target, header, undefined);
+    const ctx = contextOf(asked, undefined);
     const routed = callOf(request, ctx);
     return routed && { ctx, answer: () => answerRoute(route, request, routed), endpoint: route.path };
   }
@@ -189,10 +204,11 @@ export function createFastLane(services: Services, originHeaders: OriginHeaders)
     const headers = readHeaders(incoming.rawHeaders);
     if (!headers || !isPlainHost(headers.get("host") ?? "")) return false;
     const header = (name: string) => headers.get(name.toLowerCase());
+    const asked: Asked = { target, header, from: () => clientAddress(incoming) };
     const read = TRPC_TARGET.test(target)
-      ? trpcRead(target, header)
+      ? trpcRead(asked)
       : REST_TARGET.test(target)
-        ? restRead(target, header)
+        ? restRead(asked)
         : undefined;
     if (!read) return false;
     answer(read, originHeaders(headers.get("origin")), response).catch((error: unknown) => {

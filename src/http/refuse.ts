@@ -10,6 +10,8 @@ export interface AppEnv {
     services: CallContext["services"];
     requestId: string;
     language: Language;
+    /** Tells where the request came from. */
+    from: () => string | undefined;
     /** What the request is counted as; undefined where it is not, or was already. */
     endpoint: string | undefined;
   };

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context, Next } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { ClientAddress } from "./client-address.js";
 import { languageOf } from "./language.js";
 import type { AppEnv } from "./refuse.js";
 import { secure } from "./security-headers.js";
@@ -14,13 +16,17 @@ export function requestIdOf(given: string | undefined): string {
 }
 
 /** Gives each request its id and its language, each answer its careful headers, and counts both together. */
-export function openRequests(services: AppEnv["Variables"]["services"]) {
+export function openRequests(
+  services: AppEnv["Variables"]["services"],
+  addressOf: ClientAddress = () => undefined,
+) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const start = performance.now();
     const requestId = requestIdOf(c.req.header("x-request-id"));
     c.set("services", services);
     c.set("requestId", requestId);
     c.set("language", languageOf(c.req.header("accept-language")));
+    c.set("from", () => addressOf((c.env as Partial<HttpBindings> | undefined)?.incoming));
     c.set("endpoint", "unknown");
     await (services.tracing.on ? traced(c, next) : next());
     // On the response itself: `c.header` would build a new one each time, and copy its body.

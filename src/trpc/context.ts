@@ -10,6 +10,8 @@ export interface RequestContext {
   language: Language;
   /** The token as it was sent, unchecked. */
   token: string | undefined;
+  /** Tells where the request came from, as far as that is known. */
+  from: () => string | undefined;
   /** Set where tRPC streams its answer in chunks, and encodes each as a whole. */
   streamed: boolean;
   /** Bytes that the request brought: its body, or its query. */
@@ -38,12 +40,13 @@ export interface CallContext extends RequestContext {
 
 /** The context of a request's calls. */
 export function createCallContext(request: Omit<RequestContext, "limitDecisions">): CallContext {
-  const { services, requestId, language, token, streamed, requestSize, tally } = request;
+  const { services, requestId, language, token, from, streamed, requestSize, tally } = request;
   return {
     services,
     requestId,
     language,
     token,
+    from,
     streamed,
     requestSize,
     tally,

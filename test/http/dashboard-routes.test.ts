@@ -29,6 +29,7 @@ async function serve(folder: string): Promise<string> {
   const server = createHttpServer(
     createApp({
       services,
+      clientAddress: () => undefined,
       corsOrigins: [],
       probes: {},
       metrics: undefined,

@@ -1,5 +1,5 @@
 import { ADMIN_SCOPE } from "../../contract/permissions.js";
-import { PegError, permissionDenied } from "../../domain/errors.js";
+import { permissionDenied } from "../../domain/errors.js";
 import type { CallRecord, RequestContext, User } from "../context.js";
 import { t } from "../init.js";
 import { logRequest } from "./watch-calls.js";
@@ -7,16 +7,10 @@ import { logRequest } from "./watch-calls.js";
 /**
  * Finds out by the token who calls, and logs that the call begins.
  *
- * @throws PegError API_AUTHENTICATION_ERROR
+ * @throws PegError API_AUTHENTICATION_ERROR; API_RATE_LIMIT_EXCEEDED where too many failed from the same address
  */
 export async function authenticate(ctx: RequestContext, call: CallRecord, path: string): Promise<User> {
-  if (ctx.token === undefined) {
-    throw new PegError(
-      "API_AUTHENTICATION_ERROR",
-      "A valid token is needed: send it as Authorization: Bearer TOKEN.",
-    );
-  }
-  const { userId, scopes, expiresAt } = await ctx.services.tokens.verify(ctx.token);
+  const { userId, scopes, expiresAt } = await ctx.services.tokens.verify(ctx.token, ctx.from);
   logRequest(ctx, call, path, userId);
   return { kind: "user", userId, scopes, tokenExpiresAt: expiresAt };
 }
