@@ -10,9 +10,9 @@ const ALWAYS_ROOM = 64;
 const BURST_ROOM = 2 * ALWAYS_ROOM;
 const LOOKS = 5;
 /** The share of the time from which on the event loop is what all wait for. */
-const BUSY = 0.95;
+const BUSY = 0.8;
 /** Who waits for longer than once or twice this waits for something else. */
-const FRESH_MS = 1_000;
+const FRESH_MS = 3_000;
 
 /** Where it reads the time, and whether what answers had no rest since it asked before. */
 export interface OverloadSources {
@@ -46,7 +46,7 @@ export class Overload<TCaller> {
   #answered = 0;
   #refused = 0;
   #room = ALWAYS_ROOM;
-  /** At how many looks in a row it was otherwise than `full` says. */
+  /** At how many looks more it was otherwise than `full` says than it was so. */
   #otherwise = 0;
   #full = false;
   #lookedAt: number;
@@ -93,7 +93,8 @@ export class Overload<TCaller> {
     const tooMuch = busy && this.#waiting() > Math.max(BURST_ROOM, inTime);
     // What is let in keeps the event loop busy: it ends where nobody has to be refused.
     const otherwise = this.#full ? !busy || this.#refused === 0 : tooMuch;
-    this.#otherwise = otherwise ? this.#otherwise + 1 : 0;
+    // One look that is an exception does not begin the count anew.
+    this.#otherwise = Math.max(0, this.#otherwise + (otherwise ? 1 : -1));
     if (this.#otherwise >= LOOKS) {
       this.#full = !this.#full;
       this.#otherwise = 0;
