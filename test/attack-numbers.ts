@@ -31,27 +31,10 @@ export const NOT_OURS: Record<string, string> = {
 /** Cases that no test names yet, and what there is of them. */
 export const NOT_NAMED_YET: Record<string, string> = {
   B14: "1,000 calls over 100 analyses in test/end-to-end/many-tasks.test.ts (B10), not 10,000 jobs",
-  D1: "faults of the database's connection",
-  D2: "faults of the database's connection",
-  D3: "faults of the database's connection; a cut session and a failover in test/db/errors.test.ts",
-  D4: "faults of the database's connection",
-  D6: "faults of the database's connection",
   D7: "conflicts are tried again by src/db/transact.ts",
   P1: "a kill on either database in test/end-to-end/restart.test.ts, not 500",
   P6: "held by the types: what runs in a transaction is handed it",
   P7: "faults of the disk",
-  U1: "test/adapters/mcp/deadlines-and-retries.test.ts",
-  U2: "test/adapters/mcp/deadlines-and-retries.test.ts",
-  U3: "test/adapters/mcp/deadlines-and-retries.test.ts",
-  U4: "test/adapters/mcp/deadlines-and-retries.test.ts",
-  U5: "test/adapters/mcp/answers.test.ts",
-  U6: "test/adapters/mcp/answers.test.ts",
-  U7: "test/adapters/mcp/calls.test.ts",
-  U8: "test/adapters/mcp/circuit.test.ts",
-  U9: "test/adapters/mcp/circuit.test.ts",
-  U10: "test/adapters/mcp/circuit.test.ts",
-  U11: "test/end-to-end/analysis-service-away.test.ts",
-  U13: "test/adapters/mcp/deadlines-and-retries.test.ts",
 };
 
 const LIST = String.raw`(?:trap \d+|[A-Z]\d{1,2})(?:, (?:trap \d+|[A-Z]\d{1,2}))*`;
