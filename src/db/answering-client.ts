@@ -4,8 +4,6 @@ import { type Deadlines, looksOf, MS_PER_BYTE, NoAnswerError } from "./deadlines
 import { isBroken } from "./errors.js";
 import { withCalls } from "./with-calls.js";
 
-/** A text without values may be long work, such as the upkeep of the job queue. */
-const LONG_MS = 60_000;
 /** A read whose connection broke so early is asked again, once. */
 const RETRY_LOOKS = looksOf(1_000);
 const RETRY_PAUSE_MS = 100;
@@ -32,7 +30,6 @@ export function answeringClient(client: Sql, deadlines: Deadlines): Sql {
   return withCalls(client, {
     unsafe: answeringUnsafe(client, deadlines, false),
     begin: (...args: unknown[]) => begin(client, deadlines, args),
-    reserve: () => reserve(client, deadlines),
   });
 }
 
@@ -112,22 +109,6 @@ function gate(): { open: () => void; opened: Promise<void> } {
     open = resolve;
   });
   return { open, opened };
-}
-
-/** A connection of one's own, for a text that may be long work. */
-async function reserve(client: Sql, deadlines: Deadlines): Promise<unknown> {
-  deadlines.refuseIfFull();
-  const reserving = client.reserve();
-  let reserved: Awaited<typeof reserving>;
-  try {
-    reserved = await deadlines.within(reserving, { withinMs: deadlines.answerMs });
-  } catch (error) {
-    void reserving.then((late) => late.release()).catch(() => undefined);
-    throw error;
-  }
-  const unsafe = (...args: Parameters<Sql["unsafe"]>) =>
-    deadlines.within(reserved.unsafe(...args), { withinMs: LONG_MS });
-  return withCalls(reserved, { unsafe });
 }
 
 function sizeOf(values: readonly unknown[]): number {

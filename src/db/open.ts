@@ -13,6 +13,7 @@ import { backoff } from "./lines.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
+import { openTexts } from "./texts.js";
 
 /** PostgreSQL, wherever it runs: the same schema and the same queries. */
 export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
@@ -65,39 +66,34 @@ export type QueryLogger = false | { logQuery(text: string): void };
 function openPostgres(options: DatabaseOptions & { url: string }, logger: QueryLogger): OpenDatabase {
   const { url, pooled = false, hurried } = options;
   const deadlines = hurried && new Deadlines(hurried);
-  const driver = postgres(url, {
-    max: MAX_CONNECTIONS,
+  const settings = {
     connect_timeout: CONNECT_TIMEOUT_S,
     backoff,
     prepare: !pooled,
+    // The driver leaves the rejection of that unhandled where the connection breaks meanwhile, which ends the process.
+    fetch_types: false,
     onnotice: () => {},
     connection: { application_name: "peg-comparison-bff" },
+  };
+  const driver = postgres(url, {
+    ...settings,
+    max: MAX_CONNECTIONS,
     ...(deadlines ? { socket: deadlines.lines.connect } : {}),
   });
   const client = deadlines ? answeringClient(driver, deadlines) : driver;
+  const texts = openTexts(url, settings, hurried);
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
   return {
     db: db as unknown as Database,
     kind: "postgres",
     run: async (text, values) => {
-      if (values) {
-        return { rows: rowsOf(await counted(pool, client.unsafe(text, values.map(sqlValue)))) };
-      }
-      // A text that begins a transaction needs a connection of its own.
-      const work = async () => {
-        const reserved = await client.reserve();
-        try {
-          return { rows: rowsOf(await reserved.unsafe(text)) };
-        } finally {
-          reserved.release();
-        }
-      };
-      return counted(pool, work());
+      const work = values ? client.unsafe(text, values.map(sqlValue)) : texts.run(text);
+      return { rows: rowsOf(await counted(pool, work)) };
     },
     pool,
     ping: async () => void (await db.execute(sql`select 1`)),
-    close: () => client.end({ timeout: 5 }),
+    close: async () => void (await Promise.all([driver.end({ timeout: 5 }), texts.close()])),
   };
 }
 
