@@ -1,0 +1,95 @@
+/** How an operation ended, as far as its client knows. What is unknown may have taken effect, or may yet. */
+export type Outcome = "ok" | "fail" | "unknown";
+
+/** What an answer shows of the data that it was computed of. More than one of a kind: it is not of one piece. */
+export interface Seen {
+  analyses: string[];
+  /** Marks of the data: each create and each replacement has one of its own. */
+  marks: number[];
+  /** Runs of the analysis service: each has a number of its own. */
+  runs: number[];
+}
+
+type Work =
+  /** Data of a version, marked: `create` makes version 1. */
+  | { kind: "create" | "replace"; mark: number; version: number }
+  | { kind: "delete" }
+  | { kind: "grant" | "revoke"; subject: string; permission: "read" | "write" }
+  /** Reads of a comparison; `seen` is absent where a task was answered. */
+  | { kind: "get" | "async" | "summary"; seen?: Seen }
+  | { kind: "look"; version?: number }
+  | { kind: "list"; items?: { analysis: string; version: number }[] }
+  | { kind: "status" }
+  /** The analysis service at work, for whomever. */
+  | { kind: "run"; mark: number; run: number };
+
+/** One operation of one client, in milliseconds of one clock. */
+export type Operation = Work & {
+  id: number;
+  client: string;
+  user: string;
+  /** Index of the process that was asked. */
+  server: number;
+  /** Empty for lists. */
+  analysis: string;
+  requestId: string;
+  invokedAt: number;
+  /** Infinity while it runs. */
+  endedAt: number;
+  outcome: Outcome;
+  /** The error's code, of the API or of the connection. */
+  error?: string;
+};
+
+export type Kind = Operation["kind"];
+export type OperationOf<K extends Kind> = Extract<Operation, { kind: K }>;
+
+/** Something that was done to the system, or that happened to it. */
+export interface Fault {
+  kind: string;
+  target: string;
+  startedAt: number;
+  endedAt: number;
+}
+
+/** The limit that calls of kind `status` have. */
+export interface Limit {
+  calls: number;
+  windowMs: number;
+}
+
+/** What lies in the database in the end. */
+export interface FinalState {
+  analyses: { analysis: string; version: number }[];
+  permissions: { analysis: string; user: string; permission: string }[];
+  audit: { requestId: string; analysis: string; action: string }[];
+  /** How many computations were accepted, by analysis and state of its data. */
+  accepted: { analysis: string; revision: string; computations: number }[];
+}
+
+export interface History {
+  operations: readonly Operation[];
+  faults: readonly Fault[];
+  limit: Limit;
+  final?: FinalState;
+}
+
+/** Faults under which calls are counted by each process for itself, or counts are forgotten. */
+export const UNCOUNTED = new Set(["redis-restart", "redis-flush", "redis-fallback"]);
+
+/** The promises, as they are broken. */
+export type ViolationKind =
+  | "read after an acknowledged revoke"
+  | "read after an acknowledged delete"
+  | "stale comparison"
+  | "lost acknowledged write"
+  | "doubled effect"
+  | "foreign byte"
+  | "limit exceeded";
+
+export interface Violation {
+  kind: ViolationKind;
+  what: string;
+  /** The operations that show it, in the order in which they began. */
+  operations: Operation[];
+}
