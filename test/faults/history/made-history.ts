@@ -26,7 +26,7 @@ export class MadeHistory {
       invokedAt: at,
       endedAt: until,
     } as OperationOf<K>;
-    this.operations.push(operation);
+    this.operations.push(operation as Operation);
     return operation;
   }
 

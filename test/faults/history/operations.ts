@@ -10,21 +10,44 @@ export interface Seen {
   runs: number[];
 }
 
-type Work =
-  /** Data of a version, marked: `create` makes version 1. */
-  | { kind: "create" | "replace"; mark: number; version: number }
-  | { kind: "delete" }
-  | { kind: "grant" | "revoke"; subject: string; permission: "read" | "write" }
-  /** Reads of a comparison; `seen` is absent where a task was answered. */
-  | { kind: "get" | "async" | "summary"; seen?: Seen }
-  | { kind: "look"; version?: number }
-  | { kind: "list"; items?: { analysis: string; version: number }[] }
-  | { kind: "status" }
-  /** The analysis service at work, for whomever. */
-  | { kind: "run"; mark: number; run: number };
+interface Data {
+  /** Each create and each replacement has one of its own. */
+  mark: number;
+  /** What it makes; `create` makes version 1. */
+  version: number;
+}
 
-/** One operation of one client, in milliseconds of one clock. */
-export type Operation = Work & {
+interface PermissionChange {
+  subject: string;
+  permission: "read" | "write";
+}
+
+interface Comparison {
+  /** Absent where nothing or a task was answered. */
+  seen?: Seen;
+}
+
+/** What is particular to each kind of operation. */
+interface Work {
+  create: Data;
+  replace: Data;
+  delete: object;
+  grant: PermissionChange;
+  revoke: PermissionChange;
+  get: Comparison;
+  /** `get` that does not wait. */
+  async: Comparison;
+  summary: Comparison;
+  look: { version?: number };
+  list: { items?: { analysis: string; version: number }[] };
+  status: object;
+  /** The analysis service at work, for whomever. */
+  run: { mark: number; run: number };
+}
+
+export type Kind = keyof Work;
+
+interface Common {
   id: number;
   client: string;
   user: string;
@@ -33,16 +56,18 @@ export type Operation = Work & {
   /** Empty for lists. */
   analysis: string;
   requestId: string;
+  /** In milliseconds of one clock. */
   invokedAt: number;
   /** Infinity while it runs. */
   endedAt: number;
   outcome: Outcome;
   /** The error's code, of the API or of the connection. */
   error?: string;
-};
+}
 
-export type Kind = Operation["kind"];
-export type OperationOf<K extends Kind> = Extract<Operation, { kind: K }>;
+/** One operation of one client. */
+export type OperationOf<K extends Kind> = { [P in K]: Common & { kind: P } & Work[P] }[K];
+export type Operation = OperationOf<Kind>;
 
 /** Something that was done to the system, or that happened to it. */
 export interface Fault {

@@ -31,7 +31,7 @@ export function timelinesOf(operations: readonly Operation[]): Map<string, Timel
   for (const operation of operations) {
     if (!operation.analysis) continue;
     const { analysis } = operation;
-    const timeline = timelines.get(analysis) ?? {
+    const timeline: Timeline = timelines.get(analysis) ?? {
       analysis,
       writes: [],
       deletes: [],

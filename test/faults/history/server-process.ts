@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { request } from "undici";
+import { freePort } from "../../support/ports.js";
+import { startProcess, type TestProcess } from "../../support/process.js";
+
+const PRELOAD = fileURLToPath(new URL("clock-preload.mjs", import.meta.url));
+const START_WITHIN_MS = 60_000;
+
+/** A server process that is killed and started again, at the same address. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly isRunning: boolean;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT. */
+  pause(): void;
+  resume(): void;
+  /** Sets its clock before or behind that of the machine. It outlives a restart. */
+  shiftClock(ms: number): void;
+  /** All that its processes have written, the last one's last. */
+  output(): string;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
+/** @param root of the built program: `dist` lies in it */
+export async function createServerProcess(root: string, env: Record<string, string>): Promise<ServerProcess> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const folder = mkdtempSync(join(tmpdir(), "peg-clock-"));
+  const clockFile = join(folder, "clock");
+  writeFileSync(clockFile, "0");
+  let process: TestProcess | undefined;
+  let ready = false;
+  let output = "";
+
+  async function isHealthy(): Promise<boolean> {
+    try {
+      const { statusCode, body } = await request(`${url}/healthz`);
+      await body.dump();
+      return statusCode === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  const kill = async (): Promise<void> => {
+    const running = process;
+    process = undefined;
+    ready = false;
+    await running?.kill("SIGKILL");
+    output = (output + (running?.stderr ?? "")).slice(-20_000);
+  };
+  return {
+    url,
+    get isRunning() {
+      return ready;
+    },
+    async start() {
+      const started = startProcess({
+        command: globalThis.process.execPath,
+        args: ["--import", PRELOAD, join(root, "dist/server.js")],
+        env: { ...env, PORT: String(port), CLOCK_FILE: clockFile },
+        cwd: root,
+      });
+      process = started;
+      const until = performance.now() + START_WITHIN_MS;
+      while (!(await isHealthy())) {
+        if (process !== started) return;
+        const ended = await started.waitForExit(50).catch(() => undefined);
+        if (ended || performance.now() > until) throw new Error(`a server did not start: ${started.stderr}`);
+      }
+      ready = true;
+    },
+    kill,
+    pause: () => process?.signal("SIGSTOP"),
+    resume: () => process?.signal("SIGCONT"),
+    shiftClock(ms) {
+      writeFileSync(clockFile, String(ms));
+      if (ready) process?.signal("SIGUSR2");
+    },
+    output: () => output + (process?.stderr ?? ""),
+    async stop() {
+      await kill();
+      await sleep(0);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
