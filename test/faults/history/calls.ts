@@ -71,7 +71,7 @@ export class Connections {
         : "";
     const body = asQuery ? undefined : JSON.stringify(Object.fromEntries(rest));
     const answer = await this.#exchange(sender, method, path + query, body);
-    if ("failure" in answer) return { outcome: "unknown", error: answer.failure };
+    if ("failure" in answer) return unanswered(answer.failure);
     if (answer.status < 400) return { outcome: "ok", body: answer.body };
     return refused(call, answer.status, (answer.body as { error?: { code?: string } }).error?.code);
   }
@@ -96,7 +96,7 @@ export class Connections {
     const answer = isQuery(first)
       ? await this.#exchange(sender, "GET", `/trpc/${names}?${query}`, undefined)
       : await this.#exchange(sender, "POST", `/trpc/${names}`, JSON.stringify(inputs[0]));
-    if ("failure" in answer) return together.map(() => ({ outcome: "unknown", error: answer.failure }));
+    if ("failure" in answer) return together.map(() => unanswered(answer.failure));
     const items = (batch ? answer.body : [answer.body]) as TrpcItem[];
     return together.map((call, i) => {
       const item = Array.isArray(items) ? items[i] : undefined;
@@ -134,6 +134,11 @@ export class Connections {
 interface TrpcItem {
   result?: { data: { json: unknown } };
   error?: { json?: { data?: { httpStatus?: number; error?: { code?: string } } } };
+}
+
+/** Where no connection was made nothing was sent; all else may have arrived. */
+function unanswered(failure: string): Result {
+  return { outcome: failure === "ECONNREFUSED" ? "fail" : "unknown", error: failure };
 }
 
 /** What a failure of the server's own leaves open: whether a change took effect before it. */

@@ -11,6 +11,9 @@ interface Held {
   analysis: string;
   owner: string;
   version: number;
+  /** Creates that may still take effect. An id is never used again: what may be made is not deleted. */
+  creates: number;
+  deleting: boolean;
 }
 
 interface Slot {
@@ -24,6 +27,8 @@ export interface ClientsOptions {
   workload: Workload;
   recorder: Recorder;
   urls: readonly string[];
+  /** Whether a process runs: else its callers go to the next, as a proxy would send them. */
+  isRunning(server: number): boolean;
   tokenOf(user: string): string;
 }
 
@@ -77,7 +82,12 @@ export class Clients {
     return this.#connections.close();
   }
 
-  async #take(client: string, step: Step): Promise<void> {
+  async #take(client: string, planned: Step): Promise<void> {
+    const step = {
+      ...planned,
+      server: this.#running(planned.server),
+      otherServer: this.#running(planned.otherServer),
+    };
     const slot = this.#slots[step.slot] as Slot;
     const { kind, server } = step;
     const user = step.reader === undefined ? ownerOf(step.slot) : `reader-${step.reader}`;
@@ -91,21 +101,8 @@ export class Clients {
         return this.#create(client, step, slot);
       case "replace":
         return this.#replace(byOwner, step, held);
-      case "delete": {
-        const call = calls.delete(held.analysis);
-        const { outcome } = await this.#do<"delete">(
-          byOwner,
-          { kind: "delete" },
-          held.analysis,
-          call,
-          step.face,
-        );
-        if (outcome !== "fail" && slot.held === held) {
-          slot.previous = held;
-          slot.held = undefined;
-        }
-        return;
-      }
+      case "delete":
+        return this.#delete(byOwner, step, slot, held);
       case "grant":
       case "revoke":
         return this.#change(byOwner, step, held, kind);
@@ -126,7 +123,11 @@ export class Clients {
       analysis: `s${step.slot}-${++slot.made}`,
       owner: ownerOf(step.slot),
       version: 1,
+      creates: 0,
+      deleting: false,
     };
+    if (held.deleting) return;
+    held.creates++;
     const isNew = slot.held === undefined;
     slot.held = held;
     const mark = ++this.#marks;
@@ -134,6 +135,7 @@ export class Clients {
     const work = { kind: "create" as const, mark, version: 1 };
     const by = { client, user: held.owner, server: step.server };
     const { outcome } = await this.#do<"create">(by, work, held.analysis, call, step.face);
+    if (outcome !== "unknown") held.creates--;
     if (isNew && outcome !== "ok" && slot.held === held) {
       slot.previous = held;
       slot.held = undefined;
@@ -153,6 +155,18 @@ export class Clients {
       held.version = Math.max(held.version, versionOf(body) ?? 0);
     }
     if (step.follows) await this.#read({ ...by, server: step.otherServer }, "get", held.analysis, step);
+  }
+
+  async #delete(by: By, step: Step, slot: Slot, held: Held): Promise<void> {
+    if (held.creates) return;
+    held.deleting = true;
+    const call = calls.delete(held.analysis);
+    const { outcome } = await this.#do<"delete">(by, { kind: "delete" }, held.analysis, call, step.face);
+    if (outcome === "fail") held.deleting = false;
+    else if (slot.held === held) {
+      slot.previous = held;
+      slot.held = undefined;
+    }
   }
 
   async #change(by: By, step: Step, { analysis }: Held, kind: "grant" | "revoke"): Promise<void> {
@@ -204,7 +218,7 @@ export class Clients {
     const { seed, urls } = this.#options;
     const random = randomOf(seed, 2_000);
     while (!signal.aborted) {
-      const by = { client: "counting", user: COUNTED_USER, server: random.below(urls.length) };
+      const by = { client: "counting", user: COUNTED_USER, server: this.#running(random.below(urls.length)) };
       const works = Array.from({ length: random.between(1, 5) }, () => {
         const analysis = random.pick(this.#slots).held?.analysis ?? "none";
         return { analysis, call: calls.status(analysis) };
@@ -247,6 +261,12 @@ export class Clients {
     operations.forEach((operation, i) => {
       recorder.end(operation, endOf(results[i] as Result, shown));
     });
+  }
+
+  #running(server: number): number {
+    const { urls, isRunning } = this.#options;
+    const next = (server + 1) % urls.length;
+    return !isRunning(server) && isRunning(next) ? next : server;
   }
 
   #sender({ user, server }: By, requestId: string) {

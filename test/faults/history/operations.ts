@@ -110,7 +110,8 @@ export type ViolationKind =
   | "lost acknowledged write"
   | "doubled effect"
   | "foreign byte"
-  | "limit exceeded";
+  | "limit exceeded"
+  | "a process ended by itself";
 
 export interface Violation {
   kind: ViolationKind;

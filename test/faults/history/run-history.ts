@@ -52,7 +52,8 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
   const tokens = await readTokens(Clients.usersOf(workload));
   const urls = world.servers.map(({ process }) => process.url);
   const tokenOf = (user: string): string => tokens.get(user) ?? "";
-  const clients = new Clients({ seed, workload, recorder, urls, tokenOf });
+  const isRunning = (server: number): boolean => world.servers[server]?.process.isRunning === true;
+  const clients = new Clients({ seed, workload, recorder, urls, isRunning, tokenOf });
   const watches = world.servers.map((server) => new FallbackWatch(server, recorder.faults));
   const began = performance.now();
   let violations: Violation[] = [];
@@ -91,6 +92,10 @@ async function endHistory(
   watches: readonly FallbackWatch[],
 ): Promise<Violation[]> {
   await Promise.all(watches.map((watch) => watch.ask()));
+  const ended = servers.flatMap(({ name, process }) =>
+    process.ends.map((end) => violation("a process ended by itself", `${name}: ${end}`)),
+  );
+  if (ended.length) return ended;
   const unread = await readEverything(clients, recorder, servers.length);
   const final: FinalState = await readFinalState(databaseUrl);
   return [...unread, ...checkHistory({ ...recorder, final })];

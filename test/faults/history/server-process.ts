@@ -9,6 +9,7 @@ import { startProcess, type TestProcess } from "../../support/process.js";
 
 const PRELOAD = fileURLToPath(new URL("clock-preload.mjs", import.meta.url));
 const START_WITHIN_MS = 60_000;
+const RUNS_AT_MOST_MS = 2 ** 31 - 1;
 
 /** A server process that is killed and started again, at the same address. */
 export interface ServerProcess {
@@ -21,8 +22,8 @@ export interface ServerProcess {
   resume(): void;
   /** Sets its clock before or behind that of the machine. It outlives a restart. */
   shiftClock(ms: number): void;
-  /** All that its processes have written, the last one's last. */
-  output(): string;
+  /** How its processes ended that nobody killed, with what they said last. */
+  readonly ends: readonly string[];
   /** Ends it for good. */
   stop(): Promise<void>;
 }
@@ -36,7 +37,7 @@ export async function createServerProcess(root: string, env: Record<string, stri
   writeFileSync(clockFile, "0");
   let process: TestProcess | undefined;
   let ready = false;
-  let output = "";
+  const ends: string[] = [];
 
   async function isHealthy(): Promise<boolean> {
     try {
@@ -53,7 +54,6 @@ export async function createServerProcess(root: string, env: Record<string, stri
     process = undefined;
     ready = false;
     await running?.kill("SIGKILL");
-    output = (output + (running?.stderr ?? "")).slice(-20_000);
   };
   return {
     url,
@@ -68,6 +68,14 @@ export async function createServerProcess(root: string, env: Record<string, stri
         cwd: root,
       });
       process = started;
+      started.waitForExit(RUNS_AT_MOST_MS).then(
+        ({ code, signal }) => {
+          if (process !== started) return;
+          ready = false;
+          ends.push(`${signal ?? code}\n${started.stderr.slice(-5_000)}`);
+        },
+        () => undefined,
+      );
       const until = performance.now() + START_WITHIN_MS;
       while (!(await isHealthy())) {
         if (process !== started) return;
@@ -83,7 +91,7 @@ export async function createServerProcess(root: string, env: Record<string, stri
       writeFileSync(clockFile, String(ms));
       if (ready) process?.signal("SIGUSR2");
     },
-    output: () => output + (process?.stderr ?? ""),
+    ends,
     async stop() {
       await kill();
       await sleep(0);

@@ -23,12 +23,25 @@ export async function openWay(target: number): Promise<TcpWay> {
 
   /** Passes on in order, however the delay changes. */
   function pass(from: Socket, to: Socket, isSlow: boolean): void {
-    let due = 0;
-    from.on("data", (chunk) => {
-      const now = performance.now();
-      due = Math.max(due, isSlow ? now + delayMs : now);
-      if (due <= now) to.write(chunk);
-      else setTimeout(() => to.writable && to.write(chunk), due - now);
+    const waiting: { chunk: Buffer; due: number }[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const drain = (): void => {
+      timer = undefined;
+      for (;;) {
+        const [next] = waiting;
+        if (!next || !to.writable) return;
+        const left = next.due - performance.now();
+        if (left > 0) {
+          timer = setTimeout(drain, Math.ceil(left));
+          return;
+        }
+        waiting.shift();
+        to.write(next.chunk);
+      }
+    };
+    from.on("data", (chunk: Buffer) => {
+      waiting.push({ chunk, due: performance.now() + (isSlow ? delayMs : 0) });
+      if (!timer) drain();
     });
   }
 

@@ -4,7 +4,7 @@ import type { HistoryOptions } from "./run-history.js";
 export const USUAL: Omit<HistoryOptions, "seed" | "seconds"> = {
   servers: 2,
   workload: {
-    clients: 8,
+    clients: 12,
     slots: 4,
     readers: 3,
     weights: {
@@ -20,7 +20,7 @@ export const USUAL: Omit<HistoryOptions, "seed" | "seconds"> = {
       create: 2,
       delete: 1,
     },
-    thinkMs: 30,
+    thinkMs: 20,
     uncachedShare: 0.2,
   },
   pace: { usualMs: 30, slowMs: 1_500, slowShare: 0.03 },
@@ -39,8 +39,8 @@ export const USUAL: Omit<HistoryOptions, "seed" | "seconds"> = {
       "redis-flush": 1,
       "service-away": 1,
     },
-    lastsMs: [300, 4_000],
-    calmMs: [100, 1_500],
+    lastsMs: [200, 2_500],
+    calmMs: [300, 2_000],
   },
   limit: { calls: 10, windowMs: 2_000 },
 };

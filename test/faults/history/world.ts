@@ -63,6 +63,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...TEST_ENV,
       LOG_LEVEL: "error",
       MCP_URL: service.url,
+      // Less than the clients wait: what takes longer becomes a task.
+      GET_DEADLINE_MS: "8000",
       RATE_LIMIT_GET: "900000/1m",
       RATE_LIMIT_STATUS: `${calls}/${windowMs / 1000}s`,
       RATE_LIMIT_ALL: "900000/1m",

@@ -4,9 +4,12 @@ import { violation } from "./timeline.js";
 /** Of the clocks' whole milliseconds, one at each end. */
 const ROUNDING_MS = 2;
 
-/** Whether it was charged: what is answered is, unless it is refused for the limit. */
+/** Of these nobody counted anything: refused for the limit, or by a process that does not run. */
+const UNCHARGED = new Set<string | undefined>(["API_RATE_LIMIT_EXCEEDED", "ECONNREFUSED"]);
+
+/** Whether it was charged: what is answered is. */
 function isCharged({ outcome, error }: Operation): boolean {
-  return outcome !== "unknown" && error !== "API_RATE_LIMIT_EXCEEDED";
+  return outcome !== "unknown" && !UNCHARGED.has(error);
 }
 
 /**
