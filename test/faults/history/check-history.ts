@@ -15,7 +15,7 @@ type Write = OperationOf<"create"> | OperationOf<"replace">;
  * outcome is unknown at any moment after its invocation or never.
  */
 export function checkHistory(history: History): Violation[] {
-  const { operations, final } = history;
+  const { operations, leaseMs, final } = history;
   const timelines = timelinesOf(operations);
   const writes = new Map<number, Write>();
   for (const timeline of timelines.values())
@@ -26,7 +26,7 @@ export function checkHistory(history: History): Violation[] {
     if (isAcknowledged(read)) found.push(...wrongRead(timelines, (mark) => writes.get(mark), read));
   }
   for (const timeline of timelines.values()) {
-    found.push(...doubledVersions(timeline), ...doubledResults(timeline), ...doubledRuns(timeline));
+    found.push(...doubledVersions(timeline), ...doubledResults(timeline), ...doubledRuns(timeline, leaseMs));
     if (final) found.push(...wrongInTheEnd(timeline, final));
   }
   found.push(...exceededLimits(history));

@@ -7,6 +7,7 @@ export class MadeHistory {
   readonly operations: Operation[] = [];
   faults: History["faults"] = [];
   limit = { calls: 2, windowMs: 1000 };
+  leaseMs = 10_000;
   final: FinalState | undefined;
   #next = 1;
 
@@ -42,9 +43,9 @@ export class MadeHistory {
   }
 
   get history(): History {
-    const { operations, faults, limit, final } = this;
+    const { operations, faults, limit, leaseMs, final } = this;
     operations.sort((a, b) => a.invokedAt - b.invokedAt);
-    return { operations, faults, limit, ...(final ? { final } : {}) };
+    return { operations, faults, limit, leaseMs, ...(final ? { final } : {}) };
   }
 }
 

@@ -96,6 +96,8 @@ export interface History {
   operations: readonly Operation[];
   faults: readonly Fault[];
   limit: Limit;
+  /** After so long without a word a computation may be given to another process, rightly. */
+  leaseMs: number;
   final?: FinalState;
 }
 

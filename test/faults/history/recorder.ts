@@ -8,7 +8,10 @@ export class Recorder {
   readonly operations: Operation[] = [];
   readonly faults: Fault[] = [];
 
-  constructor(readonly limit: Limit) {}
+  constructor(
+    readonly limit: Limit,
+    readonly leaseMs: number,
+  ) {}
 
   begin<K extends Kind>(invocation: Invocation<K>): OperationOf<K> {
     const operation = {

@@ -20,6 +20,7 @@ export interface HistoryOptions {
   pace: Pace;
   faults: Pick<NemesisOptions, "weights" | "lastsMs" | "calmMs">;
   limit: Limit;
+  leaseMs: number;
   copy?: string | undefined;
   /** Looks all the time, and ends with the first violation. */
   untilViolation?: boolean;
@@ -46,8 +47,8 @@ const TOKEN_LIFE_S = 6 * 3600;
 
 /** Runs clients and faults for a while, then everything whole, and checks what happened. */
 export async function runHistory(options: HistoryOptions): Promise<HistoryReport> {
-  const { seed, seconds, servers, workload, pace, faults, limit, copy, untilViolation } = options;
-  const recorder = new Recorder(limit);
+  const { seed, seconds, servers, workload, pace, faults, limit, leaseMs, copy, untilViolation } = options;
+  const recorder = new Recorder(limit, leaseMs);
   const world = await startWorld({ seed, recorder, servers, pace, copy });
   const tokens = await readTokens(Clients.usersOf(workload));
   const urls = world.servers.map(({ process }) => process.url);

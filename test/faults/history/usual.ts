@@ -43,4 +43,6 @@ export const USUAL: Omit<HistoryOptions, "seed" | "seconds"> = {
     calmMs: [300, 2_000],
   },
   limit: { calls: 10, windowMs: 2_000 },
+  // Less than the product's 15 s by the longest pause, and some.
+  leaseMs: 10_000,
 };

@@ -1,9 +1,6 @@
 import type { Operation, Violation } from "../operations.js";
 import { isAcknowledged, type Timeline, violation } from "./timeline.js";
 
-/** After so long without a word a computation may be given to another process, rightly. */
-const LEASE_MS = 10_000;
-
 /** That two clients were both told to have made the same version. */
 export function doubledVersions({ analysis, writes }: Timeline): Violation[] {
   const byVersion = new Map<number, Operation>();
@@ -50,12 +47,12 @@ export function doubledResults({ analysis, all }: Timeline): Violation[] {
 }
 
 /** That the same data was computed twice at the same time, though the first computation was neither cut nor slow. */
-export function doubledRuns({ analysis, runs }: Timeline): Violation[] {
+export function doubledRuns({ analysis, runs }: Timeline, leaseMs: number): Violation[] {
   const found: Violation[] = [];
   const running = new Map<number, (typeof runs)[number]>();
   for (const run of runs) {
     const before = running.get(run.mark);
-    if (before && run.invokedAt < before.endedAt && run.invokedAt - before.invokedAt < LEASE_MS)
+    if (before && run.invokedAt < before.endedAt && run.invokedAt - before.invokedAt < leaseMs)
       found.push(
         violation("doubled effect", `the same data of ${analysis} was computed twice at once`, before, run),
       );
