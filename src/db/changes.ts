@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
+import { LONG_GREETING } from "./broken-connections.js";
 import type { Database, OpenDatabase } from "./open.js";
 import { sqlValue } from "./run-sql.js";
 
@@ -95,7 +96,7 @@ export async function listenForChanges(options: ListenOptions & { url: string })
       hearing = false;
       if (!closed) setTimeout(() => void listen(), RECONNECT_MS).unref();
     },
-    connection: { application_name: "peg-comparison-bff listen" },
+    connection: { application_name: "peg-comparison-bff listen", ...LONG_GREETING },
   };
   const client = postgres(url, settings);
 

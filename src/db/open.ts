@@ -5,6 +5,7 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { LONG_GREETING, withReserved } from "./broken-connections.js";
 import { lockDataDir } from "./data-dir-lock.js";
 import { openCluster } from "./empty-cluster.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
@@ -62,8 +63,11 @@ function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDa
     max: MAX_CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT_S,
     prepare: !pooled,
+    // Nothing here has arrays in or out, and where the connection breaks while the driver asks for their types the
+    // failure is nobody's: it would end the process.
+    fetch_types: false,
     onnotice: () => {},
-    connection: { application_name: "peg-comparison-bff" },
+    connection: { application_name: "peg-comparison-bff", ...(pooled ? {} : LONG_GREETING) },
   });
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
@@ -75,15 +79,8 @@ function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDa
         return { rows: rowsOf(await counted(pool, client.unsafe(text, values.map(sqlValue)))) };
       }
       // A text that begins a transaction needs a connection of its own.
-      const work = async () => {
-        const reserved = await client.reserve();
-        try {
-          return { rows: rowsOf(await reserved.unsafe(text)) };
-        } finally {
-          reserved.release();
-        }
-      };
-      return counted(pool, work());
+      const rows = withReserved(client, async (reserved) => rowsOf(await reserved.unsafe(text)));
+      return { rows: await counted(pool, rows) };
     },
     pool,
     ping: async () => void (await db.execute(sql`select 1`)),

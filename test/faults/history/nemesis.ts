@@ -32,17 +32,19 @@ export interface NemesisOptions {
 const CLOCK_SHIFT_MS = 60_000;
 /** The product's promise to hear what was announced in so long, with room for a slow machine. */
 const SLOWEST_NOTICE_MS = 300;
+/** How the connection introduces itself that hears of changes. */
+const LISTENER = "peg-comparison-bff listen";
 /** Two of them at a time. */
 const LANES = 2;
 
 /** What each fault keeps to itself while it lasts. Of processes that stand still there is one at a time. */
-const KEEPS: Record<FaultKind, "process" | "clock" | "database" | "notices" | "redis" | "service"> = {
+const KEEPS: Record<FaultKind, "process" | "clock" | "database" | "redis" | "service"> = {
   kill: "process",
   pause: "process",
   clock: "clock",
   "database-cut": "database",
   "database-hang": "database",
-  "notices-slow": "notices",
+  "notices-slow": "database",
   "redis-refused": "redis",
   "redis-hang": "redis",
   "redis-pause": "redis",
@@ -87,7 +89,7 @@ interface Breaking {
 }
 
 async function breakOnce(kind: FaultKind, { world, server, shift, wait }: Breaking): Promise<void> {
-  const { process, database, notices, redis } = server;
+  const { process, database, redis } = server;
   switch (kind) {
     case "kill":
       await process.kill();
@@ -101,16 +103,15 @@ async function breakOnce(kind: FaultKind, { world, server, shift, wait }: Breaki
       await wait();
       return process.shiftClock(0);
     case "database-cut":
-      notices.cut();
       return database.cut();
     case "database-hang":
       database.hang();
       await wait();
       return database.open();
     case "notices-slow":
-      notices.delay(SLOWEST_NOTICE_MS);
+      database.delay(SLOWEST_NOTICE_MS, LISTENER);
       await wait();
-      return notices.delay(0);
+      return database.delay(0);
     case "redis-refused":
       redis.refuse();
       await wait();

@@ -2,11 +2,11 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { TEST_ENV } from "../../support/backend.js";
 import { createTestDatabase, type RedisServer, startRedis } from "../../support/database.js";
+import { openWay, type TcpWay, through } from "../../support/tcp-way.js";
 import { type MarkedService, type Pace, startMarkedService } from "./marked-service.js";
 import { randomOf } from "./random.js";
 import type { Recorder } from "./recorder.js";
 import { createServerProcess, type ServerProcess } from "./server-process.js";
-import { openWay, type TcpWay, through } from "./tcp-way.js";
 
 const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -15,8 +15,6 @@ export interface WorldServer {
   name: string;
   process: ServerProcess;
   database: TcpWay;
-  /** By which it hears of changes: its own, or that to the database. */
-  notices: TcpWay;
   redis: TcpWay;
 }
 
@@ -72,16 +70,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const servers: WorldServer[] = [];
     for (let i = 0; i < options.servers; i++) {
       const [toDatabase, toRedis] = [await way(databasePort), await way(redis.port)];
-      // The first hears by the way that it asks by, as most do; the others by one that can be slow by itself.
-      const notices = i === 0 ? toDatabase : await way(databasePort);
       const process = await createServerProcess(copy ?? REPOSITORY, {
         ...env,
         DATABASE_URL: through(database.url, toDatabase),
         REDIS_URL: through(redis.url, toRedis),
-        ...(i === 0 ? {} : { DATABASE_LISTEN_URL: through(database.url, notices) }),
       });
       closers.push(() => process.stop());
-      servers.push({ name: `server-${i}`, process, database: toDatabase, notices, redis: toRedis });
+      servers.push({ name: `server-${i}`, process, database: toDatabase, redis: toRedis });
       // The first migrates; beside it the others would wait for that.
       if (i === 0) await process.start();
     }

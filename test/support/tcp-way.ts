@@ -10,8 +10,8 @@ export interface TcpWay {
   /** Nothing gets through either way, and nobody is told, until `open`. */
   hang(): void;
   open(): void;
-  /** By how much later what the server says arrives, in order. */
-  delay(ms: number): void;
+  /** By how much later what the server says arrives, in order, on connections that begin with such words. */
+  delay(ms: number, greeting?: string): void;
   stop(): Promise<void>;
 }
 
@@ -19,10 +19,10 @@ export interface TcpWay {
 export async function openWay(target: number): Promise<TcpWay> {
   const sockets = new Set<Socket>();
   let state: "open" | "refused" | "hanging" = "open";
-  let delayMs = 0;
+  let delayed = { ms: 0, greeting: "" };
 
   /** Passes on in order, however the delay changes. */
-  function pass(from: Socket, to: Socket, isSlow: boolean): void {
+  function pass(from: Socket, to: Socket, delayMs: () => number): void {
     const waiting: { chunk: Buffer; due: number }[] = [];
     let timer: NodeJS.Timeout | undefined;
     const drain = (): void => {
@@ -40,7 +40,7 @@ export async function openWay(target: number): Promise<TcpWay> {
       }
     };
     from.on("data", (chunk: Buffer) => {
-      waiting.push({ chunk, due: performance.now() + (isSlow ? delayMs : 0) });
+      waiting.push({ chunk, due: performance.now() + delayMs() });
       if (!timer) drain();
     });
   }
@@ -64,8 +64,12 @@ export async function openWay(target: number): Promise<TcpWay> {
         other.destroy();
       });
     }
-    pass(near, far, false);
-    pass(far, near, true);
+    let greeting = "";
+    near.once("data", (chunk: Buffer) => {
+      greeting = chunk.toString("latin1");
+    });
+    pass(near, far, () => 0);
+    pass(far, near, () => (greeting.includes(delayed.greeting) ? delayed.ms : 0));
     if (state === "hanging") for (const socket of [near, far]) socket.pause();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -87,8 +91,8 @@ export async function openWay(target: number): Promise<TcpWay> {
       state = "open";
       for (const socket of sockets) socket.resume();
     },
-    delay(ms) {
-      delayMs = ms;
+    delay(ms, greeting = "") {
+      delayed = { ms, greeting };
     },
     async stop() {
       cut();
