@@ -1,4 +1,5 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
+import { wholeSockets } from "./whole-socket.js";
 
 /**
  * Keeps the driver from going on with a connection that broke. Within a transaction, and to roll one back, it would
@@ -12,6 +13,19 @@ import postgres, { type Sql, type TransactionSql } from "postgres";
  * that. Not for a pooler, which takes only what it knows.
  */
 export const LONG_GREETING = { "peg.padding": "-".repeat(1024) };
+
+const RECONNECT_S = 0.25;
+
+/** How connections are made, so that they break well. */
+export const breakingWell = () => ({
+  socket: wholeSockets(),
+  // By the driver's own measure those of a pool that break together are left alone for up to 20 s, each counting the
+  // failures of the others.
+  backoff: () => RECONNECT_S,
+  // Where the connection breaks while the driver asks for the types of arrays, which nothing here has in or out, the
+  // failure is nobody's: it would end the process.
+  fetch_types: false,
+});
 
 /** What a statement ends with where its connection is gone or going. */
 function isBreak(error: unknown): boolean {
@@ -70,17 +84,4 @@ export function beginGuarded<T>(client: Sql, work: (tx: TransactionSql) => T | P
     broken ??= { error };
   });
   return running;
-}
-
-/** Runs work on a connection of its own, which is given back unless it broke: the driver has it back already then. */
-export async function withReserved<T>(client: Sql, work: (reserved: Sql) => Promise<T>): Promise<T> {
-  const reserved = await client.reserve();
-  try {
-    const result = await work(reserved);
-    reserved.release();
-    return result;
-  } catch (error) {
-    if (!isBreak(error)) reserved.release();
-    throw error;
-  }
 }

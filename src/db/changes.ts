@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
-import { LONG_GREETING } from "./broken-connections.js";
+import { breakingWell, LONG_GREETING } from "./broken-connections.js";
 import type { Database, OpenDatabase } from "./open.js";
 import { sqlValue } from "./run-sql.js";
 
@@ -82,10 +82,10 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   const settings = {
     max: 1,
     connect_timeout: 5,
+    ...breakingWell(),
     // The connection that listens stays until it breaks.
     max_lifetime: null,
     idle_timeout: 0,
-    fetch_types: false,
     onnotice: () => {},
     onnotify: (_channel: string, payload: string) => {
       if (payload === heartbeat) lastHeard = performance.now();

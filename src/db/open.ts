@@ -5,7 +5,7 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import { LONG_GREETING, withReserved } from "./broken-connections.js";
+import { breakingWell, LONG_GREETING } from "./broken-connections.js";
 import { lockDataDir } from "./data-dir-lock.js";
 import { openCluster } from "./empty-cluster.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
@@ -42,6 +42,7 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_S = 5;
 const MAX_CONNECTIONS = 10;
+const SINGLE_IDLE_S = 10;
 
 /**
  * Opens the database; the caller migrates it.
@@ -59,16 +60,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 export type QueryLogger = false | { logQuery(text: string): void };
 
 function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDatabase {
-  const client = postgres(url, {
-    max: MAX_CONNECTIONS,
+  const settings = {
     connect_timeout: CONNECT_TIMEOUT_S,
+    ...breakingWell(),
     prepare: !pooled,
-    // Nothing here has arrays in or out, and where the connection breaks while the driver asks for their types the
-    // failure is nobody's: it would end the process.
-    fetch_types: false,
     onnotice: () => {},
     connection: { application_name: "peg-comparison-bff", ...(pooled ? {} : LONG_GREETING) },
-  });
+  };
+  const client = postgres(url, { ...settings, max: MAX_CONNECTIONS });
+  // For texts that begin a transaction, which the driver takes over a client's only connection. Of the pool it would
+  // reserve one, and where it has to make that first, never say that it has.
+  const single = postgres(url, { ...settings, max: 1, idle_timeout: SINGLE_IDLE_S });
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
   return {
@@ -78,13 +80,19 @@ function openPostgres(url: string, pooled: boolean, logger: QueryLogger): OpenDa
       if (values) {
         return { rows: rowsOf(await counted(pool, client.unsafe(text, values.map(sqlValue)))) };
       }
-      // A text that begins a transaction needs a connection of its own.
-      const rows = withReserved(client, async (reserved) => rowsOf(await reserved.unsafe(text)));
-      return { rows: await counted(pool, rows) };
+      try {
+        return { rows: rowsOf(await counted(pool, single.unsafe(text))) };
+      } catch (error) {
+        // What it began it did not end.
+        await single.unsafe("rollback").catch(() => undefined);
+        throw error;
+      }
     },
     pool,
     ping: async () => void (await db.execute(sql`select 1`)),
-    close: () => client.end({ timeout: 5 }),
+    close: async () => {
+      await Promise.all([client.end({ timeout: 5 }), single.end({ timeout: 5 })]);
+    },
   };
 }
 

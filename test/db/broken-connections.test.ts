@@ -8,8 +8,8 @@ import { openWay, type TcpWay, through } from "../support/tcp-way.js";
 
 /** More than the pool holds. */
 const AT_ONCE = 12;
-const ROUNDS = 40;
-const SOON_MS = 8_000;
+const ROUNDS = 30;
+const SOON_MS = 4_000;
 
 /** How work ended, or that it did not. */
 async function endOf(work: Promise<unknown>): Promise<"done" | "away" | "other" | "hangs"> {
