@@ -33,6 +33,8 @@ export interface ClientsOptions {
 }
 
 const COUNTED_USER = "counted";
+/** Where no process runs. */
+const WAIT_MS = 50;
 
 /** Clients that do what their plans say, each one thing after the other, and record it. */
 export class Clients {
@@ -55,9 +57,10 @@ export class Clients {
 
   /** Runs all clients until the signal aborts and what they have begun has ended. */
   async run(signal: AbortSignal): Promise<void> {
-    const { workload, urls, seed } = this.#options;
+    const { workload, urls, seed, isRunning } = this.#options;
     const all = Array.from({ length: workload.clients }, async (_, client) => {
       for (const step of planOf(workload, urls.length, seed, client)) {
+        while (!urls.some((_, server) => isRunning(server)) && !signal.aborted) await sleep(WAIT_MS);
         if (signal.aborted) return;
         await this.#take(`client-${client}`, step);
         await sleep(step.thinkMs);

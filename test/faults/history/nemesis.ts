@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import type { RedisServer } from "../../support/database.js";
 import { type Random, randomOf } from "./random.js";
 import type { Recorder } from "./recorder.js";
 import type { World, WorldServer } from "./world.js";
@@ -121,18 +122,23 @@ async function breakOnce(kind: FaultKind, { world, server, shift, wait }: Breaki
       await wait();
       return redis.open();
     case "redis-pause":
-      world.redis.pause();
+      redisOf(world).pause();
       await wait();
-      return world.redis.resume();
+      return redisOf(world).resume();
     case "redis-restart":
-      return world.redis.restart();
+      return redisOf(world).restart();
     case "redis-flush":
-      return flush(world.redis.url);
+      return flush(redisOf(world).url);
     case "service-away":
       world.service.setAway(true);
       await wait();
       return world.service.setAway(false);
   }
+}
+
+function redisOf({ redis }: World): RedisServer {
+  if (!redis) throw new Error("there is no Redis to break");
+  return redis;
 }
 
 async function flush(url: string): Promise<void> {

@@ -77,7 +77,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     shows: ["read after an acknowledged revoke"],
     history: {
       ...USUAL,
-      workload: { ...workload, weights: { ...reads, grant: 15, revoke: 15 } },
+      // Few, so that what a process holds of a reader is not dropped for a change of another's before it is asked.
+      workload: { ...workload, slots: 2, readers: 1, weights: { get: 40, grant: 6, revoke: 6 }, thinkMs: 5 },
       faults: { weights: { "notices-slow": 1 }, lastsMs: [2_000, 3_000], calmMs: [0, 100] },
     },
   },
@@ -94,8 +95,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     history: {
       ...USUAL,
       // Few analyses that are read all the time while they are replaced. Nothing is slow: the race alone shows it.
-      workload: { ...workload, slots: 2, weights: { ...reads, replace: 15 }, uncachedShare: 0, thinkMs: 5 },
-      pace: { ...USUAL.pace, slowShare: 0 },
+      workload: { ...workload, slots: 1, weights: { get: 40, replace: 8 }, uncachedShare: 0, thinkMs: 0 },
+      pace: { usualMs: 3, slowMs: 0, slowShare: 0 },
       faults: calm,
     },
   },

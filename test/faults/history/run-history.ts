@@ -15,7 +15,10 @@ import { startWorld, type World } from "./world.js";
 export interface HistoryOptions {
   seed: number;
   seconds: number;
+  /** Ends sooner once so many processes were killed. */
+  kills?: number;
   servers: number;
+  embedded?: boolean;
   workload: Workload;
   pace: Pace;
   faults: Pick<NemesisOptions, "weights" | "lastsMs" | "calmMs">;
@@ -47,9 +50,9 @@ const TOKEN_LIFE_S = 6 * 3600;
 
 /** Runs clients and faults for a while, then everything whole, and checks what happened. */
 export async function runHistory(options: HistoryOptions): Promise<HistoryReport> {
-  const { seed, seconds, servers, workload, pace, faults, limit, leaseMs, copy, untilViolation } = options;
-  const recorder = new Recorder(limit, leaseMs);
-  const world = await startWorld({ seed, recorder, servers, pace, copy });
+  const { seed, seconds, kills, workload, faults, untilViolation } = options;
+  const recorder = new Recorder(options.limit, options.leaseMs);
+  const world = await startWorld({ ...options, recorder });
   const tokens = await readTokens(Clients.usersOf(workload));
   const urls = world.servers.map(({ process }) => process.url);
   const tokenOf = (user: string): string => tokens.get(user) ?? "";
@@ -68,11 +71,11 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     running.catch(() => stop.abort());
     while (performance.now() - began < seconds * 1000 && !stop.signal.aborted) {
       const left = seconds * 1000 - (performance.now() - began);
-      await sleep(untilViolation ? Math.min(LOOK_EVERY_MS, left) : left, undefined, {
-        signal: stop.signal,
-      }).catch(() => undefined);
+      await sleep(Math.min(LOOK_EVERY_MS, left), undefined, { signal: stop.signal }).catch(() => undefined);
+      if (kills !== undefined && killsOf(recorder) >= kills) break;
+      if (!untilViolation) continue;
       const untold = watches.map((watch) => watch.untold());
-      if (untilViolation) violations = checkHistory({ ...recorder, faults: [...recorder.faults, ...untold] });
+      violations = checkHistory({ ...recorder, faults: [...recorder.faults, ...untold] });
       if (violations.length) break;
     }
     const ran = (performance.now() - began) / 1000;
@@ -87,7 +90,7 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
 }
 
 async function endHistory(
-  { servers, databaseUrl }: World,
+  { servers, database }: World,
   clients: Clients,
   recorder: Recorder,
   watches: readonly FallbackWatch[],
@@ -98,7 +101,9 @@ async function endHistory(
   );
   if (ended.length) return ended;
   const unread = await readEverything(clients, recorder, servers.length);
-  const final: FinalState = await readFinalState(databaseUrl);
+  // What is not in the database now is lost; and an embedded one is one process's.
+  await Promise.all(servers.map(({ process }) => process.kill()));
+  const final: FinalState = await readFinalState(database);
   return [...unread, ...checkHistory({ ...recorder, final })];
 }
 
@@ -134,6 +139,8 @@ async function readEverything(clients: Clients, recorder: Recorder, servers: num
   );
   return found;
 }
+
+const killsOf = ({ faults }: Recorder): number => faults.filter(({ kind }) => kind === "kill").length;
 
 async function readTokens(users: readonly string[]): Promise<Map<string, string>> {
   const issued = { now: Date.now() - ISSUED_MS_AGO, expiresInSeconds: TOKEN_LIFE_S };

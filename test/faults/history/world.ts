@@ -1,6 +1,10 @@
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { DatabaseOptions } from "../../../src/db/open.js";
 import { TEST_ENV } from "../../support/backend.js";
+import { prepareDataDir } from "../../support/data-dir.js";
 import { createTestDatabase, type RedisServer, startRedis } from "../../support/database.js";
 import { openWay, type TcpWay, through } from "../../support/tcp-way.js";
 import { type MarkedService, type Pace, startMarkedService } from "./marked-service.js";
@@ -21,9 +25,10 @@ export interface WorldServer {
 /** Server processes on one PostgreSQL, one Redis and one analysis service, each of which can fail. */
 export interface World {
   servers: WorldServer[];
-  redis: RedisServer;
+  /** None where the database is embedded: then there is one process. */
+  redis: RedisServer | undefined;
   service: MarkedService;
-  databaseUrl: string;
+  database: DatabaseOptions;
   stop(): Promise<void>;
 }
 
@@ -31,10 +36,15 @@ export interface WorldOptions {
   seed: number;
   recorder: Recorder;
   servers: number;
+  /** On an embedded database, without Redis. */
+  embedded?: boolean | undefined;
   pace: Pace;
   /** Of the built program, where that is not this repository's own; deleted in the end. */
   copy?: string | undefined;
 }
+
+/** Nobody listens there. */
+const NOWHERE = 9;
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { recorder, pace, copy, seed } = options;
@@ -44,10 +54,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   try {
     if (copy) closers.push(() => rmSync(copy, { recursive: true, force: true }));
-    const database = await createTestDatabase();
-    closers.push(() => database.drop());
-    const redis = await startRedis();
-    closers.push(() => redis.stop());
+    const { redis, ...stores } = options.embedded ? embeddedStores() : await sharedStores();
+    closers.push(stores.close);
     const service = await startMarkedService(recorder, randomOf(seed, 1_000), pace);
     closers.push(() => service.stop());
     const way = async (port: number): Promise<TcpWay> => {
@@ -55,7 +63,6 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       closers.push(() => opened.stop());
       return opened;
     };
-    const databasePort = Number(new URL(database.url).port || 5432);
     const { calls, windowMs } = recorder.limit;
     const env = {
       ...TEST_ENV,
@@ -69,11 +76,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     };
     const servers: WorldServer[] = [];
     for (let i = 0; i < options.servers; i++) {
-      const [toDatabase, toRedis] = [await way(databasePort), await way(redis.port)];
+      const { database } = stores;
+      const toDatabase = await way(database.url ? Number(new URL(database.url).port || 5432) : NOWHERE);
+      const toRedis = await way(redis?.port ?? NOWHERE);
       const process = await createServerProcess(copy ?? REPOSITORY, {
         ...env,
-        DATABASE_URL: through(database.url, toDatabase),
-        REDIS_URL: through(redis.url, toRedis),
+        DATA_DIR: database.dataDir,
+        ...(database.url ? { DATABASE_URL: through(database.url, toDatabase) } : {}),
+        ...(redis ? { REDIS_URL: through(redis.url, toRedis) } : {}),
       });
       closers.push(() => process.stop());
       servers.push({ name: `server-${i}`, process, database: toDatabase, redis: toRedis });
@@ -81,9 +91,30 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       if (i === 0) await process.start();
     }
     await Promise.all(servers.slice(1).map(({ process }) => process.start()));
-    return { servers, redis, service, databaseUrl: database.url, stop };
+    return { servers, redis, service, database: stores.database, stop };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
   }
+}
+
+interface Stores {
+  database: DatabaseOptions;
+  redis?: RedisServer;
+  close(): Promise<void>;
+}
+
+async function sharedStores(): Promise<Stores> {
+  const [{ url, drop }, redis] = await Promise.all([createTestDatabase(), startRedis()]);
+  const close = async (): Promise<void> => {
+    await Promise.all([drop(), redis.stop()]);
+  };
+  return { database: { url, dataDir: "memory://" }, redis, close };
+}
+
+function embeddedStores(): Stores {
+  const dataDir = mkdtempSync(join(tmpdir(), "peg-history-"));
+  prepareDataDir(dataDir);
+  const close = async (): Promise<void> => rmSync(dataDir, { recursive: true, force: true });
+  return { database: { dataDir }, close };
 }
