@@ -137,7 +137,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         slots: 12,
         weights: { get: 60, replace: 3, grant: 3, revoke: 3 },
       },
-      faults: { weights: { "redis-refused": 1 }, lastsMs: [9_000, 10_000], calmMs: [1_000, 1_500] },
+      faults: { weights: { "redis-refused": 1 }, lastsMs: [9_000, 10_000], calmMs: [300, 600] },
     },
   },
   {
