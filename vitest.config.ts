@@ -28,7 +28,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           // To load the same modules anew for each file takes a third of the time of all tests.
           isolate: false,
-          // The fault runs take minutes: LONG_TESTS=1 npx vitest run test/faults
+          // Takes a quarter of an hour: LONG_TESTS=1 npx vitest run test/faults
           exclude: [
             ...configDefaults.exclude,
             TIMED,
