@@ -38,6 +38,8 @@ export interface HistoryReport {
   /** By kind, and how often refused or failed with which code. */
   errors: Record<string, number>;
   faults: Record<string, number>;
+  /** Lines of the servers' logs, of answers that were faults of their own. */
+  ownFaults: string[];
   violations: Violation[];
 }
 
@@ -82,7 +84,8 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     stop.abort();
     await running;
     if (!violations.length) violations = await endHistory(world, clients, recorder, watches);
-    return { seed, seconds: Math.round(ran * 10) / 10, ...countsOf(recorder), violations };
+    const ownFaults = world.servers.flatMap(({ process }) => process.faults);
+    return { seed, seconds: Math.round(ran * 10) / 10, ...countsOf(recorder), ownFaults, violations };
   } finally {
     await clients.close();
     await world.stop();
@@ -166,7 +169,7 @@ function countsOf({ operations, faults }: Recorder): Pick<HistoryReport, "operat
 
 /** The report for people: how to repeat it first, then what is broken, each with its operations. */
 export function describeReport(report: HistoryReport): string {
-  const { seed, seconds, operations, errors, faults, violations } = report;
+  const { seed, seconds, operations, errors, faults, ownFaults, violations } = report;
   const total = Object.values(operations).reduce(
     (sum, outcomes) => sum + Object.values(outcomes).reduce((a, b) => a + b, 0),
     0,
@@ -177,6 +180,7 @@ export function describeReport(report: HistoryReport): string {
     `errors ${JSON.stringify(errors)}`,
     `faults ${JSON.stringify(faults)}`,
   ];
+  lines.push(...ownFaults.slice(0, 5));
   for (const { kind, what, operations: shown } of violations.slice(0, 5)) {
     lines.push(`VIOLATION ${kind}: ${what}`);
     for (const { client: _, requestId: __, invokedAt, endedAt, ...operation } of shown) {

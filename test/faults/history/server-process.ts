@@ -9,6 +9,7 @@ import { startProcess, type TestProcess } from "../../support/process.js";
 
 const PRELOAD = fileURLToPath(new URL("clock-preload.mjs", import.meta.url));
 const START_WITHIN_MS = 60_000;
+const OWN_FAULT = '"error_type":"INTERNAL_ERROR"';
 const RESTART_MS = 200;
 const RUNS_AT_MOST_MS = 2 ** 31 - 1;
 
@@ -16,6 +17,8 @@ const RUNS_AT_MOST_MS = 2 ** 31 - 1;
 export interface ServerProcess {
   readonly url: string;
   readonly isRunning: boolean;
+  /** What the processes that were killed called faults of their own. */
+  readonly faults: readonly string[];
   start(): Promise<void>;
   kill(): Promise<void>;
   /** SIGSTOP and SIGCONT. */
@@ -39,6 +42,7 @@ export async function createServerProcess(root: string, env: Record<string, stri
   let process: TestProcess | undefined;
   let ready = false;
   const ends: string[] = [];
+  const faults: string[] = [];
 
   async function isHealthy(): Promise<boolean> {
     try {
@@ -83,6 +87,7 @@ export async function createServerProcess(root: string, env: Record<string, stri
     process = undefined;
     ready = false;
     await running?.kill("SIGKILL");
+    faults.push(...(running?.stderr.split("\n").filter((line) => line.includes(OWN_FAULT)) ?? []));
   };
   return {
     url,
@@ -108,6 +113,7 @@ export async function createServerProcess(root: string, env: Record<string, stri
       if (ready) process?.signal("SIGUSR2");
     },
     ends,
+    faults,
     async stop() {
       await kill();
       await sleep(0);
