@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
-import { backoff, Lines } from "./lines.js";
+import { breakingWell, greetingOf } from "./broken-connections.js";
+import { Lines } from "./lines.js";
 import type { Database, OpenDatabase } from "./open.js";
 import { sqlValue } from "./run-sql.js";
 
@@ -84,12 +85,10 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   const settings = {
     max: 1,
     connect_timeout: 5,
-    backoff,
+    ...breakingWell(lines),
     // The connection that listens stays until it breaks.
     max_lifetime: null,
     idle_timeout: 0,
-    fetch_types: false,
-    socket: lines.connect,
     onnotice: () => {},
     onnotify: (_channel: string, payload: string) => {
       if (payload === heartbeat) lastHeard = performance.now();
@@ -100,7 +99,7 @@ export async function listenForChanges(options: ListenOptions & { url: string })
       hearing = false;
       if (!closed) setTimeout(() => void listen(), RECONNECT_MS).unref();
     },
-    connection: { application_name: "peg-comparison-bff listen" },
+    connection: { application_name: "peg-comparison-bff listen", ...(await greetingOf(url)) },
   };
   const client = postgres(url, settings);
 

@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
+import { WholeSocket } from "./whole-socket.js";
 
 /** What postgres.js tells whoever makes its sockets. Several hosts are tried in turn. */
 interface Address {
@@ -6,12 +7,6 @@ interface Address {
   port: number[];
   path?: string | false;
 }
-
-/**
- * How long the driver waits before it connects again, in seconds, after so many failures: its own wait grows to twenty,
- * which everybody who asks would wait as well once the server is back.
- */
-export const backoff = (failures: number): number => Math.min(1, 0.05 * 2 ** failures);
 
 interface Line {
   socket: Socket;
@@ -37,7 +32,7 @@ export class Lines {
   /** For the option `socket` of postgres.js, which takes over from here as with a socket of its own. */
   readonly connect = (options: unknown): Socket => {
     const { path, host, port } = options as Address;
-    const socket = new Socket();
+    const socket = new WholeSocket();
     const line = { socket, read: 0, written: 0, silentFor: 0 };
     this.#lines.add(line);
     if (path) socket.connect(path);

@@ -6,10 +6,10 @@ import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { answeringClient } from "./answering-client.js";
+import { breakingWell, greetingOf } from "./broken-connections.js";
 import { lockDataDir } from "./data-dir-lock.js";
 import { type DeadlineOptions, Deadlines } from "./deadlines.js";
 import { openCluster } from "./empty-cluster.js";
-import { backoff } from "./lines.js";
 import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
@@ -63,24 +63,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 
 export type QueryLogger = false | { logQuery(text: string): void };
 
-function openPostgres(options: DatabaseOptions & { url: string }, logger: QueryLogger): OpenDatabase {
+async function openPostgres(
+  options: DatabaseOptions & { url: string },
+  logger: QueryLogger,
+): Promise<OpenDatabase> {
   const { url, pooled = false, hurried } = options;
-  const deadlines = hurried && new Deadlines(hurried);
+  const deadlines = new Deadlines(hurried);
   const settings = {
     connect_timeout: CONNECT_TIMEOUT_S,
-    backoff,
     prepare: !pooled,
-    // The driver leaves the rejection of that unhandled where the connection breaks meanwhile, which ends the process.
-    fetch_types: false,
     onnotice: () => {},
-    connection: { application_name: "peg-comparison-bff" },
+    connection: { application_name: "peg-comparison-bff", ...(pooled ? {} : await greetingOf(url)) },
   };
-  const driver = postgres(url, {
-    ...settings,
-    max: MAX_CONNECTIONS,
-    ...(deadlines ? { socket: deadlines.lines.connect } : {}),
-  });
-  const client = deadlines ? answeringClient(driver, deadlines) : driver;
+  const driver = postgres(url, { ...settings, ...breakingWell(deadlines.lines), max: MAX_CONNECTIONS });
+  const client = hurried ? answeringClient(driver, deadlines) : driver;
   const texts = openTexts(url, settings, hurried);
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });

@@ -1,4 +1,5 @@
 import postgres, { type Options } from "postgres";
+import { breakingWell } from "./broken-connections.js";
 import { type DeadlineOptions, Deadlines } from "./deadlines.js";
 
 /** Long work, such as the upkeep of the job queue, may take so long without a word. */
@@ -21,7 +22,7 @@ export function openTexts(url: string, settings: Options<never>, hurried?: Deadl
     ...settings,
     max: 1,
     idle_timeout: IDLE_S,
-    ...(hurried ? { socket: deadlines.lines.connect } : {}),
+    ...breakingWell(deadlines.lines),
   });
   const ask = (text: string): PromiseLike<unknown> =>
     hurried ? deadlines.within(client.unsafe(text), { withinMs: LONG_MS }) : client.unsafe(text);

@@ -1,0 +1,118 @@
+import postgres, { type Sql, type TransactionSql } from "postgres";
+import { Lines } from "./lines.js";
+
+/**
+ * Keeps the driver from going on with a connection that broke. Within a transaction, and to roll one back, it would
+ * write to a socket that is not there: an exception that nobody can catch, which ends the process. Where the
+ * connection is open again by then, the statement would run on it outside of any transaction.
+ */
+
+/**
+ * Said when a connection is made, for its length. What the driver had put aside to write when a connection broke it
+ * keeps, and then puts the first words of the next connection aside as well, for good: unless they are too long for
+ * that.
+ */
+const LONG_GREETING = { "peg.padding": "-".repeat(1024) };
+/** What PgBouncer answers to words that it does not know. */
+const UNSUPPORTED = "08P01";
+const greetings = new Map<string, Promise<object>>();
+
+/** What is said of such length where it is taken: a pooler may refuse whom it does not understand. */
+export function greetingOf(url: string): Promise<object> {
+  const known = greetings.get(url) ?? tryGreeting(url);
+  greetings.set(url, known);
+  return known;
+}
+
+async function tryGreeting(url: string): Promise<object> {
+  const client = postgres(url, {
+    ...breakingWell(new Lines()),
+    max: 1,
+    connect_timeout: 5,
+    prepare: false,
+    onnotice: () => {},
+    connection: LONG_GREETING,
+  });
+  try {
+    await client.unsafe("select 1");
+    return LONG_GREETING;
+  } catch (error) {
+    // Where nobody said so it is tried again.
+    if ((error as { code?: unknown }).code !== UNSUPPORTED) greetings.delete(url);
+    return {};
+  } finally {
+    await client.end({ timeout: 1 });
+  }
+}
+
+const RECONNECT_S = 0.25;
+
+/** How connections are made, so that they break well. @param lines what they are from then on */
+export const breakingWell = (lines: Lines) => ({
+  socket: lines.connect,
+  // By the driver's own measure those of a pool that break together are left alone for up to 20 s, each counting the
+  // failures of the others.
+  backoff: () => RECONNECT_S,
+  // Where the connection breaks while the driver asks for the types of arrays, which nothing here has in or out, the
+  // failure is nobody's: it would end the process.
+  fetch_types: false,
+});
+
+/** What a statement ends with where its connection is gone or going. */
+function isBreak(error: unknown): boolean {
+  if (!(error instanceof postgres.PostgresError)) {
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+    // The driver's own words, and those of the socket.
+    return String(code).startsWith("CONNECTION_") || syscall === "read" || syscall === "write";
+  }
+  // Having said so, the server hangs up.
+  return error.severity === "FATAL" || error.severity === "PANIC";
+}
+
+type Query = ReturnType<Sql["unsafe"]>;
+
+/** A transaction as the driver's `begin` runs it, in which nothing more is said once the connection broke. */
+export function beginGuarded<T>(client: Sql, work: (tx: TransactionSql) => T | Promise<T>): Promise<T> {
+  let broken: { error: unknown } | undefined;
+  const note = (error: unknown): never => {
+    if (isBreak(error)) broken ??= { error };
+    throw error;
+  };
+
+  function guard(tx: TransactionSql): TransactionSql {
+    const unsafe = (...args: Parameters<Sql["unsafe"]>) => {
+      const ask = (form: (query: Query) => PromiseLike<unknown>): Promise<unknown> =>
+        broken ? Promise.reject(broken.error) : Promise.resolve(form(tx.unsafe(...args))).catch(note);
+      // Like the driver's own it begins when it is waited for, as rows or as values.
+      return {
+        values: () => ask((query) => query.values()),
+        // biome-ignore lint/suspicious/noThenProperty: to be waited for
+        then: (...handlers: Parameters<Promise<unknown>["then"]>) => ask((query) => query).then(...handlers),
+      };
+    };
+    return new Proxy(tx, {
+      get: (target, name) => (name === "unsafe" ? unsafe : Reflect.get(target, name)),
+    });
+  }
+
+  const running = client.begin(
+    (tx) =>
+      new Promise<T>((resolve, reject) => {
+        const settled = async (): Promise<T> => work(guard(tx));
+        // Left open where it broke: the driver, told of an end, would commit or roll back. Its own word of the
+        // connection's end is what the transaction ends with.
+        settled().then(
+          (value) => {
+            if (!broken) resolve(value);
+          },
+          (error: unknown) => {
+            if (!broken) reject(error);
+          },
+        );
+      }),
+  ) as Promise<T>;
+  running.catch((error: unknown) => {
+    broken ??= { error };
+  });
+  return running;
+}

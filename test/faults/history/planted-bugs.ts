@@ -1,0 +1,180 @@
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ViolationKind } from "./operations.js";
+import type { HistoryOptions } from "./run-history.js";
+import { USUAL } from "./usual.js";
+
+const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** A change of one compiled file: the text has to stand there exactly once. */
+interface Edit {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** A bug as one may slip in, with a history in which it shows soon. */
+export interface PlantedBug {
+  name: string;
+  edits: readonly Edit[];
+  /** Any of these gives it away. */
+  shows: readonly ViolationKind[];
+  history: Omit<HistoryOptions, "seed" | "seconds" | "copy">;
+}
+
+const { workload } = USUAL;
+const calm: HistoryOptions["faults"] = { ...USUAL.faults, weights: {} };
+const reads = { get: 30, batch: 4, summary: 4 };
+
+/** Leases so short that slow computations lose them: rightly, and harmless as long as late results are refused. */
+const SHORT_LEASE: Edit = {
+  file: "domain/comparison/computation-lease.js",
+  from: "const LEASE_MS = 15_000;",
+  to: "const LEASE_MS = 500;",
+};
+
+const losingLeases: PlantedBug["history"] = {
+  ...USUAL,
+  workload: { ...workload, weights: { ...reads, async: 4, replace: 15 }, uncachedShare: 0.6 },
+  pace: { usualMs: 20, slowMs: 1_500, slowShare: 0.4 },
+  faults: calm,
+  leaseMs: 500,
+};
+
+/** What nothing is wrong with: that short leases alone break no promise. */
+export const CONTROL: PlantedBug = {
+  name: "short leases and nothing else",
+  edits: [SHORT_LEASE],
+  shows: [],
+  history: losingLeases,
+};
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "a missing fence",
+    edits: [
+      SHORT_LEASE,
+      {
+        file: "domain/comparison/stored-comparison.js",
+        from: 'if (!mine.length)\n            return "fenced";',
+        to: "",
+      },
+    ],
+    shows: ["doubled effect"],
+    history: losingLeases,
+  },
+  {
+    name: "a permission cached past its revoke",
+    edits: [
+      {
+        file: "domain/permission/standing-cache.js",
+        from: "held?.generation === generation ? held.standing : undefined",
+        to: "held?.standing",
+      },
+    ],
+    shows: ["read after an acknowledged revoke"],
+    history: {
+      ...USUAL,
+      // Few, so that what a process holds of a reader is not dropped for a change of another's before it is asked.
+      workload: { ...workload, slots: 2, readers: 1, weights: { get: 40, grant: 6, revoke: 6 }, thinkMs: 5 },
+      faults: { weights: { "notices-slow": 1 }, lastsMs: [2_000, 3_000], calmMs: [0, 100] },
+    },
+  },
+  {
+    name: "a set after invalidate",
+    edits: [
+      {
+        file: "domain/comparison/answer-cache.js",
+        from: "answer.revision !== revision || ",
+        to: "",
+      },
+    ],
+    shows: ["stale comparison"],
+    history: {
+      ...USUAL,
+      // Few analyses that are read all the time while they are replaced. Nothing is slow: the race alone shows it.
+      workload: { ...workload, slots: 1, weights: { get: 40, replace: 8 }, uncachedShare: 0, thinkMs: 0 },
+      pace: { usualMs: 3, slowMs: 0, slowShare: 0 },
+      faults: calm,
+    },
+  },
+  {
+    name: "a double run",
+    edits: [
+      {
+        file: "domain/comparison/computation-lease.js",
+        from: "setWhere: lt(pegComparisonTasks.leaseUntil, sql `now()`),",
+        to: "",
+      },
+    ],
+    shows: ["doubled effect"],
+    history: {
+      ...USUAL,
+      workload: { ...workload, weights: { ...reads, replace: 15 } },
+      pace: { usualMs: 300, slowMs: 0, slowShare: 0 },
+      faults: calm,
+    },
+  },
+  {
+    name: "a lost NOTIFY",
+    edits: [
+      {
+        file: "domain/apply-change.js",
+        from: 'await announce(tx, { kind: "analysis", id: analysisId });',
+        to: "",
+      },
+    ],
+    shows: ["read after an acknowledged revoke", "stale comparison"],
+    history: {
+      ...USUAL,
+      // One process cannot reach Redis and the other one can: only by NOTIFY does that learn what this one changed.
+      // Many analyses, so that no later change of the same hides it.
+      workload: {
+        ...workload,
+        clients: 16,
+        slots: 12,
+        weights: { get: 60, replace: 3, grant: 3, revoke: 3 },
+      },
+      faults: { weights: { "redis-refused": 1 }, lastsMs: [9_000, 10_000], calmMs: [300, 600] },
+    },
+  },
+  {
+    name: "a limit counted per request",
+    edits: [
+      {
+        file: "trpc/middleware/limits.js",
+        from: "userId: actor.userId, rules",
+        // Of each batch the first call alone is charged to its user.
+        to: "userId: limitDecisions.asked ? crypto.randomUUID() : (limitDecisions.asked = actor.userId), rules",
+      },
+    ],
+    shows: ["limit exceeded"],
+    history: { ...USUAL, workload: { ...workload, clients: 2 }, faults: calm },
+  },
+];
+
+/**
+ * A copy of the built program with the edits made in it.
+ *
+ * @throws where the text to be changed is not there, or more than once: then the bug is not planted
+ */
+export function copyWith(edits: readonly Edit[]): string {
+  const copy = mkdtempSync(join(tmpdir(), "peg-planted-"));
+  cpSync(join(REPOSITORY, "dist"), join(copy, "dist"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".d.ts"),
+  });
+  cpSync(join(REPOSITORY, "drizzle"), join(copy, "drizzle"), { recursive: true });
+  cpSync(join(REPOSITORY, "package.json"), join(copy, "package.json"));
+  symlinkSync(join(REPOSITORY, "node_modules"), join(copy, "node_modules"));
+  for (const { file, from, to } of edits) {
+    const path = join(copy, "dist", file);
+    const [before, after, ...more] = readFileSync(path, "utf8").split(from);
+    if (before === undefined || after === undefined || more.length)
+      throw new Error(`dist/${file} has to hold this once, so that it can be replaced: ${from}`);
+    writeFileSync(path, before + to + after);
+  }
+  return copy;
+}
