@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPostgres, hasRedis } from "../support/database.js";
-import { FAULT_TABLE, FAULTS, type FaultRow, PENDING_RECOVERY } from "./fault-table.js";
+import { FAULT_TABLE, FAULTS, type FaultRow } from "./fault-table.js";
 import { type Cell, questionsOf, runCells, type Seen } from "./run-cells.js";
 
 const CELLS: Cell[] = FAULT_TABLE.flatMap((row) => row.faults.map((fault) => ({ ...row, fault })));
@@ -50,10 +50,7 @@ describe.skipIf(!hasPostgres || !hasRedis)("the fault bench", () => {
     },
   );
 
-  const pending = (cell: Cell) =>
-    PENDING_RECOVERY.some(([dependency, fault]) => dependency === cell.dependency && fault === cell.fault);
-
-  test.each(CELLS.filter((cell) => !pending(cell)).map((cell) => [nameOf(cell), cell] as const))(
+  test.each(CELLS.map((cell) => [nameOf(cell), cell] as const))(
     "F2: %s: once that is over all is well in time",
     (_, cell) => {
       const { recovered } = seenOf(cell);

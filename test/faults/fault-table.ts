@@ -143,6 +143,3 @@ export const FAULT_TABLE: readonly FaultRow[] = [
     recoveredWithinMs: 10_000,
   },
 ];
-
-/** What is needed in the way Redis is connected to: until then a connection that is half open stays so for long. */
-export const PENDING_RECOVERY: readonly [Dependency, FaultName][] = [["Redis", "hang"]];

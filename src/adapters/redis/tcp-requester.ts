@@ -85,6 +85,8 @@ export function connectTcp(url: string): TcpConnection {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 2000,
+    // One that is half open would stay so until TCP gives up, a quarter of an hour later.
+    socketTimeout: 2000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
   });
   // Whoever sends a command learns of the failure; without a listener each would be printed.
