@@ -69,3 +69,21 @@ describe.skipIf(!hasPostgres || !pgbouncerProgram)("through PgBouncer in transac
     }
   });
 });
+
+describe.skipIf(!hasPostgres || !pgbouncerProgram)("through PgBouncer in session mode", () => {
+  test("a backend serves and hears with one address, though the pooler refuses words that it does not know", async () => {
+    const database = await createTestDatabase();
+    const pooler = await startPgBouncer(database.url, "session");
+    const backend = await startBackend({ DATABASE_URL: pooler.url });
+    try {
+      const anna = await backend.clientOf("anna");
+      const { id } = await anna.analysis.create.mutate(sampleAnalysis());
+      expect((await anna.pegComparison.get.query({ id })).status).toBe("COMPLETED");
+      await expect.poll(() => backend.runtime.services.changes.hearing()).toBe(true);
+    } finally {
+      await backend.stop();
+      await pooler.stop();
+      await database.drop();
+    }
+  });
+});

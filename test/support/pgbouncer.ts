@@ -8,7 +8,10 @@ import { findOnPath } from "./programs.js";
 export const pgbouncerProgram = findOnPath("pgbouncer") ?? findOnPath("/usr/sbin/pgbouncer");
 
 /** PgBouncer with the configuration of the repository, before a database; with few connections to it. */
-export async function startPgBouncer(databaseUrl: string): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startPgBouncer(
+  databaseUrl: string,
+  poolMode: "transaction" | "session" = "transaction",
+): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "peg-pgbouncer-"));
   chmodSync(folder, 0o755);
   const port = await freePort();
@@ -21,8 +24,12 @@ export async function startPgBouncer(databaseUrl: string): Promise<{ url: string
     .replace("listen_addr = 0.0.0.0", "listen_addr = 127.0.0.1")
     .replace("listen_port = 6432", `listen_port = ${port}`)
     .replace("/etc/pgbouncer/userlist.txt", join(folder, "userlist.txt"))
-    // A connection changes hands between any two transactions.
-    .replace("default_pool_size = 20", "default_pool_size = 3\nunix_socket_dir =");
+    .replace("pool_mode = transaction", `pool_mode = ${poolMode}`)
+    // A connection changes hands between any two transactions; a session keeps its own.
+    .replace(
+      "default_pool_size = 20",
+      `default_pool_size = ${poolMode === "session" ? 20 : 3}\nunix_socket_dir =`,
+    );
   writeFileSync(join(folder, "pgbouncer.ini"), ours);
   writeFileSync(join(folder, "userlist.txt"), `"${username}" "${password}"\n`);
   // It refuses to run as root.
