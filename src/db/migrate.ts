@@ -25,7 +25,12 @@ export async function migrateDatabase(database: OpenDatabase, options: MigrateOp
     await also?.();
     return;
   }
-  const client = postgres(options.url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
+  const client = postgres(options.url, {
+    max: 1,
+    connect_timeout: 5,
+    fetch_types: false,
+    onnotice: () => {},
+  });
   try {
     const db = drizzle(client);
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
