@@ -253,7 +253,9 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       return listeningForOperations;
     };
     let listening = false;
-    const workers = works ? startWorkers(services, boss, database.run) : undefined;
+    const workers = works
+      ? startWorkers({ ...services, db: database.patient ?? database.db }, boss, database.run)
+      : undefined;
     closers.push(async () => {
       draining = true;
       server.drain();

@@ -8,12 +8,12 @@ import { withCalls } from "./with-calls.js";
 const RETRY_LOOKS = looksOf(1_000);
 const RETRY_PAUSE_MS = 100;
 /** Of a transaction; set within it, so that it holds through a pooler, too. */
-const txSettings = ({ answerMs }: Deadlines) =>
+const txSettings = ({ deadlines, answerMs }: Patience) =>
   [
     // A lock that is not to be had is no reason to close a connection.
     `set local lock_timeout = ${answerMs - 500}`,
     // Whoever is cut off holds its own no longer than this.
-    `set local idle_in_transaction_session_timeout = ${answerMs * 2}`,
+    `set local idle_in_transaction_session_timeout = ${deadlines.answerMs * 2}`,
     "set local statement_timeout = '60s'",
   ].join("; ");
 
@@ -25,18 +25,29 @@ type Query = PromiseLike<unknown> & {
 };
 type Unsafe = (text: string, values?: unknown[], options?: object) => Query;
 
-/** A client whose statements and transactions are answered in time or fail. It uses the lines of the deadlines. */
-export function answeringClient(client: Sql, deadlines: Deadlines): Sql {
+interface Patience {
+  deadlines: Deadlines;
+  answerMs: number;
+}
+
+/**
+ * A client whose statements and transactions are answered in time or fail. It uses the lines of the deadlines.
+ *
+ * @param answerMs how long it waits, for a lock for instance; as long as the deadlines say where absent
+ */
+export function answeringClient(client: Sql, deadlines: Deadlines, answerMs = deadlines.answerMs): Sql {
+  const patience = { deadlines, answerMs };
   return withCalls(client, {
-    unsafe: answeringUnsafe(client, deadlines, false),
-    begin: (...args: unknown[]) => begin(client, deadlines, args),
+    unsafe: answeringUnsafe(client, patience, false),
+    begin: (...args: unknown[]) => begin(client, patience, args),
   });
 }
 
-function answeringUnsafe(client: Pick<Sql, "unsafe">, deadlines: Deadlines, inTransaction: boolean): Unsafe {
+function answeringUnsafe(client: Pick<Sql, "unsafe">, patience: Patience, inTransaction: boolean): Unsafe {
+  const { deadlines } = patience;
   const unsafe = client.unsafe as unknown as Unsafe;
   const answering: unknown = (text: string, values: unknown[] = [], options?: object) => {
-    const withinMs = deadlines.answerMs + sizeOf(values) * MS_PER_BYTE;
+    const withinMs = patience.answerMs + sizeOf(values) * MS_PER_BYTE;
     type Take = (query: Query) => PromiseLike<unknown>;
     const askOnce = async (take: Take) => {
       deadlines.refuseIfFull();
@@ -67,7 +78,8 @@ function answeringUnsafe(client: Pick<Sql, "unsafe">, deadlines: Deadlines, inTr
 }
 
 /** The statements within are the caller's; the driver itself begins and ends a transaction. */
-async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promise<unknown> {
+async function begin(client: Sql, patience: Patience, args: unknown[]): Promise<unknown> {
+  const { deadlines, answerMs: withinMs } = patience;
   deadlines.refuseIfFull();
   const work = args.at(-1) as (tx: Sql) => Promise<unknown>;
   const begun = gate();
@@ -79,9 +91,9 @@ async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promis
       begun.open();
       // Its turn came when nobody waited for it any more.
       if (gaveUp) throw gaveUp;
-      tx.unsafe(txSettings(deadlines)).catch(() => undefined);
+      tx.unsafe(txSettings(patience)).catch(() => undefined);
       try {
-        return await work(withCalls(tx, { unsafe: answeringUnsafe(tx, deadlines, true) }));
+        return await work(withCalls(tx, { unsafe: answeringUnsafe(tx, patience, true) }));
       } catch (error) {
         if (error instanceof NoAnswerError || (error as Error).cause instanceof NoAnswerError) gaveUp = error;
         throw error;
@@ -91,7 +103,7 @@ async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promis
     },
   );
   try {
-    await deadlines.within(Promise.race([begun.opened, whole]), { withinMs: deadlines.answerMs });
+    await deadlines.within(Promise.race([begun.opened, whole]), { withinMs });
     await Promise.race([over.opened, whole]);
     // To roll back would wait for the same connection.
     if (gaveUp) throw gaveUp;
@@ -100,7 +112,7 @@ async function begin(client: Sql, deadlines: Deadlines, args: unknown[]): Promis
     whole.catch(() => undefined);
     throw error;
   }
-  return deadlines.within(whole, { withinMs: deadlines.answerMs });
+  return deadlines.within(whole, { withinMs });
 }
 
 function gate(): { open: () => void; opened: Promise<void> } {

@@ -20,6 +20,8 @@ export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
 export interface OpenDatabase {
   db: Database;
+  /** The same for those whom nobody waits for: they may wait for a lock longer than a request. */
+  patient?: Database;
   /** An embedded database belongs to one process; a PostgreSQL may be shared by many. */
   kind: "embedded" | "postgres";
   /** Outside of any transaction; a text without values may hold several statements. */
@@ -47,6 +49,7 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_S = 5;
 const MAX_CONNECTIONS = 10;
+const PATIENT_MS = 60_000;
 
 /**
  * Opens the database; the caller migrates it.
@@ -80,8 +83,12 @@ async function openPostgres(
   const texts = openTexts(url, settings, hurried);
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
+  const patient = deadlines
+    ? drizzlePostgres(countPostgres(answeringClient(driver, deadlines, PATIENT_MS), pool), { schema, logger })
+    : db;
   return {
     db: db as unknown as Database,
+    patient: patient as unknown as Database,
     kind: "postgres",
     run: async (text, values) => {
       const work = values ? client.unsafe(text, values.map(sqlValue)) : texts.run(text);

@@ -310,6 +310,16 @@ describe.skipIf(!hasPostgres)("a hurried database", () => {
     });
     await held;
     expect(closed).toEqual([]);
+    // A task has more time than a request.
+    let waited: Promise<unknown> = Promise.resolve();
+    await beside.begin(async (tx) => {
+      await tx.unsafe("update counted set n = n where id = 1");
+      const patient = database.patient ?? database.db;
+      waited = timed(transact(patient, (own) => own.execute(sql`update counted set n = n where id = 1`)));
+      await tx.unsafe("select pg_sleep(2.5)");
+    });
+    expect(await waited).not.toHaveProperty("error");
+    expect(closed).toEqual([]);
     expect((await timed(select("update counted set n = n where id = 1"))).error).toBeUndefined();
   });
 
