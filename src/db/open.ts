@@ -83,7 +83,7 @@ async function openPostgres(
   const texts = openTexts(url, settings, hurried);
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
-  const patient = deadlines
+  const patient = hurried
     ? drizzlePostgres(countPostgres(answeringClient(driver, deadlines, PATIENT_MS), pool), { schema, logger })
     : db;
   return {

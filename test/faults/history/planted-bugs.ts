@@ -40,7 +40,8 @@ const losingLeases: PlantedBug["history"] = {
   workload: { ...workload, weights: { ...reads, async: 4, replace: 15 }, uncachedShare: 0.6 },
   pace: { usualMs: 20, slowMs: 1_500, slowShare: 0.4 },
   faults: calm,
-  leaseMs: 500,
+  // Less than the lease: what is seen of a run is when it reached the analysis service, on a busy machine late.
+  leaseMs: 100,
 };
 
 /** What nothing is wrong with: that short leases alone break no promise. */
@@ -90,12 +91,25 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         from: "answer.revision !== revision || ",
         to: "",
       },
+      {
+        // No bug by itself: it makes the moment long enough to be met.
+        file: "domain/comparison/find-answer.js",
+        from: "services.answers.put(plan.type, analysisId, held);",
+        to: "await new Promise((resolve) => setTimeout(resolve, 20));\nservices.answers.put(plan.type, analysisId, held);",
+      },
     ],
     shows: ["stale comparison"],
     history: {
       ...USUAL,
       // Few analyses that are read all the time while they are replaced. Nothing is slow: the race alone shows it.
-      workload: { ...workload, slots: 1, weights: { get: 40, replace: 8 }, uncachedShare: 0, thinkMs: 0 },
+      workload: {
+        ...workload,
+        slots: 1,
+        readers: 1,
+        weights: { get: 40, replace: 8, grant: 4 },
+        uncachedShare: 0,
+        thinkMs: 0,
+      },
       pace: { usualMs: 3, slowMs: 0, slowShare: 0 },
       faults: calm,
     },
@@ -145,9 +159,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "trpc/middleware/limits.js",
-        from: "userId: actor.userId, rules",
+        from: "const request = { userId, rules,",
         // Of each batch the first call alone is charged to its user.
-        to: "userId: limitDecisions.asked ? crypto.randomUUID() : (limitDecisions.asked = actor.userId), rules",
+        to: "const charged = limitDecisions.asked ? crypto.randomUUID() : (limitDecisions.asked = userId);\nconst request = { userId: charged, rules,",
       },
     ],
     shows: ["limit exceeded"],
