@@ -32,7 +32,6 @@ export const NOT_OURS: Record<string, string> = {
 export const NOT_NAMED_YET: Record<string, string> = {
   B14: "1,000 calls over 100 analyses in test/end-to-end/many-tasks.test.ts (B10), not 10,000 jobs",
   D7: "conflicts are tried again by src/db/transact.ts",
-  P1: "a kill on either database in test/end-to-end/restart.test.ts, not 500",
   P6: "held by the types: what runs in a transaction is handed it",
   P7: "faults of the disk",
 };
