@@ -4,7 +4,8 @@ import { type Deadlines, looksOf, MS_PER_BYTE, NoAnswerError } from "./deadlines
 import { isBroken } from "./errors.js";
 import { withCalls } from "./with-calls.js";
 
-/** A read whose connection broke so early is asked again, once. */
+/** A read whose connection broke so early is asked again, so often at most. */
+const MAX_RETRIES = 3;
 const RETRY_LOOKS = looksOf(1_000);
 const RETRY_PAUSE_MS = 100;
 /** Of a transaction; set within it, so that it holds through a pooler, too. */
@@ -58,14 +59,16 @@ function answeringUnsafe(client: Pick<Sql, "unsafe">, patience: Patience, inTran
     };
     const ask = async (take: Take) => {
       const began = deadlines.looks;
-      try {
-        return await askOnce(take);
-      } catch (error) {
-        const early = deadlines.looks - began < RETRY_LOOKS;
-        if (inTransaction || !early || !isRead(text) || !isBroken(error)) throw error;
-        // Where a server ended all connections, the next one may not know yet.
-        await sleep(RETRY_PAUSE_MS);
-        return askOnce(take);
+      for (let again = 0; ; again++) {
+        try {
+          return await askOnce(take);
+        } catch (error) {
+          const early = deadlines.looks - began < RETRY_LOOKS;
+          if (inTransaction || again === MAX_RETRIES || !early || !isRead(text) || !isBroken(error))
+            throw error;
+          // Where a server ended all connections, the next one may not know yet.
+          await sleep(RETRY_PAUSE_MS);
+        }
       }
     };
     return {
