@@ -1,5 +1,6 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { Lines } from "./lines.js";
+import { withCalls } from "./with-calls.js";
 
 /**
  * Keeps the driver from going on with a connection that broke. Within a transaction, and to roll one back, it would
@@ -71,8 +72,12 @@ function isBreak(error: unknown): boolean {
 
 type Query = ReturnType<Sql["unsafe"]>;
 
-/** A transaction as the driver's `begin` runs it, in which nothing more is said once the connection broke. */
-export function beginGuarded<T>(client: Sql, work: (tx: TransactionSql) => T | Promise<T>): Promise<T> {
+/** A client in whose transactions nothing more is said once the connection broke. */
+export function guardedClient(client: Sql): Sql {
+  return withCalls(client, { begin: (work: Parameters<typeof begin>[1]) => begin(client, work) });
+}
+
+function begin<T>(client: Sql, work: (tx: TransactionSql) => T | Promise<T>): Promise<T> {
   let broken: { error: unknown } | undefined;
   const note = (error: unknown): never => {
     if (isBreak(error)) broken ??= { error };
@@ -90,9 +95,7 @@ export function beginGuarded<T>(client: Sql, work: (tx: TransactionSql) => T | P
         then: (...handlers: Parameters<Promise<unknown>["then"]>) => ask((query) => query).then(...handlers),
       };
     };
-    return new Proxy(tx, {
-      get: (target, name) => (name === "unsafe" ? unsafe : Reflect.get(target, name)),
-    });
+    return withCalls(tx, { unsafe });
   }
 
   const running = client.begin(

@@ -6,7 +6,7 @@ import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { answeringClient } from "./answering-client.js";
-import { breakingWell, greetingOf } from "./broken-connections.js";
+import { breakingWell, greetingOf, guardedClient } from "./broken-connections.js";
 import { lockDataDir } from "./data-dir-lock.js";
 import { type DeadlineOptions, Deadlines } from "./deadlines.js";
 import { openCluster } from "./empty-cluster.js";
@@ -79,13 +79,12 @@ async function openPostgres(
     connection: { application_name: "peg-comparison-bff", ...(pooled ? {} : await greetingOf(url)) },
   };
   const driver = postgres(url, { ...settings, ...breakingWell(deadlines.lines), max: MAX_CONNECTIONS });
-  const client = hurried ? answeringClient(driver, deadlines) : driver;
+  const client = guardedClient(hurried ? answeringClient(driver, deadlines) : driver);
   const texts = openTexts(url, settings, hurried);
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
   const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
-  const patient = hurried
-    ? drizzlePostgres(countPostgres(answeringClient(driver, deadlines, PATIENT_MS), pool), { schema, logger })
-    : db;
+  const patientClient = guardedClient(answeringClient(driver, deadlines, PATIENT_MS));
+  const patient = hurried ? drizzlePostgres(countPostgres(patientClient, pool), { schema, logger }) : db;
   return {
     db: db as unknown as Database,
     patient: patient as unknown as Database,

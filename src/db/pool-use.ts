@@ -1,6 +1,5 @@
 import type { PGlite } from "@electric-sql/pglite";
 import type { Sql } from "postgres";
-import { beginGuarded } from "./broken-connections.js";
 import { withCalls } from "./with-calls.js";
 
 /** How many statements and transactions want a connection now; those beyond the size of the pool wait. */
@@ -29,7 +28,7 @@ export function countPostgres(client: Sql, use: PoolUse): Sql {
         then: (...handlers: Parameters<Promise<unknown>["then"]>) => counted(use, query).then(...handlers),
       };
     },
-    begin: (work: Parameters<typeof beginGuarded>[1]) => counted(use, beginGuarded(client, work)),
+    begin: (...args: Parameters<Sql["begin"]>) => counted(use, client.begin(...args)),
   });
 }
 

@@ -112,9 +112,9 @@ function readTarget(target: string): Queries | undefined {
 }
 
 /** Dashboards ask for the same again and again: what a target says is read once. */
-function remembered<T extends object>(read: (target: string) => T | undefined) {
-  const known = new LRUCache<string, T>({ max: MAX_TARGETS });
-  return (target: string): T | undefined => {
+function remembered<T extends object | undefined>(read: (target: string) => T): (target: string) => T {
+  const known = new LRUCache<string, NonNullable<T>>({ max: MAX_TARGETS });
+  return (target) => {
     const before = known.get(target);
     if (before) return before;
     const made = read(target);
@@ -165,12 +165,7 @@ export function createFastLane(
     const found = ROUTES.get(path.slice(path.lastIndexOf(COMPARISON) + COMPARISON.length));
     if (!found) return undefined;
     const { route, callOf } = found;
-    const request: RestRequest = {
-      address: addressesOf(target) as URL,
-      path,
-      header,
-      readText: async () => "",
-    };
+    const request: RestRequest = { address: addressesOf(target), path, header, readText: async () => "" };
     const ctx = contextOf(asked, undefined);
     const routed = callOf(request, ctx);
     return routed && { ctx, answer: () => answerRoute(route, request, routed), endpoint: route.path };

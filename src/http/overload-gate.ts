@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { ERRORS, type ErrorBody } from "../contract/errors.js";
-import { tell } from "../contract/translate.js";
-import type { Language } from "../contract/words.js";
+import { errorBodyOf, overloaded } from "../trpc/errors.js";
 import { languageOf } from "./language.js";
 import type { Overload } from "./overload.js";
 import type { AppEnv } from "./refuse.js";
@@ -14,9 +13,9 @@ import { TRPC_ENDPOINT } from "./trpc.js";
 /** Lets a request in, or answers it. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-const CODE = "SERVICE_UNAVAILABLE";
-const WORDS = "More is asked of this server than it can answer. Try again soon.";
 const RETRY_AFTER_S = 1;
+const REFUSAL = overloaded(RETRY_AFTER_S);
+const { http: STATUS, trpc: TRPC_CODE } = ERRORS[REFUSAL.code];
 /** What answers calls. Probes, metrics and the page cost little, and tell whether the process lives. */
 const CALLS = ["/api/", `${TRPC_ENDPOINT}/`];
 
@@ -25,7 +24,6 @@ const HEADERS = secureList({
   "retry-after": String(RETRY_AFTER_S),
   vary: "accept-language",
 });
-const MESSAGES: Record<Language, string> = { en: tell(WORDS, "en"), ko: tell(WORDS, "ko") };
 
 /**
  * Refuses calls while more is asked than can be answered, before anything is done for them: no token is looked at.
@@ -42,19 +40,13 @@ export function createOverloadGate(
     const { "x-request-id": givenId, "accept-language": accepted } = request.headers;
     const language = languageOf(accepted);
     const id = requestIdOf(givenId as string | undefined);
-    const error: ErrorBody = {
-      code: CODE,
-      message: MESSAGES[language],
-      timestamp: new Date(clock.now()).toISOString(),
-      request_id: id,
-      retry_after: RETRY_AFTER_S,
-    };
+    const error = errorBodyOf(REFUSAL, id, clock.now(), language);
     const body = JSON.stringify(request.url?.startsWith(TRPC_ENDPOINT) ? trpcError(error) : restError(error));
     const own = ["content-language", language, "x-request-id", id];
     const length = ["content-length", String(Buffer.byteLength(body))];
     // A body on its way is not read: nothing else can come over this connection.
     if (hasBody(request)) response.shouldKeepAlive = false;
-    response.writeHead(ERRORS[CODE].http, [...HEADERS, ...own, ...length]);
+    response.writeHead(STATUS, [...HEADERS, ...own, ...length]);
     response.end(request.method === "HEAD" ? undefined : body);
   }
 
@@ -84,8 +76,6 @@ function restError(error: ErrorBody) {
 
 /** As tRPC's own answers look; of a batch every call takes it for its own. */
 function trpcError(error: ErrorBody) {
-  const data = { code: ERRORS[CODE].trpc, httpStatus: ERRORS[CODE].http, error };
-  return {
-    error: { json: { message: error.message, code: TRPC_ERROR_CODES_BY_KEY[ERRORS[CODE].trpc], data } },
-  };
+  const data = { code: TRPC_CODE, httpStatus: STATUS, error };
+  return { error: { json: { message: error.message, code: TRPC_ERROR_CODES_BY_KEY[TRPC_CODE], data } } };
 }

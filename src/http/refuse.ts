@@ -11,7 +11,7 @@ export interface AppEnv {
     requestId: string;
     language: Language;
     /** Tells where the request came from. */
-    place: () => string | undefined;
+    clientAddress: () => string | undefined;
     /** What the request is counted as; undefined where it is not, or was already. */
     endpoint: string | undefined;
   };

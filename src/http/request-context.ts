@@ -26,7 +26,7 @@ export function openRequests(
     c.set("services", services);
     c.set("requestId", requestId);
     c.set("language", languageOf(c.req.header("accept-language")));
-    c.set("place", () => addressOf((c.env as Partial<HttpBindings> | undefined)?.incoming));
+    c.set("clientAddress", () => addressOf((c.env as Partial<HttpBindings> | undefined)?.incoming));
     c.set("endpoint", "unknown");
     await (services.tracing.on ? traced(c, next) : next());
     // On the response itself: `c.header` would build a new one each time, and copy its body.

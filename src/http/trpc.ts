@@ -95,7 +95,7 @@ export async function answerPlainGet(
 
 /** Serves tRPC. */
 export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
-  const { services, requestId, language, place } = c.var;
+  const { services, requestId, language, clientAddress } = c.var;
   const header = (name: string) => c.req.header(name);
   const address = readAddress(c.req.url);
   if (!canBePath(address.path)) return c.notFound();
@@ -107,7 +107,7 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     requestId,
     language,
     token: bearerToken(header("authorization")),
-    from: place,
+    from: clientAddress,
     streamed: isStreamed(header),
     requestSize: sizeOf(c.req.raw),
     tally,

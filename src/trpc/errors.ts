@@ -49,6 +49,15 @@ export function bodyTooLarge(maxBytes: number): PegError {
   );
 }
 
+/** Of a request that is refused before anything is done for it. @param retryAfter seconds */
+export function overloaded(retryAfter: number): PegError {
+  return new PegError(
+    "SERVICE_UNAVAILABLE",
+    "More is asked of this server than it can answer. Try again soon.",
+    { retryAfter },
+  );
+}
+
 /** Any error as one that may leave: the only place that decides what a caller sees. */
 export function toPegError(error: unknown): PegError {
   if (error instanceof PegError) return error;

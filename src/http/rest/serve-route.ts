@@ -17,13 +17,13 @@ function targetOf(url: string): string {
 export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Response> {
   const callOf = routeCalls(route);
   return async (c) => {
-    const { services, requestId, language, place } = c.var;
+    const { services, requestId, language, clientAddress } = c.var;
     const ctx = createCallContext({
       services,
       requestId,
       language,
       token: bearerToken(c.req.header("authorization")),
-      from: place,
+      from: clientAddress,
       streamed: false,
       requestSize: sizeOf(c.req.raw),
       tally: undefined,
