@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -50,14 +50,15 @@ function provablyDead(holder: Holder): boolean {
   return start !== undefined && start !== holder.startedAt;
 }
 
-function readHolder(path: string): Holder | undefined {
+/** Who holds a lock; `gone` where there is none, undefined where it cannot be read. Looked at once: it may come and go. */
+function readHolder(path: string): Holder | "gone" | undefined {
   try {
     const value = JSON.parse(readFileSync(path, "utf8")) as Partial<Holder>;
     const whole =
       Number.isInteger(value.pid) && typeof value.startedAt === "string" && typeof value.host === "string";
     return whole ? (value as Holder) : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "gone" : undefined;
   }
 }
 
@@ -79,12 +80,11 @@ function tryCreate(path: string, self: Holder): boolean {
 function acquire(path: string, self: Holder, dataDir: string): void {
   if (tryCreate(path, self)) return;
   const holder = readHolder(path);
+  if (holder === "gone") {
+    acquire(path, self, dataDir);
+    return;
+  }
   if (!holder) {
-    // Given back since.
-    if (!existsSync(path)) {
-      acquire(path, self, dataDir);
-      return;
-    }
     throw new DataDirLockedError(
       `${path} cannot be read, so it is not known who uses ${dataDir}. ` +
         "If no other process does, delete that file and start again.",
@@ -102,7 +102,7 @@ function acquire(path: string, self: Holder, dataDir: string): void {
   acquire(takeover, self, dataDir);
   try {
     const still = readHolder(path);
-    if (still && provablyDead(still)) unlinkSync(path);
+    if (still && still !== "gone" && provablyDead(still)) unlinkSync(path);
     if (!tryCreate(path, self)) acquire(path, self, dataDir);
   } finally {
     unlinkSync(takeover);
@@ -125,6 +125,7 @@ export function lockDataDir(dataDir: string): () => void {
   acquire(path, self, dataDir);
   return () => {
     const holder = readHolder(path);
-    if (holder?.pid === self.pid && holder.startedAt === self.startedAt) unlinkSync(path);
+    if (holder && holder !== "gone" && holder.pid === self.pid && holder.startedAt === self.startedAt)
+      unlinkSync(path);
   };
 }
