@@ -1,4 +1,5 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
+import { encryptionOf } from "./encrypted-socket.js";
 import { Lines } from "./lines.js";
 import { withCalls } from "./with-calls.js";
 
@@ -27,7 +28,7 @@ export function greetingOf(url: string): Promise<object> {
 
 async function tryGreeting(url: string): Promise<object> {
   const client = postgres(url, {
-    ...breakingWell(new Lines()),
+    ...breakingWell(url, new Lines()),
     max: 1,
     connect_timeout: 5,
     prepare: false,
@@ -48,16 +49,21 @@ async function tryGreeting(url: string): Promise<object> {
 
 const RECONNECT_S = 0.25;
 
-/** How connections are made, so that they break well. @param lines what they are from then on */
-export const breakingWell = (lines: Lines) => ({
-  socket: lines.connect,
-  // By the driver's own measure those of a pool that break together are left alone for up to 20 s, each counting the
-  // failures of the others.
-  backoff: () => RECONNECT_S,
-  // Where the connection breaks while the driver asks for the types of arrays, which nothing here has in or out, the
-  // failure is nobody's: it would end the process.
-  fetch_types: false,
-});
+/** How connections to an address are made, so that they break well. @param lines what they are from then on */
+export function breakingWell(url: string, lines: Lines) {
+  const encryption = encryptionOf(url);
+  return {
+    socket: lines.connecting(encryption),
+    // Encrypted already, where the address says so.
+    ...(encryption ? { ssl: false } : {}),
+    // By the driver's own measure those of a pool that break together are left alone for up to 20 s, each counting the
+    // failures of the others.
+    backoff: () => RECONNECT_S,
+    // Where the connection breaks while the driver asks for the types of arrays, which nothing here has in or out, the
+    // failure is nobody's: it would end the process.
+    fetch_types: false,
+  };
+}
 
 /** What a statement ends with where its connection is gone or going. */
 function isBreak(error: unknown): boolean {

@@ -85,7 +85,7 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   const settings = {
     max: 1,
     connect_timeout: 5,
-    ...breakingWell(lines),
+    ...breakingWell(url, lines),
     // The connection that listens stays until it breaks.
     max_lifetime: null,
     idle_timeout: 0,

@@ -1,5 +1,6 @@
 /** A connection that was there is so no more. */
-const BROKEN_CODES = ["CONNECTION_CLOSED", "ECONNRESET", "EPIPE", "57P01", "57P02"];
+// The last is of a transaction that stood still: the server ends the session, and says so to whatever is asked next.
+const BROKEN_CODES = ["CONNECTION_CLOSED", "ECONNRESET", "EPIPE", "57P01", "57P02", "25P03"];
 
 const AWAY_CODES = new Set([
   ...BROKEN_CODES,
@@ -13,11 +14,11 @@ const AWAY_CODES = new Set([
   "EAI_AGAIN",
   "ENETUNREACH",
   "EHOSTUNREACH",
-  // No answer, a lock that was not to be had, a statement that took too long, a transaction that stood still
+  // No secrecy where the address wants it, no answer, a lock that was not to be had, a statement that took too long
+  "NOT_ENCRYPTED",
   "NO_ANSWER",
   "55P03",
   "57014",
-  "25P03",
   // PostgreSQL: cannot connect now, too many connections, read-only after a failover
   "57P03",
   "53300",

@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { EncryptedSocket, type Encryption } from "./encrypted-socket.js";
 import { WholeSocket } from "./whole-socket.js";
 
 /** What postgres.js tells whoever makes its sockets. Several hosts are tried in turn. */
@@ -29,28 +31,30 @@ export class Lines {
     return this.#received;
   }
 
-  /** For the option `socket` of postgres.js, which takes over from here as with a socket of its own. */
-  readonly connect = (options: unknown): Socket => {
-    const { path, host, port } = options as Address;
-    const socket = new WholeSocket();
-    const line = { socket, read: 0, written: 0, silentFor: 0 };
-    this.#lines.add(line);
-    if (path) socket.connect(path);
-    else {
+  /** For the option `socket` of postgres.js: makes its sockets, encrypted where they leave the machine. */
+  connecting(encryption: Encryption | undefined): (options: unknown) => Duplex {
+    return (options) => {
+      const { path, host, port } = options as Address;
+      const socket = new WholeSocket();
+      const line = { socket, read: 0, written: 0, silentFor: 0 };
+      this.#lines.add(line);
       const turn = this.#next++ % port.length;
       const at = { host: host[turn] ?? "localhost", port: port[turn] ?? 5432 };
-      socket.connect(at.port, at.host);
-      // By this name the driver checks a certificate.
-      Object.assign(socket, at);
-    }
-    return socket;
-  };
+      if (path) socket.connect(path);
+      else socket.connect(at.port, at.host);
+      // The driver names them in its errors.
+      return Object.assign(
+        encryption && !path ? new EncryptedSocket(socket, encryption, at.host) : socket,
+        at,
+      );
+    };
+  }
 
   /** Looks at all of them once. Encrypted or not: what is counted are the bytes on the wire. */
   look(): void {
     for (const line of this.#lines) {
       const { socket } = line;
-      // Asked here, since the driver takes all listeners off a socket that it encrypts.
+      // Asked here, since the driver takes all listeners off a socket that closed.
       if (socket.destroyed) {
         this.#lines.delete(line);
         continue;

@@ -7,12 +7,18 @@ export type SqlValue = string | boolean | null;
 /** Runs a statement that was written elsewhere, with `$1` and so on for its values. */
 export type SqlRunner = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>;
 
+/** A list as PostgreSQL reads one from text, whatever its items hold. */
+export function textArray(items: readonly (string | null)[]): string {
+  const texts = items.map((item) => (item === null ? "NULL" : `"${item.replace(/["\\]/g, "\\$&")}"`));
+  return `{${texts.join(",")}}`;
+}
+
 /** Lists as PostgreSQL's array text, objects as JSON, numbers and times as text: no driver has to guess. */
 export function sqlValue(value: unknown): SqlValue {
   if (value === null || value === undefined) return null;
   if (typeof value === "boolean" || typeof value === "string") return value;
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return `{${value.map((item) => JSON.stringify(String(item))).join(",")}}`;
+  if (Array.isArray(value)) return textArray(value.map(String));
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

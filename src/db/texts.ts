@@ -22,7 +22,7 @@ export function openTexts(url: string, settings: Options<never>, hurried?: Deadl
     ...settings,
     max: 1,
     idle_timeout: IDLE_S,
-    ...breakingWell(deadlines.lines),
+    ...breakingWell(url, deadlines.lines),
   });
   const ask = (text: string): PromiseLike<unknown> =>
     hurried ? deadlines.within(client.unsafe(text), { withinMs: LONG_MS }) : client.unsafe(text);

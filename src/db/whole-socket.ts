@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 /**
  * A socket that tells of a failure when it closes, in one go. Of its own a socket tells some time before; what the
  * driver is given to ask in between it writes to nobody, and takes the first words of the next connection for the
- * answer. Where TLS is spoken the driver puts a socket of its own over this one, which does not wait.
+ * answer.
  */
 export class WholeSocket extends Socket {
   #failure: unknown;

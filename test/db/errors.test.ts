@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isDatabaseAway, isUniqueViolation } from "../../src/db/errors.js";
+import { isBroken, isDatabaseAway, isUniqueViolation } from "../../src/db/errors.js";
 import { type OpenDatabase, openDatabase } from "../../src/db/open.js";
 import { userAnalysisPermissions } from "../../src/db/schema.js";
 import { DATABASES, type TestWorld } from "../domain/fixtures.js";
@@ -132,3 +132,11 @@ describe("what is no error of a database", () => {
     expect(verdictOn(new Error("outer", { cause: new Error("inner", { cause }) }))).toEqual(AWAY);
   });
 });
+
+test.each(["CONNECTION_CLOSED", "ECONNRESET", "57P01", "25P03"])(
+  "a statement that ended with its session (%s) is broken, and the database away",
+  (code) => {
+    const error = new Error("Failed query", { cause: Object.assign(new Error("ended"), { code }) });
+    expect([isBroken(error), isDatabaseAway(error)]).toEqual([true, true]);
+  },
+);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,7 @@ import { onFreePort } from "./ports.js";
 import { bareEnvironment, executableIn, findOnPath } from "./programs.js";
 
 const run = promisify(execFile);
+const openssl = findOnPath("openssl");
 const OLDEST_MAJOR = 14;
 /** Unix socket paths end at 107 bytes. */
 const LONGEST_TMPDIR = 60;
@@ -23,6 +24,8 @@ export interface PostgresPrograms {
 export interface PostgresServer {
   readonly url: string;
   readonly port: number;
+  /** By which it encrypts connections for whoever asks; made out to `localhost`. Undefined where it cannot. */
+  readonly certificate: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -47,9 +50,10 @@ export async function startPostgres({ folder: bin }: PostgresPrograms): Promise<
   return onFreePort(async (port) => {
     const home = await mkdtemp(join(base, "peg-test-pg-"));
     try {
-      await createCluster(bin, home, password, user);
+      const certificate = await createCluster(bin, home, password, user);
       const server = await startCluster(bin, home, port, user);
-      return { url: `postgres://test:${password}@127.0.0.1:${port}/postgres`, port, stop: server.stop };
+      const url = `postgres://test:${password}@127.0.0.1:${port}/postgres`;
+      return { url, port, certificate, stop: server.stop };
     } catch (error) {
       await rm(home, { recursive: true, force: true });
       throw error;
@@ -98,7 +102,13 @@ async function unprivilegedUser(): Promise<User> {
   throw new Error("PostgreSQL refuses root, and there is no user postgres or nobody to run it as");
 }
 
-async function createCluster(bin: string, home: string, password: string, user: User): Promise<void> {
+/** @returns the path of its certificate */
+async function createCluster(
+  bin: string,
+  home: string,
+  password: string,
+  user: User,
+): Promise<string | undefined> {
   const passwordFile = join(home, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (user) await Promise.all([home, passwordFile].map((path) => chown(path, user.uid, user.gid)));
@@ -112,6 +122,17 @@ async function createCluster(bin: string, home: string, password: string, user: 
     "--no-sync",
   ];
   await run(join(bin, "initdb"), [...args, ...settings], { cwd: home, env: bareEnvironment(), ...user });
+  return openssl && makeCertificate(join(home, "data"), user);
+}
+
+async function makeCertificate(folder: string, user: User): Promise<string> {
+  const [key, cert] = [join(folder, "server.key"), join(folder, "server.crt")];
+  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert];
+  await run(openssl as string, [...made, "-days", "1", "-subj", "/CN=localhost"], { env: bareEnvironment() });
+  // It takes no key that others may read.
+  await chmod(key, 0o600);
+  if (user) await Promise.all([key, cert].map((path) => chown(path, user.uid, user.gid)));
+  return cert;
 }
 
 function startCluster(bin: string, home: string, port: number, user: User): Promise<GuardedServer> {
@@ -123,6 +144,7 @@ function startCluster(bin: string, home: string, port: number, user: User): Prom
     fsync: "off",
     full_page_writes: "off",
     timezone: "UTC",
+    ssl: openssl ? "on" : "off",
   };
   return startGuardedServer({
     command: join(bin, "postgres"),
