@@ -52,6 +52,14 @@ export function analysisNotFound(): PegError {
   return new PegError("ANALYSIS_NOT_FOUND", "There is no such analysis. Check its id.");
 }
 
+/** Nothing is wrong but that the database cannot be had now. */
+export function databaseAway(cause: unknown): PegError {
+  return new PegError("SERVICE_UNAVAILABLE", "The database cannot be reached. Try again soon.", {
+    retryAfter: 5,
+    cause,
+  });
+}
+
 /** The data was replaced or deleted meanwhile: whatever was computed is of no use. */
 export class DataMovedError extends Error {
   override readonly name = "DataMovedError";

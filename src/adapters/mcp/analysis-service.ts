@@ -4,12 +4,11 @@ import { bulkhead } from "cockatiel";
 import type { ComputedComparison } from "../../domain/comparison/computed-comparison.js";
 import type { AnalysisService, ComparisonRequest } from "../../domain/ports.js";
 import { type AsyncCall, createAsyncForm } from "./async-form.js";
-import { createCheckPool } from "./check-pool.js";
 import { createCircuit } from "./circuit.js";
+import { createCodecPool } from "./codec-pool.js";
 import { type Deadline, ServiceClosed, startDeadline, untilAborted } from "./deadline.js";
 import { type AnalysisServiceOptions, DEFAULT_MAX_ANSWER_BYTES, deriveTotalTimeout } from "./options.js";
 import { readRefusalText } from "./read-refusal.js";
-import { buildRequestBody } from "./request-body.js";
 import { createRetryBudget } from "./retry-budget.js";
 import { createRetrying } from "./retrying.js";
 import { toPegError, verdictError } from "./to-peg-error.js";
@@ -46,7 +45,7 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
     now: options.now ?? Date.now,
   });
-  const checks = createCheckPool(options.checkThread);
+  const codec = createCodecPool(options.codecThread);
   const circuit = createCircuit(options.circuit ?? {}, options.logger);
   const maxConcurrent = options.maxConcurrent ?? maxConnections;
   const slots = bulkhead(maxConcurrent, options.maxQueued ?? maxConcurrent);
@@ -82,8 +81,8 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
   const askAndCheck = async (request: ComparisonRequest, deadline: Deadline): Promise<ComputedComparison> => {
     deadline.signal.throwIfAborted();
     circuit.check();
-    const body = await buildRequestBody(request, deadline.signal);
-    checks.prepare(body.length);
+    const { analysisId, data, algorithmVersion } = request;
+    const body = await codec.encode({ analysisId, data, algorithmVersion }, deadline.signal);
     const sentAt = performance.now();
     const { requestId, traceparent, onProgress } = request;
     const call = { body, requestId, traceparent, deadline };
@@ -95,7 +94,7 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
       if (refusal?.kind === "refused") throw verdictError(refusal, request.data.cells, answer.failure);
       throw answer.failure;
     }
-    const verdict = await checks.check(answer.bytes, request.analysisId);
+    const verdict = await codec.check(answer.bytes, analysisId);
     if (verdict.kind !== "valid") throw verdictError(verdict, request.data.cells);
     return { ...verdict.comparison, processingTime: verdict.comparison.processingTime ?? measured };
   };
@@ -118,7 +117,7 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     state: () => circuit.state(),
     close: async () => {
       closing.abort(new ServiceClosed());
-      await Promise.all([transport.close(), checks.close()]);
+      await Promise.all([transport.close(), codec.close()]);
     },
   };
 }

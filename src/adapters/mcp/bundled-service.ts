@@ -6,19 +6,21 @@ const START_DEADLINE_MS = 30_000;
 const RESTART_PAUSE_MS = 500;
 
 export interface BundledService {
-  url: string;
+  /** Once it listens. */
+  url: Promise<string>;
   token: string;
   stop(): void;
 }
 
 type Started = { type: "listening"; url: string } | { type: "error"; message: string };
 
-/** Starts the process and waits until it listens. */
-function start(entry: URL, port: number, token: string): Promise<{ child: ChildProcess; url: string }> {
+/** A process that is being started; `listening` tells its address, or rejects where it ended instead. */
+function start(entry: URL, port: number, token: string): { child: ChildProcess; listening: Promise<string> } {
   // Its own process: half a million rows hold its event loop for seconds, and take memory that is given back.
   const child = fork(entry, { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  return new Promise((resolve, reject) => {
+  const listening = new Promise<string>((resolve, reject) => {
     const fail = (reason: string) => {
+      clearTimeout(timer);
       child.kill("SIGKILL");
       reject(new Error(`the bundled analysis service did not start: ${reason}`));
     };
@@ -28,52 +30,60 @@ function start(entry: URL, port: number, token: string): Promise<{ child: ChildP
     child.once("message", (message: Started) => {
       clearTimeout(timer);
       child.removeAllListeners();
-      if (message.type === "listening") resolve({ child, url: message.url });
+      if (message.type === "listening") resolve(message.url);
       else fail(message.message);
     });
     child.send({ host: "127.0.0.1", port, token });
   });
+  return { child, listening };
 }
 
-/** Runs the bundled analysis service on loopback, beside this process and as long as it. */
-export async function startBundledService(entry: URL, logger: Logger): Promise<BundledService> {
+/**
+ * Runs the bundled analysis service on loopback, beside this process and as long as it. It starts while this process
+ * does other things; one that ends, or does not start, is started again.
+ */
+export function startBundledService(entry: URL, logger: Logger): BundledService {
   const token = randomUUID();
-  const first = await start(entry, 0, token);
-  let { child } = first;
+  let running: ChildProcess;
   let stopped = false;
-  const port = Number(new URL(first.url).port);
+  let port = 0;
+  let tell: (url: string) => void;
+  const url = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
 
-  function watch(running: ChildProcess): void {
-    running.once("exit", (code, signal) => {
+  async function run(): Promise<void> {
+    if (stopped) return;
+    // Again on the same port, which callers know.
+    const { child, listening } = start(entry, port, token);
+    running = child;
+    try {
+      const address = await listening;
+      port = Number(new URL(address).port);
+      tell(address);
+    } catch (error) {
+      if (stopped) return;
+      logger.error({ err: error }, "the bundled analysis service does not start");
+      setTimeout(() => void run(), RESTART_PAUSE_MS * 10).unref();
+      return;
+    }
+    child.once("exit", (code, signal) => {
       if (stopped) return;
       logger.error({ code, signal }, "the bundled analysis service ended and is started again");
-      setTimeout(() => void restart(), RESTART_PAUSE_MS).unref();
+      setTimeout(() => void run(), RESTART_PAUSE_MS).unref();
     });
-    running.on("error", (error) =>
+    child.on("error", (error) =>
       logger.warn({ err: error }, "the bundled analysis service cannot be reached"),
     );
   }
 
-  async function restart(): Promise<void> {
-    if (stopped) return;
-    try {
-      // On the same port, which callers know.
-      ({ child } = await start(entry, port, token));
-      if (stopped) child.kill("SIGKILL");
-      watch(child);
-    } catch (error) {
-      logger.error({ err: error }, "the bundled analysis service does not start");
-      setTimeout(() => void restart(), RESTART_PAUSE_MS * 10).unref();
-    }
-  }
-
-  watch(child);
+  void run();
   return {
-    url: first.url,
+    url,
     token,
     stop() {
       stopped = true;
-      child.kill("SIGTERM");
+      running.kill("SIGTERM");
     },
   };
 }

@@ -26,8 +26,8 @@ export interface RetryBudgetOptions {
 }
 
 export interface AnalysisServiceOptions {
-  /** Base address, `http:` or `https:`, without credentials; the path of the protocol is added. */
-  url: string;
+  /** Base address, `http:` or `https:`, without credentials; the path of the protocol is added. It may be still to come. */
+  url: string | Promise<string>;
   /** Sent as `Authorization: Bearer`. */
   token?: string | undefined;
   /** Deadline of one attempt in ms, from connecting to the last byte of the body. */
@@ -51,8 +51,8 @@ export interface AnalysisServiceOptions {
   maxAnswerBytes?: number | undefined;
   circuit?: CircuitOptions | undefined;
   retryBudget?: RetryBudgetOptions | undefined;
-  /** The compiled `check-thread.js`. Without it big answers are checked on the caller's event loop. */
-  checkThread: URL | undefined;
+  /** The compiled `codec-thread.js`. Without it big requests and answers are dealt with on the caller's event loop. */
+  codecThread: URL | undefined;
   logger?: AnalysisServiceLogger | undefined;
   /** Wall clock in ms since 1970. */
   now?: (() => number) | undefined;
@@ -64,6 +64,8 @@ export interface AnalysisServiceOptions {
 
 /** Answers up to this size are checked where they are: a thread would cost more than it saves. */
 export const INLINE_CHECK_BYTES = 256 * 1024;
+/** Requests of so many samples are encoded where they are, for the same reason. */
+export const INLINE_ENCODE_SAMPLES = 10_000;
 /** Twice what half a million values take; more would also unfold to more memory than the checking thread has. */
 export const DEFAULT_MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 

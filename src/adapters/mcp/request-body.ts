@@ -4,7 +4,7 @@ import { type RawData, type SampleSeries, SUSPECT } from "../../domain/analysis/
 
 /** What one request says, encoded once and sent as often as it takes. */
 export interface RequestBody {
-  chunks: Buffer[];
+  chunks: Uint8Array<ArrayBuffer>[];
   /** Bytes of all chunks. */
   length: number;
 }
@@ -28,7 +28,7 @@ const MAX_TIMES = 20_000;
  * @throws the signal's reason once it aborts
  */
 export async function buildRequestBody(input: RequestBodyInput, signal?: AbortSignal): Promise<RequestBody> {
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   const push = (text: string) => {
     const chunk = Buffer.from(text);
@@ -58,12 +58,13 @@ export async function buildRequestBody(input: RequestBodyInput, signal?: AbortSi
   return { chunks, length };
 }
 
-/** The body as a stream for one attempt. */
+/** The body as a stream for one attempt. Others have a turn between its chunks, however fast the peer takes them. */
 export function bodyStream(body: RequestBody): ReadableStream<Uint8Array> {
   let next = 0;
   return new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
+      async pull(controller) {
+        await nextTurn();
         const chunk = body.chunks[next++];
         if (chunk) controller.enqueue(chunk);
         else controller.close();

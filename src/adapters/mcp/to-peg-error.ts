@@ -3,8 +3,8 @@ import { verbatim } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import { createCellMask } from "./cell-mask.js";
 import type { Verdict } from "./check-answer.js";
-import { CheckThreadDied } from "./check-pool.js";
 import { CircuitOpen } from "./circuit.js";
+import { CodecThreadDied } from "./codec-pool.js";
 import { DeadlineReached, ServiceClosed } from "./deadline.js";
 import { AttemptFailure } from "./failure.js";
 
@@ -36,7 +36,7 @@ export function toPegError(error: unknown, circuitWaitMs: number): unknown {
   if (error instanceof CircuitOpen) return connectionFailed(error.waitMs);
   if (error instanceof BulkheadRejectedError) return connectionFailed(BUSY_RETRY_SECONDS * 1000);
   if (error instanceof ServiceClosed) return connectionFailed(undefined);
-  if (error instanceof CheckThreadDied) return badAnswer(error);
+  if (error instanceof CodecThreadDied) return badAnswer(error);
   if (!(error instanceof AttemptFailure)) return error;
 
   if (error.kind === "timeout") return new PegError("MCP_TIMEOUT", TIMEOUT, { cause: error });

@@ -1,7 +1,7 @@
-import { createFetch, type FetchOptions } from "ofetch";
-import { Agent, fetch, Headers } from "undici";
+import type { FetchOptions } from "ofetch";
+import type { Agent } from "undici";
 import { MCP_ANALYSIS_PATH, MCP_ASYNC_PATH, MCP_STATUS_PATH } from "../../contract/mcp-protocol.js";
-import { type Deadline, DeadlineReached, startDeadline } from "./deadline.js";
+import { type Deadline, DeadlineReached, startDeadline, untilAborted } from "./deadline.js";
 import { AttemptFailure, networkFailure, statusFailure, timeoutFailure } from "./failure.js";
 import { type AnswerBytes, decodeText, readBody } from "./read-body.js";
 import { bodyStream, type RequestBody } from "./request-body.js";
@@ -12,7 +12,7 @@ const MAX_ERROR_BYTES = 256 * 1024;
 const ERROR_BODY_MS = 1_000;
 
 export interface TransportOptions {
-  url: string;
+  url: string | Promise<string>;
   token?: string | undefined;
   timeoutMs: number;
   maxConnections: number;
@@ -44,24 +44,41 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** A keep-alive pool to one address. Its deadline covers connecting, headers and body. */
+/** A keep-alive pool of connections, opened once. */
+async function openPool({ maxConnections, timeoutMs }: TransportOptions) {
+  // They take a tenth of a second to load, which no start of a server needs to wait for.
+  const [{ Agent, fetch, Headers }, { createFetch }] = await Promise.all([
+    import("undici"),
+    import("ofetch"),
+  ]);
+  return {
+    // undici's own deadlines are off: ours covers the whole attempt, and may be longer than its 300 s.
+    dispatcher: new Agent({
+      connections: maxConnections,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      connect: { timeout: timeoutMs },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    }),
+    client: createFetch({
+      fetch: fetch as unknown as typeof globalThis.fetch,
+      Headers: Headers as unknown as typeof globalThis.Headers,
+    }),
+  };
+}
+
+/** Sends to one address. The deadline of an attempt covers waiting for the address, connecting, headers and body. */
 export function createTransport(options: TransportOptions): Transport {
-  const base = baseOf(options.url);
+  const { url } = options;
+  const address = typeof url === "string" ? baseOf(url) : url.then(baseOf);
   const authorization: Record<string, string> =
     options.token === undefined ? {} : { authorization: bearer(options.token) };
-  // undici's own deadlines are off: ours covers the whole attempt, and may be longer than its 300 s.
-  const dispatcher = new Agent({
-    connections: options.maxConnections,
-    pipelining: 1,
-    keepAliveTimeout: 30_000,
-    connect: { timeout: options.timeoutMs },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  const client = createFetch({
-    fetch: fetch as unknown as typeof globalThis.fetch,
-    Headers: Headers as unknown as typeof globalThis.Headers,
-  });
+  let pool: ReturnType<typeof openPool> | undefined;
+  const opened = () => {
+    pool ??= openPool(options);
+    return pool;
+  };
 
   const exchange = async (
     path: string,
@@ -69,6 +86,8 @@ export function createTransport(options: TransportOptions): Transport {
     ids: CallIds,
     deadline: Deadline,
   ): Promise<Answer> => {
+    const base = await untilAborted(Promise.resolve(address), deadline.signal);
+    const { client, dispatcher } = await opened();
     // ofetch's own retry and timeout share one signal and end at the headers: neither is used.
     const request: FetchOptions<"stream"> & { dispatcher: Agent } = {
       method: body ? "POST" : "GET",
@@ -108,6 +127,8 @@ export function createTransport(options: TransportOptions): Transport {
     ids: CallIds,
     signal: AbortSignal,
   ): Promise<Answer> => {
+    // What it takes to load is no slowness of the service: its time begins after that.
+    await opened();
     const deadline = startDeadline(options.timeoutMs, [signal]);
     try {
       return await exchange(path, body, ids, deadline);
@@ -126,7 +147,7 @@ export function createTransport(options: TransportOptions): Transport {
     start: (body, ids, signal) => attempt(MCP_ASYNC_PATH, body, ids, signal),
     status: (taskId, ids, signal) =>
       attempt(`${MCP_STATUS_PATH}/${encodeURIComponent(taskId)}`, undefined, ids, signal),
-    close: () => dispatcher.destroy(),
+    close: async () => (await pool)?.dispatcher.destroy(),
   };
 }
 

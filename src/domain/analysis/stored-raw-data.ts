@@ -1,7 +1,9 @@
 import { and, asc, eq } from "drizzle-orm";
 import type { Period } from "../../contract/analysis.js";
+import { insertBatches } from "../../db/insert-rows.js";
 import type { Database } from "../../db/open.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
+import { breathe } from "../breathe.js";
 import type { Services } from "../context.js";
 import type { RawData, SampleSeries } from "./raw-data.js";
 
@@ -18,20 +20,16 @@ function toBytes(numbers: Float64Array | Uint32Array): Uint8Array {
   return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-/** Writes the samples of one revision, many pieces at a time. */
-export async function insertSamples(
-  db: Database,
+type SampleRow = typeof analysisSamples.$inferInsert;
+
+/** The pieces of all series, as many at a time as one statement takes. */
+function* pieceBatches(
   analysisId: string,
   revision: string,
   series: readonly SampleSeries[],
-): Promise<void> {
-  let batch: (typeof analysisSamples.$inferInsert)[] = [];
+): Generator<SampleRow[]> {
+  let batch: SampleRow[] = [];
   let batched = 0;
-  const flush = async () => {
-    if (batch.length) await db.insert(analysisSamples).values(batch);
-    batch = [];
-    batched = 0;
-  };
   for (const [place, { kpiName, period, values, cells, times }] of series.entries()) {
     for (let start = 0, piece = 0; start < values.length; start += SAMPLES_PER_PIECE, piece++) {
       const end = Math.min(start + SAMPLES_PER_PIECE, values.length);
@@ -48,10 +46,23 @@ export async function insertSamples(
         sampleTimes: times ? toBytes(times.subarray(start, end)) : null,
       });
       batched += end - start;
-      if (batched >= SAMPLES_PER_PIECE || batch.length >= PIECES_PER_INSERT) await flush();
+      if (batched < SAMPLES_PER_PIECE && batch.length < PIECES_PER_INSERT) continue;
+      yield batch;
+      batch = [];
+      batched = 0;
     }
   }
-  await flush();
+  if (batch.length) yield batch;
+}
+
+/** Writes the samples of one revision, many pieces at a time. */
+export function insertSamples(
+  db: Database,
+  analysisId: string,
+  revision: string,
+  series: readonly SampleSeries[],
+): Promise<void> {
+  return insertBatches(db, analysisSamples, pieceBatches(analysisId, revision, series));
 }
 
 /** @returns the raw data, opened; undefined where the analysis is gone or of another revision by now */
@@ -91,6 +102,7 @@ async function selectSeries(db: Database, analysisId: string, revision: string):
       series: analysisSamples.series,
       kpiName: analysisSamples.kpiName,
       period: analysisSamples.period,
+      count: analysisSamples.sampleCount,
       values: analysisSamples.sampleValues,
       cells: analysisSamples.sampleCells,
       times: analysisSamples.sampleTimes,
@@ -104,15 +116,26 @@ async function selectSeries(db: Database, analysisId: string, revision: string):
     if (own) own.push(piece);
     else bySeries.set(piece.series, [piece]);
   }
+  // Three blocks of memory for all: thousands would take longer to move to a thread than their samples to encode.
+  const values = new Float64Array(joined(pieces.map((piece) => piece.values)));
+  await breathe();
+  const cells = new Uint32Array(joined(pieces.map((piece) => piece.cells)));
+  await breathe();
+  const times = new Float64Array(joined(pieces.flatMap((piece) => piece.times ?? [])));
+  let [from, timesFrom] = [0, 0];
   return [...bySeries.values()].map((own) => {
-    const times = own.flatMap((piece) => (piece.times ? [piece.times] : []));
-    return {
+    const count = own.reduce((sum, piece) => sum + piece.count, 0);
+    const timed = own[0]?.times ? count : 0;
+    const one = {
       kpiName: own[0]?.kpiName ?? "",
       period: own[0]?.period as Period,
-      values: new Float64Array(joined(own.map(({ values }) => values))),
-      cells: new Uint32Array(joined(own.map(({ cells }) => cells))),
-      times: times.length ? new Float64Array(joined(times)) : undefined,
+      values: values.subarray(from, from + count),
+      cells: cells.subarray(from, from + count),
+      times: timed ? times.subarray(timesFrom, timesFrom + timed) : undefined,
     };
+    from += count;
+    timesFrom += timed;
+    return one;
   });
 }
 

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import type { wirePegResult } from "../../contract/mcp-protocol.js";
+import type { SkipReason } from "../../contract/skip-reasons.js";
+import { put } from "../../contract/words.js";
 import { changeBetween } from "./change.js";
 import { confidenceOf } from "./confidence.js";
 import { dataQualityOf, evidenceOf } from "./data-quality.js";
@@ -27,7 +29,7 @@ export function comparePeg(peg: Peg, policy: OutlierPolicy, calculatedAt: string
   const change = changeBetween(n1.avg, n.avg);
   // A clamped number would be a wrong one, and JSON has no infinity.
   if (![n1.rsd, n.rsd, change.absolute, change.percent].every(Number.isFinite)) {
-    return { reason: "the change or the RSD is too large for a double" };
+    return { reason: "the change or the RSD is too large for a double" satisfies SkipReason };
   }
   const evidence = evidenceOf(n1, n);
   return {
@@ -56,8 +58,10 @@ function whyEmpty({ absent, n1, n }: Peg): string | undefined {
   const n1Empty = n1.values.length === 0;
   const nEmpty = n.values.length === 0;
   if (!n1Empty && !nEmpty) return undefined;
-  if (absent !== undefined) return `its formula refers to ${absent}, which has no samples`;
-  const where = n1Empty && nEmpty ? "either period" : `period ${n1Empty ? "N-1" : "N"}`;
+  if (absent !== undefined)
+    return put("its formula refers to {peg}, which has no samples" satisfies SkipReason, { peg: absent });
+  const where = n1Empty && nEmpty ? "either period" : n1Empty ? "period N-1" : "period N";
   const dropped = (n1Empty && n1.dropped) || (nEmpty && n.dropped);
-  return dropped ? `no sample could be computed in ${where}` : `no samples in ${where}`;
+  const what = dropped ? "no sample could be computed" : "no samples";
+  return `${what} in ${where}` satisfies SkipReason;
 }

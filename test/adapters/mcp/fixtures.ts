@@ -36,14 +36,17 @@ export const request = (change: Partial<ComparisonRequest> = {}): ComparisonRequ
 });
 
 /** A service with waits of a few ms. The circuit is out of the way unless a test sets it. */
-export function serviceAt(url: string, options: Partial<AnalysisServiceOptions> = {}): AnalysisService {
+export function serviceAt(
+  url: AnalysisServiceOptions["url"],
+  options: Partial<AnalysisServiceOptions> = {},
+): AnalysisService {
   return createAnalysisService({
     url,
     timeoutMs: 2_000,
     retries: 3,
     retryBaseMs: 2,
     circuit: { consecutiveFailures: 1_000, ratioMinimum: 1_000 },
-    checkThread: undefined,
+    codecThread: undefined,
     ...options,
   });
 }
@@ -59,4 +62,4 @@ export async function failureOf(call: Promise<unknown>): Promise<PegError> {
 }
 
 /** Threads run compiled code only: `npm test` builds first. */
-export const CHECK_THREAD = new URL("../../../dist/adapters/mcp/check-thread.js", import.meta.url);
+export const CODEC_THREAD = new URL("../../../dist/adapters/mcp/codec-thread.js", import.meta.url);

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
-import { createCheckPool } from "../../../src/adapters/mcp/check-pool.js";
+import { createCodecPool } from "../../../src/adapters/mcp/codec-pool.js";
 import { DEFAULT_MAX_ANSWER_BYTES } from "../../../src/adapters/mcp/options.js";
 import { buildRequestBody } from "../../../src/adapters/mcp/request-body.js";
 import type { RawData } from "../../../src/domain/analysis/raw-data.js";
 import { goodAnswer } from "./fake-service.js";
-import { CHECK_THREAD, rawData, request, serviceAt } from "./fixtures.js";
+import { CODEC_THREAD, rawData, request, serviceAt } from "./fixtures.js";
 
 const ROWS = 500_000;
 const HOLD_MS = 100;
@@ -78,7 +78,7 @@ function manyValues(): Buffer {
 
 it("checks an answer of 500,000 values on the thread without holding the event loop", async () => {
   const text = manyValues();
-  const pool = createCheckPool(CHECK_THREAD);
+  const pool = createCodecPool(CODEC_THREAD);
   const { result, hold } = await quietest(`check ${(text.length / 1e6).toFixed(1)} MB`, () =>
     pool.check({ blocks: [new Uint8Array(text)], length: text.length }, "result_123"),
   );
@@ -104,7 +104,7 @@ it("compares 500,000 rows, from columns to a checked comparison, without holding
   const server = new Worker(SERVICE, { eval: true, workerData: manyValues() });
   const [{ port }] = await once(server, "message");
   const received = once(server, "message");
-  const service = serviceAt(`http://127.0.0.1:${port}`, { timeoutMs: 15_000, checkThread: CHECK_THREAD });
+  const service = serviceAt(`http://127.0.0.1:${port}`, { timeoutMs: 15_000, codecThread: CODEC_THREAD });
   try {
     const { result, hold } = await quietest("whole call", () => service.compare(request({ data })));
     expect(result.pegs).toHaveLength(50);
@@ -121,7 +121,7 @@ it("refuses the answer that unfolds most of all that are small enough, and check
     const bytes = new Uint8Array(Buffer.from(text));
     return { blocks: [bytes], length: bytes.length };
   };
-  const pool = createCheckPool(CHECK_THREAD);
+  const pool = createCodecPool(CODEC_THREAD);
   const fill = Math.floor((DEFAULT_MAX_ANSWER_BYTES - 100) / 3);
   const bomb = bytesOf(`{"success":true,"data":{"peg_comparison_results":[${"{},".repeat(fill)}{}]}}`);
   expect((await pool.check(bomb, "result_123")).kind).not.toBe("valid");
