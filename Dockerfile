@@ -6,6 +6,7 @@ RUN npm ci
 # The page's settings are there where it is built.
 COPY tsconfig.json tsconfig.build.json vite.config.t[s] ./
 COPY src src
+COPY drizzle drizzle
 RUN npm run build
 
 FROM node:22-slim AS modules

@@ -17,6 +17,8 @@ const url = (...protocols: string[]) =>
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
       `must be a URL that begins with ${protocols.map((name) => `${name}//`).join(" or ")}`,
     );
+/** Of an address to which paths are added. */
+const isBare = ({ username, password, search, hash }: URL) => !(username || password || search || hash);
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -109,8 +111,16 @@ const settings = z.object({
   UPSTASH_REDIS_REST_URL: url("https:", "http:").optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   REDIS_URL: url("redis:", "rediss:").optional(),
-  MCP_URL: url("https:", "http:").optional(),
-  MCP_TOKEN: z.string().optional(),
+  MCP_URL: url("https:", "http:")
+    .refine(
+      (text) => !URL.canParse(text) || isBare(new URL(text)),
+      "must be without user, query and fragment: a token goes into MCP_TOKEN",
+    )
+    .optional(),
+  MCP_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces")
+    .optional(),
   /** Which method the analysis service is asked for. */
   ALGORITHM_VERSION: z
     .string()

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
-import { startBundledService } from "./adapters/mcp/bundled-service.js";
+import { type BundledService, startBundledService } from "./adapters/mcp/bundled-service.js";
 import { measuredService } from "./adapters/mcp/measured-service.js";
 import type { PrometheusMetrics } from "./adapters/metrics/prometheus.js";
 import { createBoss } from "./adapters/queue/boss.js";
@@ -61,28 +61,23 @@ export interface Runtime {
 
 /** Compiled entries, the page and migrations lie beside the sources, whether this file itself runs from src or from dist. */
 const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
-const CHECK_THREAD_ENTRY = new URL("../dist/adapters/mcp/check-thread.js", import.meta.url);
+const CODEC_THREAD_ENTRY = new URL("../dist/adapters/mcp/codec-thread.js", import.meta.url);
 const DASHBOARD = new URL("../dist/dashboard/", import.meta.url);
 export const { version: VERSION } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 
-async function openAnalysisService(
-  config: Config,
-  logger: Logger,
-): Promise<{ service: AnalysisService; stop: () => void }> {
-  const bundled = config.MCP_URL ? undefined : await startBundledService(MCP_SERVER_ENTRY, logger);
-  const service = createAnalysisService({
+function openAnalysisService(config: Config, bundled: BundledService | undefined, logger: Logger) {
+  return createAnalysisService({
     url: config.MCP_URL ?? bundled?.url ?? "",
     token: bundled?.token ?? config.MCP_TOKEN,
     timeoutMs: config.MCP_TIMEOUT_MS,
     retries: config.MCP_RETRIES,
     retryBaseMs: config.MCP_RETRY_BASE_MS,
     maxConnections: config.MCP_MAX_CONNECTIONS,
-    checkThread: CHECK_THREAD_ENTRY,
+    codecThread: CODEC_THREAD_ENTRY,
     logger,
   });
-  return { service, stop: () => bundled?.stop() };
 }
 
 function limitRules(config: Config): LimitRules {
@@ -118,7 +113,11 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     if (failures.length) throw failures[0];
   };
   try {
-    // First, since it locks the data directory, in which the keys lie as well.
+    // First, since it takes its time to start, which nobody waits for but comparisons.
+    const bundled =
+      config.MCP_URL || overrides.analysisService ? undefined : startBundledService(MCP_SERVER_ENTRY, logger);
+    closers.push(() => bundled?.stop());
+    // Before the keys: it locks the data directory, in which they lie as well.
     const database =
       overrides.database ?? (await openMigratedDatabase(config, { ...overrides, logger, hurried: true }));
     if (!overrides.database) closers.push(() => database.close());
@@ -136,13 +135,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     await refuseMissingKeys(database, sealer);
     const shared = await openSharedStore(config, { clock, logger, metrics }, database.kind === "embedded");
     closers.push(() => shared.close());
-    const analysis = overrides.analysisService
-      ? { service: overrides.analysisService, stop: () => {} }
-      : await openAnalysisService(config, logger);
-    closers.push(async () => {
-      await analysis.service.close();
-      analysis.stop();
-    });
+    const analysisService = overrides.analysisService ?? openAnalysisService(config, bundled, logger);
+    closers.push(() => analysisService.close());
     const answers = new AnswerCache(clock, metrics);
     const standings = new StandingCache();
     const signals = new Signals();
@@ -178,7 +172,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       nameForLog: userNames(config, (keys[0] as EncryptionKey).secret),
       sealer,
       tokens,
-      analysisService: measuredService(analysis.service, metrics, tracing),
+      analysisService: measuredService(analysisService, metrics, tracing),
       changes,
       signals,
       queue: createJobQueue(boss, COMPARE_TASK),
@@ -197,7 +191,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       computations: new SingleFlight(),
     };
     metrics.watch({
-      circuit: () => analysis.service.state(),
+      circuit: () => analysisService.state(),
       redis: () => shared.state(),
       openStreams: () => services.streams.open,
       pool: () => database.pool,
@@ -212,7 +206,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       analysis_service: {
         required: false,
         check: async () => {
-          if (analysis.service.state() === "open") throw new Error("the circuit is open");
+          if (analysisService.state() === "open") throw new Error("the circuit is open");
         },
       },
       // Known keys serve on for a while.

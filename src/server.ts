@@ -1,5 +1,3 @@
-import { describeFailure } from "./cli/describe-failure.js";
-import { createSay } from "./cli/words.js";
 import { parseConfig } from "./config.js";
 import { runServer } from "./run-server.js";
 
@@ -7,6 +5,9 @@ import { runServer } from "./run-server.js";
 try {
   await runServer(parseConfig(process.env));
 } catch (error) {
+  // What words a failure brings half of the commands along.
+  const { describeFailure } = await import("./cli/describe-failure.js");
+  const { createSay } = await import("./cli/words.js");
   process.stderr.write(`${describeFailure(error, createSay(process.env))}\n`);
   process.exitCode = 1;
 }

@@ -1,16 +1,27 @@
-import { existsSync, readFileSync } from "node:fs";
-import { readFile, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { isCluster, unfinishedMark } from "./cluster-place.js";
 
 const { dependencies } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   dependencies: Record<string, string>;
 };
 
-/** An empty database cluster as the build keeps it, of the version of PGlite that is installed. */
-export const EMPTY_CLUSTER = new URL(
-  `../../dist/db/empty-cluster-${dependencies["@electric-sql/pglite"]}.tar.gz`,
-  import.meta.url,
-);
+/**
+ * Where the build keeps a database cluster whose tables are there and empty. Its name tells of which PGlite and
+ * pg-boss and of which migrations it is: none is taken for another.
+ */
+export function keptCluster(): URL {
+  const migrations = new URL("../../drizzle/", import.meta.url);
+  const hash = createHash("sha256");
+  for (const name of readdirSync(migrations).sort())
+    if (name.endsWith(".sql")) hash.update(name).update(readFileSync(new URL(name, migrations)));
+  const versions = [dependencies["@electric-sql/pglite"], dependencies["pg-boss"]].join("-");
+  const name = `empty-cluster-${versions}-${hash.digest("hex").slice(0, 16)}.tar.gz`;
+  return new URL(`../../dist/db/${name}`, import.meta.url);
+}
 
 /**
  * How PostgreSQL is started in PGlite. Its usual 128 MB of shared buffers are all written to at the start: a second of
@@ -26,19 +37,27 @@ export function startCluster(dataDir: string, archive?: Blob): Promise<PGlite> {
   });
 }
 
-/** An archive of a new cluster, with the one database that is used: the rest, to make others from, is half of it. */
-export async function archiveEmptyCluster(): Promise<Blob> {
+/**
+ * An archive of a new cluster, with the one database that is used: the rest, to make others from, is half of it.
+ *
+ * @param prepare what is done in it before
+ */
+export async function archiveCluster(
+  prepare: (client: PGlite) => Promise<void>,
+  compression: "gzip" | "none" = "gzip",
+): Promise<Blob> {
   const client = await startCluster("memory://");
+  await prepare(client);
   await client.exec("UPDATE pg_database SET datistemplate = false");
   for (const name of ["template0", "template1"]) await client.exec(`DROP DATABASE ${name}`);
-  const archive = await client.dumpDataDir("gzip");
+  const archive = await client.dumpDataDir(compression);
   await client.close();
   return archive;
 }
 
-/** A new cluster from the kept one: to make one anew takes PGlite three times as long. */
+/** A new cluster from the kept one: to make one anew, and its tables, takes PGlite four times as long. */
 async function createFromKept(dataDir: string): Promise<PGlite> {
-  const archive = await readFile(EMPTY_CLUSTER).catch(() => undefined);
+  const archive = await readFile(keptCluster()).catch(() => undefined);
   // Sources that were never built, and the package, which would be four times as large with it.
   return startCluster(dataDir, archive && new Blob([archive], { type: "application/x-gzip" }));
 }
@@ -46,12 +65,13 @@ async function createFromKept(dataDir: string): Promise<PGlite> {
 /** Opens the cluster of a data directory, or in memory, and creates it where there is none. */
 export async function openCluster(dataDir: string): Promise<PGlite> {
   if (dataDir.startsWith("memory://")) return createFromKept(dataDir);
-  if (!existsSync(dataDir)) {
-    // A process that dies in the middle leaves nothing under the name that counts.
-    const unfinished = `${dataDir}.new`;
-    await rm(unfinished, { recursive: true, force: true });
-    await (await createFromKept(unfinished)).close();
-    await rename(unfinished, dataDir);
-  }
-  return startCluster(dataDir);
+  if (isCluster(dataDir)) return startCluster(dataDir);
+  const mark = unfinishedMark(dataDir);
+  await mkdir(dirname(dataDir), { recursive: true });
+  await writeFile(mark, "");
+  // Left by a process that died in the middle.
+  await rm(dataDir, { recursive: true, force: true });
+  const cluster = await createFromKept(dataDir);
+  await rm(mark);
+  return cluster;
 }

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { PgliteDatabase } from "drizzle-orm/pglite";
-import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
 import type { OpenDatabase } from "./open.js";
 
@@ -21,6 +20,7 @@ export interface MigrateOptions {
 export async function migrateDatabase(database: OpenDatabase, options: MigrateOptions): Promise<void> {
   const { migrationsFolder, also } = options;
   if (database.kind === "embedded" || !options.url) {
+    const { migrate: migratePglite } = await import("drizzle-orm/pglite/migrator");
     await migratePglite(database.db as unknown as PgliteDatabase, { migrationsFolder });
     await also?.();
     return;
@@ -34,7 +34,7 @@ export async function migrateDatabase(database: OpenDatabase, options: MigrateOp
   try {
     const db = drizzle(client);
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
-    await migratePostgres(db, { migrationsFolder });
+    await migrate(db, { migrationsFolder });
     await also?.();
   } finally {
     // Ending the session gives the lock back.

@@ -1,16 +1,11 @@
-import { join } from "node:path";
-import type { PGlite } from "@electric-sql/pglite";
 import { sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
-import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
+import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { answeringClient } from "./answering-client.js";
 import { breakingWell, greetingOf, guardedClient } from "./broken-connections.js";
-import { lockDataDir } from "./data-dir-lock.js";
 import { type DeadlineOptions, Deadlines } from "./deadlines.js";
-import { openCluster } from "./empty-cluster.js";
-import { countEmbedded, counted, countPostgres, type PoolUse } from "./pool-use.js";
+import { counted, countPostgres, type PoolUse } from "./pool-use.js";
 import { rowsOf, type SqlRunner, sqlValue } from "./run-sql.js";
 import * as schema from "./schema.js";
 import { openTexts } from "./texts.js";
@@ -59,9 +54,10 @@ const PATIENT_MS = 60_000;
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const { onQuery } = options;
   const logger = onQuery ? { logQuery: (text: string) => onQuery(text) } : false;
-  return options.url
-    ? openPostgres({ ...options, url: options.url }, logger)
-    : openEmbedded(options.dataDir, logger);
+  if (options.url) return openPostgres({ ...options, url: options.url }, logger);
+  // Its engine takes a tenth of a second to load: only where it is needed.
+  const { openEmbedded } = await import("./embedded.js");
+  return openEmbedded(options.dataDir, logger);
 }
 
 export type QueryLogger = false | { logQuery(text: string): void };
@@ -78,13 +74,15 @@ async function openPostgres(
     onnotice: () => {},
     connection: { application_name: "peg-comparison-bff", ...(pooled ? {} : await greetingOf(url)) },
   };
-  const driver = postgres(url, { ...settings, ...breakingWell(deadlines.lines), max: MAX_CONNECTIONS });
+  const driver = postgres(url, { ...settings, ...breakingWell(url, deadlines.lines), max: MAX_CONNECTIONS });
   const client = guardedClient(hurried ? answeringClient(driver, deadlines) : driver);
   const texts = openTexts(url, settings, hurried);
+  // A connection takes its time to open: those that a start needs one after the other open at once.
+  if (hurried) void Promise.allSettled([driver.unsafe("select 1"), texts.run("select 1")]);
   const pool: PoolUse = { size: MAX_CONNECTIONS, inUse: 0 };
-  const db = drizzlePostgres(countPostgres(client, pool), { schema, logger });
+  const db = drizzle(countPostgres(client, pool), { schema, logger });
   const patientClient = guardedClient(answeringClient(driver, deadlines, PATIENT_MS));
-  const patient = hurried ? drizzlePostgres(countPostgres(patientClient, pool), { schema, logger }) : db;
+  const patient = hurried ? drizzle(countPostgres(patientClient, pool), { schema, logger }) : db;
   return {
     db: db as unknown as Database,
     patient: patient as unknown as Database,
@@ -96,44 +94,5 @@ async function openPostgres(
     pool,
     ping: async () => void (await db.execute(sql`select 1`)),
     close: async () => void (await Promise.all([driver.end({ timeout: 5 }), texts.close()])),
-  };
-}
-
-async function openEmbedded(dataDir: string, logger: QueryLogger): Promise<OpenDatabase> {
-  const inMemory = dataDir.startsWith("memory://");
-  const unlock = inMemory ? () => {} : lockDataDir(dataDir);
-  try {
-    const client = await openCluster(inMemory ? dataDir : join(dataDir, "pglite"));
-    const database = fromPglite(client, logger);
-    const close = async () => {
-      await database.close();
-      unlock();
-    };
-    return { ...database, close };
-  } catch (error) {
-    unlock();
-    throw error;
-  }
-}
-
-/** An embedded database that is open already; closing this closes it. */
-export function fromPglite(client: PGlite, logger: QueryLogger): OpenDatabase {
-  // One connection, which the driver itself hands from one to the next.
-  const pool: PoolUse = { size: 1, inUse: 0 };
-  const db = drizzlePglite(countEmbedded(client, pool), { schema, logger });
-  return {
-    db: db as unknown as Database,
-    kind: "embedded",
-    run: async (text, values) => {
-      // Only `exec` takes several statements, and only `query` takes values.
-      const work = values
-        ? client.query(text, values.map(sqlValue))
-        : client.exec(text).then((results) => results.at(-1));
-      return { rows: rowsOf((await counted(pool, work)) ?? []) };
-    },
-    pool,
-    listen: (channel, onMessage) => client.listen(channel, onMessage),
-    ping: async () => void (await db.execute(sql`select 1`)),
-    close: () => client.close(),
   };
 }

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -177,10 +186,69 @@ describe("the embedded database", { timeout: 60_000 }, () => {
     expect(existsSync(lock)).toBe(false);
   });
 
+  test("is made anew where its making was cut short", async () => {
+    const cut = join(dataDir, "pglite");
+    mkdirSync(cut, { recursive: true });
+    writeFileSync(join(cut, "PG_VERSION"), "17");
+    writeFileSync(join(dataDir, "pglite.unfinished"), "");
+    const database = await openDatabase({ dataDir });
+    await database.ping();
+    await database.close();
+    expect(readdirSync(dataDir)).toEqual(["pglite"]);
+  });
+
   test("gives its directory back where it cannot be opened", async () => {
     writeFileSync(join(dataDir, "pglite"), "a file in the place of a directory");
     await expect(openDatabase({ dataDir })).rejects.toThrow();
     expect(existsSync(lock)).toBe(false);
+  });
+
+  test("P7: says so where its log was cut off, and leaves what is there as it is", async () => {
+    await (await openDatabase({ dataDir })).close();
+    const wal = join(dataDir, "pglite", "pg_wal");
+    const [segment = ""] = readdirSync(wal).filter((name) => /^[0-9A-F]{24}$/.test(name));
+    truncateSync(join(wal, segment), 1000);
+    const filesOf = () =>
+      readdirSync(dataDir, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name !== "postmaster.pid")
+        .map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name)).toString("base64")]);
+    const before = filesOf();
+    await expect(openDatabase({ dataDir })).rejects.toThrow(
+      /^The embedded database in .* does not open \(its files are damaged\)\. .* restore a backup/,
+    );
+    expect(filesOf()).toEqual(before);
+  });
+
+  /** A disk of its own in the place of the directory; undefined where only others may have one. */
+  function mountDisk(options: string): (() => void) | undefined {
+    const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "none", dataDir]);
+    // Lazily: an engine that gave up holds its files open.
+    return status === 0 ? () => void spawnSync("umount", ["--lazy", dataDir]) : undefined;
+  }
+  const NO_MOUNT = "only root may mount a disk";
+
+  test("P7: says so where the disk is full, and opens once there is room", async ({ skip }) => {
+    const unmount = mountDisk("size=8m");
+    if (!unmount) return skip(NO_MOUNT);
+    try {
+      await expect(openDatabase({ dataDir })).rejects.toThrow(/does not open \(ENOSPC\)/);
+      spawnSync("mount", ["-o", "remount,size=200m", dataDir]);
+      const database = await openDatabase({ dataDir });
+      await database.ping();
+      await database.close();
+    } finally {
+      unmount();
+    }
+  });
+
+  test("P7: says so where the disk cannot be written", async ({ skip }) => {
+    const unmount = mountDisk("ro");
+    if (!unmount) return skip(NO_MOUNT);
+    try {
+      await expect(openDatabase({ dataDir })).rejects.toThrow(/does not open \(EROFS\)/);
+    } finally {
+      unmount();
+    }
   });
 
   test("in memory locks nothing", async () => {

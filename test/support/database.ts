@@ -10,6 +10,12 @@ export { type RedisServer, startRedis } from "./redis-server.js";
 /** Whether createTestDatabase() works in this run: `describe.skipIf(!hasPostgres)`. */
 export const hasPostgres = inject("postgresUrl") !== null;
 
+/** Ways to speak with it: what is added to its address, and whether it can. */
+export const POSTGRES_WAYS = [
+  { way: "in plain", query: "", here: hasPostgres },
+  { way: "over TLS", query: "?sslmode=require", here: hasPostgres && inject("postgresCertificate") !== null },
+];
+
 /** Whether createTestRedis() works in this run: `describe.skipIf(!hasRedis)`. */
 export const hasRedis = inject("redisUrl") !== null;
 

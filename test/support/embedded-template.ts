@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { archiveEmptyCluster, startCluster } from "../../src/db/empty-cluster.js";
-import { fromPglite, type OpenDatabase, type QueryLogger } from "../../src/db/open.js";
+import { fromPglite } from "../../src/db/embedded.js";
+import { archiveCluster, startCluster } from "../../src/db/empty-cluster.js";
+import type { OpenDatabase, QueryLogger } from "../../src/db/open.js";
 import { createLogger } from "../../src/log.js";
 import { migrateAll } from "../../src/stores.js";
 
 /** Makes an embedded database, migrates it, and writes it to a file. */
 export async function writeEmbeddedTemplate(path: string): Promise<string> {
-  const client = await startCluster("memory://", await archiveEmptyCluster());
-  await migrateAll(fromPglite(client, false), createLogger("silent"));
-  const dump = await client.dumpDataDir("none");
-  writeFileSync(path, new Uint8Array(await dump.arrayBuffer()));
-  await client.close();
+  const archive = await archiveCluster(
+    (client) => migrateAll(fromPglite(client, false), createLogger("silent")),
+    "none",
+  );
+  writeFileSync(path, new Uint8Array(await archive.arrayBuffer()));
   return path;
 }
 
