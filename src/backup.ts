@@ -13,7 +13,7 @@ import { type OpenDatabase, openDatabase } from "./db/open.js";
 import { BackupError } from "./domain/backup/backup-error.js";
 import type { OnBackupProgress } from "./domain/backup/backup-format.js";
 import { type CheckedBackup, checkBackup } from "./domain/backup/check-backup.js";
-import { type RestoreTarget, restoreBackup } from "./domain/backup/restore-backup.js";
+import { type RestoreTarget, rehearseRestore, restoreBackup } from "./domain/backup/restore-backup.js";
 import { type BackupSource, writeBackup } from "./domain/backup/write-backup.js";
 import { noMetrics } from "./domain/metrics.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
@@ -136,7 +136,7 @@ async function askServer({ url, secret }: NonNullable<ServerAddress["backup"]>):
   return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
 }
 
-/** Restores into a fresh database and throws that away: what cannot be restored is no backup. */
+/** Rehearses in the database that is given, or in a fresh one, which is thrown away. */
 async function tryRestore(
   file: string,
   checked: CheckedBackup,
@@ -148,7 +148,7 @@ async function tryRestore(
     const scratch = await openDatabase({ url, dataDir: folder });
     try {
       await migrateAll(scratch, logger, url);
-      await restoreBackup(restoreTarget(scratch, nothingShared), file, checked, { onProgress });
+      await rehearseRestore(restoreTarget(scratch, nothingShared), file, checked, { onProgress });
     } finally {
       await scratch.close();
     }

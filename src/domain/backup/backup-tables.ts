@@ -75,6 +75,6 @@ export async function schemaOf(db: Database): Promise<string | undefined> {
 }
 
 /** Has times written in one zone. */
-export async function useUtc(tx: Database): Promise<void> {
+export async function setUtc(tx: Database): Promise<void> {
   await tx.execute(sql`set local time zone 'UTC'`);
 }

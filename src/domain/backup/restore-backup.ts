@@ -7,7 +7,7 @@ import { transact } from "../../db/transact.js";
 import type { JobQueue, SharedStore } from "../ports.js";
 import { BackupError, damaged } from "./backup-error.js";
 import { counting, type OnBackupProgress, summing } from "./backup-format.js";
-import { BACKUP_TABLES, readRows, schemaOf, useUtc } from "./backup-tables.js";
+import { BACKUP_TABLES, readRows, schemaOf, setUtc } from "./backup-tables.js";
 import type { CheckedBackup } from "./check-backup.js";
 import { readBackup } from "./read-backup.js";
 
@@ -45,33 +45,68 @@ export async function restoreBackup(
   checked: CheckedBackup,
   options: RestoreOptions = {},
 ): Promise<{ requeued: number }> {
-  const { header } = checked;
-  const schema = await schemaOf(target.db);
-  if (schema !== header.schema) {
+  await refuseOtherTables(target, checked);
+  return transact(target.db, (tx) => putBack(tx, target, path, checked, options));
+}
+
+/** Ends a rehearsal, and with it its transaction. */
+class TakenBack extends Error {}
+
+/**
+ * Restores into an empty database as `restoreBackup` does, and takes all of it back: what cannot be restored is no
+ * backup. Nothing is left of it, also where it is killed.
+ *
+ * @throws BackupError as `restoreBackup`
+ */
+export async function rehearseRestore(
+  target: RestoreTarget,
+  path: string,
+  checked: CheckedBackup,
+  options: Pick<RestoreOptions, "onProgress"> = {},
+): Promise<void> {
+  await refuseOtherTables(target, checked);
+  try {
+    await transact(target.db, async (tx) => {
+      await putBack(tx, target, path, checked, options);
+      throw new TakenBack();
+    });
+  } catch (error) {
+    if (!(error instanceof TakenBack)) throw error;
+  }
+}
+
+async function refuseOtherTables({ db }: RestoreTarget, { header }: CheckedBackup): Promise<void> {
+  if ((await schemaOf(db)) === header.schema) return;
+  throw new BackupError(
+    `The backup was made by version ${header.program}, whose tables differ: restore it with that version, then start this one, which brings it up to date.`,
+  );
+}
+
+async function putBack(
+  tx: Database,
+  target: RestoreTarget,
+  path: string,
+  checked: CheckedBackup,
+  options: RestoreOptions,
+): Promise<{ requeued: number }> {
+  await setUtc(tx);
+  // Until the end nobody reads or writes: what is told below is not overtaken by what was read before.
+  await tx.execute(sql.raw(`lock table ${NAMES} in access exclusive mode`));
+  if (!options.replace && (await holdsData(tx))) {
     throw new BackupError(
-      `The backup was made by version ${header.program}, whose tables differ: restore it with that version, then start this one, which brings it up to date.`,
+      "The database holds data. Restore into an empty one, or give --replace to lose what it holds.",
     );
   }
-  return transact(target.db, async (tx) => {
-    await useUtc(tx);
-    // Until the end nobody reads or writes: what is told below is not overtaken by what was read before.
-    await tx.execute(sql.raw(`lock table ${NAMES} in access exclusive mode`));
-    if (!options.replace && (await holdsData(tx))) {
-      throw new BackupError(
-        "The database holds data. Restore into an empty one, or give --replace to lose what it holds.",
-      );
-    }
-    const before = await analysisIds(tx);
-    await tx.execute(sql.raw(`truncate ${NAMES}`));
-    await load(tx, path, checked, options.onProgress ?? (() => undefined));
-    await compare(tx, checked);
-    const requeued = await requeue(tx, target.queue);
-    const ids = [...new Set([...before, ...(await analysisIds(tx))])];
-    await announceAllAnalyses(tx, ids);
-    if (requeued) await announce(tx, { kind: "jobs", id: "" });
-    await forgetAll(target.shared, ids);
-    return { requeued };
-  });
+  const before = await analysisIds(tx);
+  await tx.execute(sql.raw(`truncate ${NAMES}`));
+  await load(tx, path, checked, options.onProgress ?? (() => undefined));
+  await compare(tx, checked);
+  const requeued = await requeue(tx, target.queue);
+  const ids = [...new Set([...before, ...(await analysisIds(tx))])];
+  await announceAllAnalyses(tx, ids);
+  if (requeued) await announce(tx, { kind: "jobs", id: "" });
+  await forgetAll(target.shared, ids);
+  return { requeued };
 }
 
 async function holdsData(tx: Database): Promise<boolean> {

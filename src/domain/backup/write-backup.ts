@@ -7,7 +7,7 @@ import { rowsOf } from "../../db/run-sql.js";
 import type { Clock } from "../ports.js";
 import { BackupError } from "./backup-error.js";
 import { type BackupHeader, counting, type OnBackupProgress, summing } from "./backup-format.js";
-import { BACKUP_TABLES, readRows, schemaOf, useUtc } from "./backup-tables.js";
+import { BACKUP_TABLES, readRows, schemaOf, setUtc } from "./backup-tables.js";
 
 export interface BackupSource {
   db: Database;
@@ -70,7 +70,7 @@ export async function writeBackup(
   try {
     await source.db.transaction(
       async (tx) => {
-        await useUtc(tx);
+        await setUtc(tx);
         const header = await describe(tx, source);
         const count = counting(header, onProgress);
         await write(`${JSON.stringify(header)}\n`);

@@ -13,9 +13,10 @@ import { parseConfig } from "../../../src/config.js";
 import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
 import { rowsOf } from "../../../src/db/run-sql.js";
 import * as schema from "../../../src/db/schema.js";
+import { BackupError } from "../../../src/domain/backup/backup-error.js";
 import { BACKUP_TABLES } from "../../../src/domain/backup/backup-tables.js";
 import { checkBackup } from "../../../src/domain/backup/check-backup.js";
-import { restoreBackup } from "../../../src/domain/backup/restore-backup.js";
+import { rehearseRestore, restoreBackup } from "../../../src/domain/backup/restore-backup.js";
 import { writeBackup } from "../../../src/domain/backup/write-backup.js";
 import type { Sealer } from "../../../src/domain/ports.js";
 import { COMPARE_TASK } from "../../../src/jobs/compare-task.js";
@@ -160,6 +161,20 @@ describe.each(KINDS.flatMap((from) => KINDS.map((to) => ({ from, to }))))(
     }, 120_000);
   },
 );
+
+describe.each(KINDS)("a rehearsed restore into an empty %s database", (kind) => {
+  test("finds what is wrong, and leaves nothing, so that the next one can begin", async () => {
+    const target = await openEmpty(kind);
+    const checked = await checkBackup(fileOf(kind), sealer);
+    const other = { ...checked, sums: checked.sums.map((sum) => ({ ...sum, sha256: "0".repeat(64) })) };
+    await expect(rehearseRestore(targetOf(target), fileOf(kind), other)).rejects.toThrow(BackupError);
+    for (let night = 0; night < 2; night++) {
+      await rehearseRestore(targetOf(target), fileOf(kind), checked);
+      for (const { name } of BACKUP_TABLES) expect(await countOf(target, name)).toBe(0);
+      expect(await countOf(target, "pgboss.job")).toBe(0);
+    }
+  });
+});
 
 test.skipIf(!hasPostgres)("both databases write the same lines of the same data", async () => {
   const target = await openEmpty("postgres");
