@@ -122,10 +122,11 @@ export function startWorker(options: WorkerOptions): Worker {
     async stop(graceMs) {
       stopping = true;
       alarm.ring();
-      const ended = () => Promise.all(running.values());
-      await Promise.race([ended(), pause(graceMs)]);
+      // What is being taken right now begins to run once it is taken.
+      const ended = loop.then(() => Promise.all(running.values()));
+      await Promise.race([ended, pause(graceMs)]);
       handBack.abort(new Error("the worker stops"));
-      await Promise.race([ended(), pause(HAND_BACK_MS)]);
+      await Promise.race([ended, pause(HAND_BACK_MS)]);
       clearInterval(renew);
       await loop;
     },

@@ -29,14 +29,17 @@ describe.each([
     let lines: LogLine[];
     /** Thrown at statements that hold this text. */
     let broken: string | undefined;
+    /** Jobs that are taken are not handed out before it. */
+    let handingOut: Promise<void> | undefined;
     const workers: Worker[] = [];
 
     const note = (level: string) => (_: object, message: string) => void lines.push({ level, message });
     const logger = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
-    const run: SqlRunner = (text, values) => {
-      if (broken !== undefined && text.includes(broken))
-        return Promise.reject(new Error("the database is away"));
-      return database.run(text, values);
+    const run: SqlRunner = async (text, values) => {
+      if (broken !== undefined && text.includes(broken)) throw new Error("the database is away");
+      const result = await database.run(text, values);
+      if (text.includes("SKIP LOCKED")) await handingOut;
+      return result;
     };
     const send = (taskId = TASK) =>
       database.db.transaction((tx) =>
@@ -72,6 +75,7 @@ describe.each([
     beforeEach(async () => {
       lines = [];
       broken = undefined;
+      handingOut = undefined;
       if (kind === "PGlite") {
         database = await openFromTemplate(inject("embeddedTemplate"));
       } else {
@@ -110,6 +114,24 @@ describe.each([
       work(async () => void done++);
       await until(async () => (await stateOf(other)) === "completed");
       expect(done).toBe(2);
+    });
+
+    test("are waited for by a stop that comes while they are handed out", async () => {
+      let handOut = () => {};
+      handingOut = new Promise((resolve) => {
+        handOut = resolve;
+      });
+      await send();
+      let done = false;
+      const { worker } = work(async () => {
+        await new Promise(setImmediate);
+        done = true;
+      });
+      await until(async () => (await stateOf()) === "active");
+      const stopped = worker.stop(60_000);
+      handOut();
+      await stopped;
+      expect({ done, state: await stateOf() }).toEqual({ done: true, state: "completed" });
     });
 
     test("outlive a database that is away when they end: the process goes on, the job is run again (B4)", async () => {
