@@ -5,7 +5,7 @@ import { issueWords } from "../contract/issue-words.js";
 import { tell } from "../contract/translate.js";
 import { fill, type Language, type PlainText } from "../contract/words.js";
 import { isDatabaseAway } from "../db/errors.js";
-import { type DetailWords, PegError } from "../domain/errors.js";
+import { type DetailWords, databaseAway, PegError } from "../domain/errors.js";
 
 const MAX_DETAILS = 100;
 const MAX_PATH_CHARS = 200;
@@ -72,12 +72,7 @@ export function toPegError(error: unknown): PegError {
     }
     if (cause) return toPegError(cause);
   }
-  if (isDatabaseAway(error)) {
-    return new PegError("SERVICE_UNAVAILABLE", "The database cannot be reached. Try again soon.", {
-      retryAfter: 5,
-      cause: error,
-    });
-  }
+  if (isDatabaseAway(error)) return databaseAway(error);
   return new PegError(
     "INTERNAL_ERROR",
     "Something went wrong on our side. Report the request_id to the operator.",

@@ -22,7 +22,7 @@ export function rateLimitHeaders(decisions: readonly LimitDecision[]): Record<st
   };
 }
 
-/** The state of each limit that leaves the least. */
+/** The state of each limit that leaves the least; in one order, whichever of the calls was counted first. */
 function tightestOf(decisions: readonly LimitDecision[]): RuleState[] {
   const tightest = new Map<string, RuleState>();
   for (const state of decisions.flatMap(({ rules }) => rules)) {
@@ -33,7 +33,7 @@ function tightestOf(decisions: readonly LimitDecision[]): RuleState[] {
       (state.remaining === known.remaining && state.resetMs > known.resetMs);
     if (tighter) tightest.set(state.name, state);
   }
-  return [...tightest.values()];
+  return [...tightest.values()].sort((a, b) => a.windowMs - b.windowMs || (a.name < b.name ? -1 : 1));
 }
 
 /** Whole ones, upwards: whoever waits so long has waited long enough. */

@@ -1,5 +1,4 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { Agent, fetch } from "undici";
 import type { Clock, Logger } from "../../domain/ports.js";
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -138,6 +137,7 @@ export class RemoteKeys {
 
 /** Nothing is followed, and nothing is read beyond what a set of keys may be. */
 async function fetchKeySet(url: string): Promise<KeySet> {
+  const { Agent, fetch } = await import("undici");
   // A connection that was kept may be dead by the next time, minutes later, and a fetch would hang on it.
   const agent = new Agent({ connections: 1 });
   try {

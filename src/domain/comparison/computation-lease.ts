@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { and, eq, inArray, lt, or, sql } from "drizzle-orm";
 import type { PlainText } from "../../contract/words.js";
 import { announceTaskOf } from "../../db/changes.js";
-import { isForeignKeyViolation } from "../../db/errors.js";
+import { isDatabaseAway, isForeignKeyViolation } from "../../db/errors.js";
 import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
 import type { Services } from "../context.js";
-import { DataMovedError, PegError } from "../errors.js";
+import { DataMovedError, databaseAway, PegError } from "../errors.js";
 import { expectedEnd } from "../task/estimate.js";
 import { taskError } from "../task/task-state.js";
 import { createProgress, type Progress } from "./progress.js";
@@ -151,6 +151,14 @@ export interface AttemptEnd {
   handBack?: boolean;
 }
 
+/** What those who wait elsewhere may hear of a failure. */
+function tellable(error: unknown): PegError {
+  if (error instanceof PegError) return error;
+  return isDatabaseAway(error)
+    ? databaseAway(error)
+    : new PegError("INTERNAL_ERROR", "The comparison failed.");
+}
+
 /** Notes how an attempt ended, for those who wait for it elsewhere. */
 export async function endComputation(services: Services, lease: Lease, end: AttemptEnd = {}): Promise<void> {
   const { error, handBack = false } = end;
@@ -166,8 +174,7 @@ export async function endComputation(services: Services, lease: Lease, end: Atte
     if (kept) return;
   }
   const failed = error !== undefined;
-  const { code, message, details, retryAfter } =
-    error instanceof PegError ? error : new PegError("INTERNAL_ERROR", "The comparison failed.");
+  const { code, message, details, retryAfter } = tellable(error);
   await services.db
     .update(pegComparisonTasks)
     .set({

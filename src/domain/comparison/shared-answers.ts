@@ -49,19 +49,15 @@ export async function openSharedAnswer(
   algorithmVersion: string,
 ): Promise<HeldAnswer | undefined> {
   const packed = entry.services.sealer.openBytes(entry.sealed, contextOf(entry, revision, algorithmVersion));
-  if (!packed) return undefined;
-  try {
-    const head = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-    const trpc = await decompress(packed.subarray(HEAD_BYTES), { maxOutputLength: MAX_OPENED_BYTES });
-    const whole = new EncodedAnswer(trpc, head.readUInt32LE(16));
-    return {
-      revision,
-      algorithmVersion,
-      whole,
-      filledAt: head.readDoubleLE(0),
-      ttlMs: head.readDoubleLE(8),
-    };
-  } catch {
-    return undefined;
-  }
+  return packed && unpack(packed, { revision, algorithmVersion }).catch(() => undefined);
+}
+
+async function unpack(
+  packed: Uint8Array,
+  state: Pick<HeldAnswer, "revision" | "algorithmVersion">,
+): Promise<HeldAnswer> {
+  const head = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  const trpc = await decompress(packed.subarray(HEAD_BYTES), { maxOutputLength: MAX_OPENED_BYTES });
+  const whole = new EncodedAnswer(trpc, head.readUInt32LE(16));
+  return { ...state, whole, filledAt: head.readDoubleLE(0), ttlMs: head.readDoubleLE(8) };
 }

@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import { comparisonSummary } from "../../contract/comparison.js";
 import { wireAnalysisMetadata } from "../../contract/mcp-protocol.js";
 import { announceTaskOf } from "../../db/changes.js";
+import { insertBatches } from "../../db/insert-rows.js";
 import type { Database } from "../../db/open.js";
 import {
   analysisResults,
@@ -22,7 +23,7 @@ export interface ComparisonKey {
 
 const ROWS_PER_INSERT = 200;
 /** Of the text of values in one statement, which the driver writes without a pause. */
-const CHARACTERS_PER_INSERT = 512 * 1024;
+const CHARACTERS_PER_INSERT = 128 * 1024;
 
 /** The rows of one statement after the other: each has few enough, and few enough characters. */
 function* batches<T extends { n1PeriodData: string; nPeriodData: string }>(
@@ -190,7 +191,7 @@ export async function storeComparison(
       .returning({ told: announceTaskOf(sql`${pegComparisonTasks.id}`) });
     if (!mine.length) return "fenced";
     await dropComparison(tx, analysisId);
-    for (const batch of batches(rows)) await tx.insert(pegComparisonResults).values(batch);
+    await insertBatches(tx, pegComparisonResults, batches(rows));
     await tx.insert(pegComparisonSummaries).values({
       ...key,
       summaryData: JSON.stringify(comparison.summary),

@@ -4,7 +4,19 @@ import { createTokenVerifier } from "../../../src/adapters/auth/token-verifier.j
 import { PegError } from "../../../src/domain/errors.js";
 import type { TokenRefusal } from "../../../src/domain/metrics.js";
 import type { TokenVerifier } from "../../../src/domain/ports.js";
-import { AUDIENCE, byHmac, CLAIMS, forge, hs256, ISSUER, NOW, SECRET } from "./tokens.js";
+import {
+  AUDIENCE,
+  byHmac,
+  byRsa,
+  CLAIMS,
+  forge,
+  hs256,
+  ISSUER,
+  NOW,
+  rsa,
+  SECRET,
+  verifierOf,
+} from "./tokens.js";
 
 const RULE = { limit: 6, windowMs: 60_000 };
 
@@ -97,7 +109,10 @@ describe("L13: a flood of bad tokens from one place", () => {
     expect(refusals).toEqual(others.map(() => "too_many"));
     const refused = await verifier.verify(bad(1), () => "attacker").catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(PegError);
-    expect((refused as PegError).retryAfter).toBe(10);
+    expect(refused).toMatchObject({
+      message: "Too many calls without a valid token came from this address. Try again in 10 s.",
+      retryAfter: 10,
+    });
     now += 10_000;
     expect(await codeOf(hs256({ jti: "new" }))).toBe("user-1");
   });
@@ -109,6 +124,32 @@ describe("L13: a flood of bad tokens from one place", () => {
     expect(await codeOf(known)).toBe("user-1");
     expect(await codeOf(hs256({ jti: "another" }), "elsewhere")).toBe("user-1");
     expect(await codeOf(hs256({ jti: "of nowhere" }), null)).toBe("user-1");
+  });
+
+  test("of nowhere that is known keeps nobody out", async () => {
+    for (let i = 0; i < 20; i++) expect(await codeOf(bad(i), null)).toBe("API_AUTHENTICATION_ERROR");
+    expect(await codeOf(hs256(), null)).toBe("user-1");
+  });
+
+  test("is looked at for ever where no limit is set", async () => {
+    const { verifier: open } = await verifierOf();
+    for (let i = 0; i < 20; i++)
+      await expect(open.verify(bad(i), () => "attacker")).rejects.toMatchObject({
+        code: "API_AUTHENTICATION_ERROR",
+      });
+    expect((await open.verify(hs256(), () => "attacker")).userId).toBe("user-1");
+  });
+
+  test("is no flood while the keys are away: whether a token is bad is not known", async () => {
+    const away = await createTokenVerifier({
+      keys: { kind: "jwks", url: "http://127.0.0.1:1/jwks" },
+      clock: { now: () => now },
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      attempts: RULE,
+    });
+    const token = forge({ alg: "RS256", kid: "k1" }, CLAIMS, byRsa(rsa.privateKey));
+    for (let i = 0; i < 20; i++)
+      await expect(away.verify(token, () => "caller")).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
   });
 
   test("of good tokens is none", async () => {

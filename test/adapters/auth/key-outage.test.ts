@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import type { RequestListener } from "node:http";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { IncomingMessage, RequestListener } from "node:http";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { OpenTokenVerifier } from "../../../src/adapters/auth/token-verifier.js";
 import { jwks, type KeyServer, published, startKeyServer } from "./key-server.js";
 import { ACCEPTED, byRsa, CLAIMS, forge, NOW, rsa, UNIFORM, verdict, verifierOf } from "./tokens.js";
@@ -46,6 +46,7 @@ describe("where the identity provider is away", () => {
   let verifier: OpenTokenVerifier;
   let at: (seconds: number) => void;
   let logged: unknown[];
+  let refusals: string[];
   let tokens = 0;
 
   /** Each another, so that none is held. */
@@ -56,7 +57,7 @@ describe("where the identity provider is away", () => {
     well = jwks(await published(rsa.publicKey, "k1"));
     server = await startKeyServer(well);
     const world = await verifierOf({ kind: "jwks", url: server.url });
-    ({ at, logged } = world);
+    ({ at, logged, refusals } = world);
     verifier = world.verifier as OpenTokenVerifier;
   });
   afterEach(() => server.stop());
@@ -105,10 +106,15 @@ describe("where the identity provider is away", () => {
       ],
     ]);
     server.answer = well;
-    at(NOW + 31 * MINUTE);
-    // What is known to be away is not waited for.
-    await verdict(verifier, token());
-    await expect.poll(() => verifier.remoteKeys?.failing()).toBe(false);
+    let seconds = 31 * MINUTE;
+    // What is known to be away is not waited for; and a fetch that failed before may end after the clock was set.
+    const stillFailing = async () => {
+      seconds += RETRY;
+      at(NOW + seconds);
+      await verdict(verifier, token());
+      return verifier.remoteKeys?.failing();
+    };
+    await expect.poll(stillFailing, { timeout: 10_000 }).toBe(false);
     await verifier.remoteKeys?.check();
     expect(lines()).toHaveLength(2);
   });
@@ -186,8 +192,55 @@ describe("where the identity provider is away", () => {
   test("J22: a server that is not there at all does not stop the start", async () => {
     await server.stop();
     expect(await verdict(verifier, token())).toEqual(AWAY);
+    expect(refusals).toEqual(["keys_away"]);
+    await expect(verifier.verify(token())).rejects.toMatchObject({
+      cause: { message: "the token keys cannot be fetched", cause: expect.any(Error) },
+    });
     expect(lines()).toEqual([
       [expect.anything(), "the token keys cannot be fetched: tokens cannot be checked"],
     ]);
+  });
+
+  test("J21: what went wrong is told in the log, and no redirection is followed", async () => {
+    const elsewhere = await startKeyServer(well);
+    const failures: [RequestListener, object][] = [
+      [text(503, ""), { message: "no key set was answered", code: "HTTP_503" }],
+      [text(302, "", { location: elsewhere.url }), { code: "HTTP_302" }],
+      [text(200, " ".repeat(2 ** 20 + 1)), { message: "the key set is too large" }],
+    ];
+    for (const [fault, err] of failures) {
+      server.answer = fault;
+      const world = await verifierOf({ kind: "jwks", url: server.url });
+      expect(await verdict(world.verifier, token())).toEqual(AWAY);
+      expect(world.logged[0]).toEqual([{ err: expect.objectContaining(err) }, expect.any(String)]);
+    }
+    expect(elsewhere.asked).toEqual([]);
+    await elsewhere.stop();
+  });
+
+  test("a set may have a mebibyte", async () => {
+    const keys = JSON.stringify({ keys: [await published(rsa.publicKey, "k1")] });
+    server.answer = text(200, keys.padEnd(2 ** 20));
+    expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+  });
+
+  test("J21: a provider that hangs is left after five seconds", async () => {
+    const seconds = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(seconds.signal);
+    server.answer = () => seconds.abort(new Error("five seconds have passed"));
+    expect(await verdict(verifier, token())).toEqual(AWAY);
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(5000);
+    timeout.mockRestore();
+  });
+
+  test("a fetch says what it takes, and leaves no connection behind", async () => {
+    let asked: IncomingMessage | undefined;
+    server.answer = (request, response) => {
+      asked = request;
+      well(request, response);
+    };
+    expect(await verdict(verifier, token())).toEqual(ACCEPTED);
+    expect(asked?.headers.accept).toBe("application/json, application/jwk-set+json");
+    await expect.poll(() => asked?.socket.destroyed, { timeout: 1500 }).toBe(true);
   });
 });

@@ -198,11 +198,37 @@ describe("a token by a key set that is fetched", () => {
     expect(server.asked.length).toBeLessThanOrEqual(2);
   });
 
+  test("J20: the cool-down is over after thirty seconds, and not before", async () => {
+    const { verifier, at } = await open();
+    await verdict(verifier, by("k1"));
+    for (const [seconds, asked] of [
+      [29.999, 1],
+      [30, 2],
+    ] as const) {
+      vi.setSystemTime((NOW + seconds) * 1000);
+      at(NOW + seconds);
+      expect(await verdict(verifier, by(`made up after ${seconds}`))).toEqual(UNIFORM);
+      expect(server.asked).toHaveLength(asked);
+    }
+  });
+
   test("J23: where two keys of the set bear one id, neither counts", async () => {
     const k2 = generateKeyPairSync("rsa", { modulusLength: 2048 });
     server.answer = jwks(await published(rsa.publicKey, "k1"), await published(k2.publicKey, "k1"));
-    const { verifier } = await open();
+    const { verifier, refusals, at } = await open();
     expect(await verdict(verifier, by("k1"))).toEqual(UNIFORM);
+    expect(await verdict(verifier, by("k2"))).toEqual(UNIFORM);
+    expect(refusals).toEqual(["no_key", "no_key"]);
+    // Another set may hold a key that was not found; of two it is known that they are there.
+    vi.setSystemTime((NOW + 31) * 1000);
+    at(NOW + 31);
+    expect(await verdict(verifier, by("k1"))).toEqual(UNIFORM);
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test("J4: a token that names no key says so in the log's cause", async () => {
+    const { verifier } = await open();
+    await expect(verifier.verify(by(undefined))).rejects.toMatchObject({ cause: { message: "no key id" } });
   });
 
   test("what is no token is refused without the keys", async () => {

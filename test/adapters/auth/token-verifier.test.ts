@@ -357,6 +357,58 @@ describe("a token by a shared secret", () => {
     expect(JSON.stringify(world.logged)).not.toMatch(/canary|eyJ/);
   });
 
+  const CLAIM = "ERR_JWT_CLAIM_VALIDATION_FAILED";
+  test.each([
+    ["form", "Error", "signature not in its one form", `${hs256().slice(0, -1)}_`],
+    ["form", "Error", "refused header field", hs256({}, { b64: true })],
+    ["form", "Error", "no access token by its type", hs256({}, { typ: "JOSE" })],
+    ["form", "Error", "a member that stands twice", forge({ alg: "HS256" }, '{"a":1,"a":2}', byHmac())],
+    ["form", "ERR_JOSE_ALG_NOT_ALLOWED", expect.any(String), hs256({}, { alg: "HS384" })],
+    [
+      "signature",
+      "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
+      expect.any(String),
+      forge({ alg: "HS256" }, CLAIMS, byHmac("wrong")),
+    ],
+    ["expired", "ERR_JWT_EXPIRED", "expired", hs256({ exp: NOW })],
+    ["expired", "ERR_JWT_EXPIRED", expect.any(String), hs256({ exp: NOW - 3600 })],
+    ["clock", "Error", "issued in the future", hs256({ iat: NOW + 31 })],
+    ["claims", CLAIM, "expiry out of bounds", hs256({ exp: NOW + 366 * 86_400 + 1 })],
+    ["claims", CLAIM, expect.any(String), hs256({ iss: "another" })],
+    ["claims", CLAIM, expect.any(String), hs256({ exp: undefined })],
+    ["claims", CLAIM, expect.any(String), hs256({ sub: undefined })],
+    ["claims", "ZodError", expect.any(String), hs256({ sub: "" })],
+  ])("a refusal counts as %s, and is logged as %s", async (kind, reason, message, token) => {
+    const cause = await world.verifier.verify(token).catch((error: Error) => error.cause);
+    expect(cause).toMatchObject({ message });
+    expect(world.refusals).toEqual([kind]);
+    expect(world.logged).toEqual([[{ reason }, "token refused"]]);
+    if (message === "expiry out of bounds") expect(cause).toMatchObject({ claim: "exp" });
+  });
+
+  test("what has not the form of a token is counted, and no token at all is not; neither is logged", async () => {
+    for (const token of ["a.b", "a.b.c!", `a.b.${"c".repeat(8192)}`])
+      expect(await judge(token)).toEqual(UNIFORM);
+    expect(world.refusals).toEqual(["form", "form", "form"]);
+    await expect(world.verifier.verify(undefined)).rejects.toMatchObject({ code: UNIFORM.code });
+    expect(world.refusals).toHaveLength(3);
+    expect(world.logged).toEqual([]);
+  });
+
+  test("J5: a token may last for 366 days, to the second", async () => {
+    expect(await judge(hs256({ exp: NOW + 366 * 86_400 }))).toEqual(ACCEPTED);
+    expect(await judge(hs256({ exp: NOW + 366 * 86_400 + 1 }))).toEqual(UNIFORM);
+  });
+
+  test("J15: a token may have 8192 characters", async () => {
+    const padded = (chars: number) => hs256({ pad: "x".repeat(chars) }, { pad: "of a header" });
+    const chars = Array.from({ length: 200 }, (_, i) => 5800 + i);
+    const longest = chars.map(padded).find(({ length }) => length === 8192) ?? "";
+    expect(await judge(longest)).toEqual(ACCEPTED);
+    // And is held, as any other.
+    expect(await world.verifier.verify(longest)).toBe(await world.verifier.verify(longest));
+  });
+
   test("without an issuer and an audience set any are taken", async () => {
     const { verifier } = await verifierOf(undefined, {});
     expect(await verdict(verifier, hs256({ iss: undefined, aud: undefined, iat: undefined }))).toEqual(
@@ -386,6 +438,17 @@ describe("a token by a public key", () => {
     ] as const) {
       expect(await verdict(verifier, forge({ alg }, CLAIMS, signer))).toEqual(UNIFORM);
     }
+  });
+
+  test.each([
+    ["P-384", "ES384", "sha384"],
+    ["P-521", "ES512", "sha512"],
+  ])("is taken: EC %s, as %s alone", async (namedCurve, alg, hash) => {
+    const { publicKey, privateKey: key } = generateKeyPairSync("ec", { namedCurve });
+    const { verifier } = await verifierOf({ kind: "public-key", pem: pemOf(publicKey) });
+    const signer = (input: Buffer) => sign(hash, input, { key, dsaEncoding: "ieee-p1363" });
+    expect(await verdict(verifier, forge({ alg }, CLAIMS, signer))).toEqual(ACCEPTED);
+    expect(await verdict(verifier, forge({ alg: "ES256" }, CLAIMS, signer))).toEqual(UNIFORM);
   });
 
   test("J2: the public key is no secret to sign with", async () => {

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:cryp
 import type { KeySettings } from "../../../src/adapters/auth/key-source.js";
 import { createTokenVerifier } from "../../../src/adapters/auth/token-verifier.js";
 import { PegError } from "../../../src/domain/errors.js";
+import type { TokenRefusal } from "../../../src/domain/metrics.js";
 import type { TokenClaims, TokenVerifier } from "../../../src/domain/ports.js";
 
 export const SECRET = "a secret for tests, of thirty-two bytes or more";
@@ -41,6 +42,8 @@ export interface World {
   /** Moves the verifier's clock to this second. */
   at(seconds: number): void;
   logged: unknown[];
+  /** What each refusal was counted as. */
+  refusals: TokenRefusal[];
 }
 
 export async function verifierOf(
@@ -49,12 +52,14 @@ export async function verifierOf(
 ): Promise<World> {
   let now = NOW * 1000;
   const logged: unknown[] = [];
+  const refusals: TokenRefusal[] = [];
   const log = (fields: object, message: string) => void logged.push([fields, message]);
   const verifier = await createTokenVerifier({
     keys,
     ...bounds,
     clock: { now: () => now },
     logger: { debug: log, info: log, warn: log, error: log },
+    metrics: { tokenRefused: (reason) => void refusals.push(reason) },
   });
   return {
     verifier,
@@ -62,6 +67,7 @@ export async function verifierOf(
       now = seconds * 1000;
     },
     logged,
+    refusals,
   };
 }
 

@@ -107,3 +107,62 @@ describe("limits in process over time", () => {
     expect(visit).toMatchObject({ generation: null, entry: null, limits: { allowed: true } });
   });
 });
+
+describe("a store in process", () => {
+  let now = 0;
+  const open = () => new MemoryStore({ now: () => now }, { alone: true });
+  const entryOf = async (store: MemoryStore, analysisId: string) =>
+    (await store.visit({ userId: "u", rules: [], analysisId, entry: "metadata" })).entry;
+  const put = async (store: MemoryStore, analysisId: string, value: Uint8Array, ttlSeconds: number) => {
+    const { generation } = await store.visit({ userId: "u", rules: [], analysisId });
+    await store.putEntry({ type: "metadata", analysisId, value, ttlSeconds, generation: String(generation) });
+  };
+
+  test("is ready from the first call on, whose limits are whole", () => {
+    const store = open();
+    expect(store.state()).toBe("ready");
+    expect(store.take("u", [TEN]).rules).toEqual([{ ...TEN, remaining: 9, resetMs: 60_000 }]);
+  });
+
+  test("tells of two rules that refuse for as long the first", () => {
+    const store = open();
+    const rules = [
+      { ...TEN, name: "first", limit: 1 },
+      { ...TEN, name: "second", limit: 1 },
+    ];
+    store.take("u", rules);
+    expect(store.take("u", rules).exhausted).toMatchObject({ name: "first" });
+  });
+
+  test("holds an entry for as long as it may, to the millisecond", async () => {
+    const store = open();
+    await put(store, "a", Buffer.from("x"), 60);
+    now += 59_999;
+    expect(await entryOf(store, "a")).toEqual(Buffer.from("x"));
+    now += 1;
+    expect(await entryOf(store, "a")).toBeNull();
+  });
+
+  test("holds 32 MiB of entries at most, the newest", async () => {
+    const store = open();
+    for (let i = 0; i < 33; i++) await put(store, `a${i}`, Buffer.alloc(1024 * 1024), 60);
+    expect(await entryOf(store, "a0")).toBeNull();
+    expect(await entryOf(store, "a32")).not.toBeNull();
+  });
+
+  test("keeps the place of a stream for as long as it said, and no other's place goes with it", async () => {
+    const store = open();
+    const hold = (streamId: string, ttlMs: number) =>
+      store.holdStream({ userId: "u", streamId, max: 2, ttlMs });
+    await store.dropStream({ userId: "u", streamId: "never held" });
+    expect(await hold("short", 50)).toBe(true);
+    expect(await hold("long", 1000)).toBe(true);
+    now += 49;
+    expect(await hold("third", 1000)).toBe(false);
+    now += 1;
+    expect(await hold("third", 1000)).toBe(true);
+    await store.dropStream({ userId: "u", streamId: "third" });
+    expect(await hold("fourth", 1000)).toBe(true);
+    expect(await hold("fifth", 1000)).toBe(false);
+  });
+});

@@ -1,8 +1,8 @@
-import { createCipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from "jose";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { createKeyRing, type EncryptionKey, type KeyRing } from "../../../src/adapters/sealing/key-ring.js";
 import { RingSealer } from "../../../src/adapters/sealing/sealer.js";
 import { PegError } from "../../../src/domain/errors.js";
@@ -17,7 +17,7 @@ const sealerOf = async (...keys: EncryptionKey[]) => new RingSealer(await create
 
 let ring: KeyRing;
 let sealer: RingSealer;
-beforeAll(async () => {
+beforeEach(async () => {
   ring = await createKeyRing([K1]);
   sealer = new RingSealer(ring);
 });
@@ -288,11 +288,83 @@ describe("cache entries", () => {
     expect((await sealerOf({ ...K2, kid: "k1" })).openBytes(old, CONTEXT)).toBeUndefined();
   });
 
+  test("of another form are a miss, also where our own key sealed them", () => {
+    const sealed = Buffer.from(sealer.sealBytes(bytes(1), CONTEXT));
+    const iv = sealed.subarray(4, 16);
+    const sealedAs = (format: number) => {
+      const header = Buffer.from([format, ...sealed.subarray(1, 4)]);
+      const cipher = createCipheriv("aes-256-gcm", ring.first.entry, iv);
+      cipher.setAAD(Buffer.concat([header, Buffer.from(CONTEXT)]));
+      const body = Buffer.concat([cipher.update(bytes(1)), cipher.final()]);
+      return Buffer.concat([header, iv, cipher.getAuthTag(), body]);
+    };
+    expect(sealer.openBytes(sealedAs(1), CONTEXT)).toHaveLength(1);
+    expect(sealer.openBytes(sealedAs(2), CONTEXT)).toBeUndefined();
+  });
+
   test("are sealed by another key than values of records", () => {
     const sealed = Buffer.from(sealer.sealBytes(Buffer.from("x"), CONTEXT));
     expect(Buffer.from(ring.first.entry).equals(K1.secret)).toBe(false);
     expect(sealed.includes(Buffer.from(K1.secret))).toBe(false);
   });
+});
+
+describe("a sealer of two keys", () => {
+  test("tells which one seals, and which ids it knows", async () => {
+    const both = await sealerOf(K2, K1);
+    expect(both.keyId).toBe("k2");
+    expect(["k1", "k2", "k3", "", "constructor"].map((id) => both.knows(id))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test("tells whether a value fits its keys, wherever it stands", async () => {
+    const sealed = await sealer.seal("CELL-1", PLACE);
+    const other = await sealerOf({ ...K2, kid: "k1" });
+    expect(await (await sealerOf(K2, K1)).fits(sealed)).toBe(true);
+    expect(await other.fits(sealed)).toBe(false);
+    expect(await (await sealerOf(K2)).fits(sealed)).toBe(false);
+    expect(await sealer.fits("CELL-1")).toBe(false);
+  });
+
+  test("counts what each key seals, and of which kind", async () => {
+    const counted: [string, string][] = [];
+    const metrics = { sealed: (...told: [string, string]) => void counted.push(told) };
+    const counting = new RingSealer(await createKeyRing([K2, K1]), metrics);
+    const value = await counting.seal("CELL-1", PLACE);
+    await counting.open(value, PLACE);
+    const entry = counting.sealBytes(new Uint8Array(1), CONTEXT);
+    counting.openBytes(entry, CONTEXT);
+    expect(counted).toEqual([
+      ["k2", "record"],
+      ["k2", "entry"],
+    ]);
+  });
+
+  test("of a longer id, with letters of any alphabet, opens what it sealed", async () => {
+    const named = await sealerOf({ ...K1, kid: `열쇠-${"k".repeat(200)}` });
+    expect(await named.open(await named.seal("CELL-1", PLACE), PLACE)).toBe("CELL-1");
+    expect(named.openBytes(named.sealBytes(new Uint8Array([1]), CONTEXT), CONTEXT)).toHaveLength(1);
+  });
+});
+
+test("a refusal keeps its cause for the log", async () => {
+  const sealed = await sealer.seal("CELL-1", PLACE);
+  const causes = [
+    [sealed, { ...PLACE, field: "f2" }, "sealed for another place"],
+    [await (await sealerOf(K2)).seal("CELL-1", PLACE), PLACE, "no such key"],
+  ] as const;
+  for (const [value, place, message] of causes)
+    await expect(sealer.open(value, place)).rejects.toMatchObject({ cause: { message } });
+});
+
+test("an entry's key is derived as it always was, so that what is stored still opens", () => {
+  const expected = hkdfSync("sha256", K1.secret, "", "peg-comparison cache entry", 32);
+  expect(Buffer.from(ring.first.entry).equals(Buffer.from(expected))).toBe(true);
 });
 
 test("the keys themselves cannot be taken out of the ring", async () => {

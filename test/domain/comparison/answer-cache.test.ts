@@ -65,6 +65,42 @@ describe("an answer", () => {
     expect(get()).toBeUndefined();
   });
 
+  test("goes with its analysis, in all kinds, or with all", () => {
+    for (const id of ["a", "b"]) {
+      put(id);
+      cache.put("summary_stats", id, answerOf());
+    }
+    cache.drop("a");
+    expect([cache.has("peg_comparison", "a"), cache.has("summary_stats", "a")]).toEqual([false, false]);
+    expect([cache.has("peg_comparison", "b"), cache.has("summary_stats", "b")]).toEqual([true, true]);
+    cache.dropAll();
+    expect([cache.has("peg_comparison", "b"), cache.has("summary_stats", "b")]).toEqual([false, false]);
+  });
+
+  test("goes from whichever tier it is in", () => {
+    for (const asked of [0, 11, 101]) {
+      for (const drop of [() => cache.drop("a"), () => cache.dropAll()]) {
+        cache = new AnswerCache({ now: () => now });
+        ask(asked);
+        put();
+        expect(cache.has("peg_comparison", "a")).toBe(true);
+        drop();
+        expect(cache.has("peg_comparison", "a")).toBe(false);
+      }
+    }
+  });
+
+  test("that is found is counted as a hit of the tier that it was in, and nothing else is", () => {
+    const hits: string[] = [];
+    cache = new AnswerCache({ now: () => now }, { cacheHit: (tier) => void hits.push(tier) });
+    get();
+    put();
+    get("a", "revision 2");
+    put();
+    ask(102);
+    expect(hits).toEqual([...Array(9).fill("cold"), ...Array(90).fill("warm"), ...Array(3).fill("hot")]);
+  });
+
   test("has() tells of it without counting as a question", () => {
     put();
     for (let i = 0; i < 200; i++) expect(cache.has("peg_comparison", "a")).toBe(true);
@@ -151,6 +187,49 @@ describe("the tiers", () => {
     ask(asked, "too large");
     put("too large", large(mib));
     expect(cache.has("peg_comparison", "too large")).toBe(false);
+  });
+
+  test("count an answer anew that is asked for in another form as well", () => {
+    const grown = large(20);
+    put("grown", grown);
+    put("other", large(20));
+    grown.bare = large(30).whole;
+    expect(cache.has("peg_comparison", "other")).toBe(true);
+    expect(get("grown")).toBe(grown);
+    expect(cache.has("peg_comparison", "other")).toBe(false);
+    expect(get("grown")).toBe(grown);
+  });
+
+  test("an answer that was asked for just now is the last to go", () => {
+    put("kept");
+    for (let i = 0; i < 99; i++) put(`cold ${i}`);
+    get("kept");
+    put("one more");
+    expect(cache.has("peg_comparison", "kept")).toBe(true);
+    expect(cache.has("peg_comparison", "cold 0")).toBe(false);
+  });
+
+  test("hold an answer once: the one before goes from the tier that it was in", () => {
+    put();
+    for (let i = 0; i < 11; i++) cache.get("summary_stats", "a", REVISION, VERSION);
+    put("a", answerOf('{"newer":true}'));
+    for (let i = 0; i < 600; i++) {
+      ask(11, `warm ${i}`);
+      put(`warm ${i}`);
+    }
+    expect(cache.has("peg_comparison", "a")).toBe(false);
+  });
+
+  test("questions for twenty thousand analyses are counted, the latest", () => {
+    ask(11);
+    for (let i = 0; i < 19_999; i++) get(`b${i}`);
+    put();
+    for (let i = 0; i < 150; i++) put(`cold ${i}`);
+    expect(cache.has("peg_comparison", "a")).toBe(true);
+    for (let i = 0; i < 20_000; i++) get(`c${i}`);
+    put();
+    for (let i = 0; i < 150; i++) put(`cold ${i}`);
+    expect(cache.has("peg_comparison", "a")).toBe(false);
   });
 
   test("an answer moves up as it is asked for, where a flood of cold ones does not reach it", () => {

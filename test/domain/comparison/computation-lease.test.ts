@@ -5,10 +5,15 @@ import { ERROR_CODES } from "../../../src/contract/errors.js";
 import { verbatim } from "../../../src/contract/words.js";
 import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
 import {
+  asDataMoved,
   awaitComputation,
   claimComputation,
+  claimTask,
   endComputation,
+  endMovedTasks,
+  findRunningTask,
   type Lease,
+  newTask,
 } from "../../../src/domain/comparison/computation-lease.js";
 import {
   type ComparisonKey,
@@ -16,7 +21,7 @@ import {
   storeComparison,
 } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
-import { PegError } from "../../../src/domain/errors.js";
+import { DataMovedError, PegError } from "../../../src/domain/errors.js";
 import { comparisonOf, DATABASES, rowsOf, storeAnalysis, type TestWorld } from "../fixtures.js";
 
 describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
@@ -149,6 +154,193 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       expect((await hold()).taskId).not.toBe(second.taskId);
     });
 
+    const setTask = (taskId: string, change: Partial<typeof pegComparisonTasks.$inferInsert>) =>
+      services.db.update(pegComparisonTasks).set(change).where(eq(pegComparisonTasks.id, taskId));
+    /** Whether those who wait for a task are told of it during some work. */
+    async function toldDuring(taskId: string, work: () => Promise<unknown>): Promise<string> {
+      const alarm = services.signals.alarm(`task/${taskId}`);
+      await work();
+      const heard = await alarm.wait(10_000);
+      alarm.close();
+      return heard;
+    }
+
+    test("begins a task: as large as the analysis, at work since now, with nothing done", async () => {
+      const { taskId } = await hold();
+      const task = await taskOf(taskId);
+      expect(task).toMatchObject({ rowCount: 1, version: 1, progress: 0, queued: false, errorCode: null });
+      expect(task.startedAt).toEqual(task.createdAt);
+    });
+
+    test("taken over begins the task anew, for its watchers too", async () => {
+      const { taskId } = await hold();
+      const before = new Date(0);
+      await setTask(taskId, { startedAt: before, updatedAt: before, status: "PENDING" });
+      await letRunOut(taskId);
+      await hold();
+      const task = await taskOf(taskId);
+      expect(task).toMatchObject({ status: "PROCESSING", version: 2 });
+      expect(task.startedAt).not.toEqual(before);
+      expect(task.updatedAt).not.toEqual(before);
+    });
+
+    test("is of no analysis that is gone", async () => {
+      await expect(claim({ ...key, analysisId: randomUUID() })).rejects.toThrow(
+        new DataMovedError("the analysis was deleted meanwhile"),
+      );
+      const other = new Error("of another kind");
+      expect(asDataMoved(other)).toBe(other);
+    });
+
+    test("is looked for by its state: only what runs, or will, is found", async () => {
+      const find = (of = key) => findRunningTask(services, of);
+      expect(await find()).toBeUndefined();
+      const lease = await hold();
+      for (const status of ["PENDING", "PROCESSING"] as const) {
+        await setTask(lease.taskId, { status });
+        expect(await find()).toBe(lease.taskId);
+      }
+      for (const other of [
+        { ...key, revision: randomUUID() },
+        { ...key, algorithmVersion: "v3" },
+        { ...key, analysisId: "another" },
+      ])
+        expect(await find(other)).toBeUndefined();
+      for (const status of ["COMPLETED", "FAILED"] as const) {
+        await setTask(lease.taskId, { status });
+        expect(await find()).toBeUndefined();
+      }
+    });
+
+    test("of a task by its id is given where nobody holds it, and not of one that ended", async () => {
+      const other = await hold(await storeAnalysis(services));
+      const { taskId, attemptToken } = await hold();
+      expect(await claimTask(services, taskId)).toBeUndefined();
+      for (const status of ["PENDING", "PROCESSING"] as const) {
+        await setTask(taskId, { status });
+        await letRunOut(taskId);
+        const lease = await claimTask(services, taskId);
+        if (!lease) throw new Error("it was not given");
+        leases.push(lease);
+        expect(lease.attemptToken).not.toBe(attemptToken);
+        expect(await taskOf(taskId)).toMatchObject({
+          status: "PROCESSING",
+          attemptToken: lease.attemptToken,
+        });
+        expect(await secondsLeft(taskId)).toBeGreaterThan(5);
+      }
+      for (const status of ["COMPLETED", "FAILED"] as const) {
+        await setTask(taskId, { status });
+        await letRunOut(taskId);
+        expect(await claimTask(services, taskId)).toBeUndefined();
+      }
+      expect((await taskOf(other.taskId)).attemptToken).toBe(other.attemptToken);
+    });
+
+    test("ended well completes the task, from whose time nothing is learned", async () => {
+      const lease = await hold();
+      await setTask(lease.taskId, { updatedAt: new Date(0) });
+      expect(await toldDuring(lease.taskId, () => endComputation(services, lease))).toBe("rung");
+      const task = await taskOf(lease.taskId);
+      expect(task).toMatchObject({ status: "COMPLETED", version: 2, progress: 100, startedAt: null });
+      expect(task).toMatchObject({ errorCode: null, errorMessage: null, errorDetails: null });
+      expect(task.finishedAt).toEqual(task.updatedAt);
+      expect(task.estimatedCompletion).toEqual(task.finishedAt);
+    });
+
+    test("ended by an error fails the task with what a caller may know of it", async () => {
+      const lease = await hold();
+      await setTask(lease.taskId, { updatedAt: new Date(0), estimatedCompletion: new Date(0) });
+      const details = [{ path: "stats", message: verbatim("is wrong") }];
+      const error = new PegError("MCP_TIMEOUT", verbatim("Too late."), { retryAfter: 7, details });
+      expect(await toldDuring(lease.taskId, () => endComputation(services, lease, { error }))).toBe("rung");
+      const task = await taskOf(lease.taskId);
+      expect(task).toMatchObject({
+        status: "FAILED",
+        version: 2,
+        progress: 0,
+        errorCode: "MCP_TIMEOUT",
+        errorMessage: "Too late.",
+        errorDetails: { details, retryAfter: 7 },
+        startedAt: null,
+        estimatedCompletion: null,
+      });
+      expect(task.finishedAt).toEqual(task.updatedAt);
+      // What ended does not end again.
+      await endComputation(services, lease);
+      expect((await taskOf(lease.taskId)).status).toBe("FAILED");
+    });
+
+    test("ended by an error fails a task that a job sees to as well, unless it is given back", async () => {
+      const lease = await hold();
+      await setTask(lease.taskId, { queued: true });
+      await endComputation(services, lease, { error: new PegError("MCP_TIMEOUT", verbatim("Too late.")) });
+      expect(await taskOf(lease.taskId)).toMatchObject({ status: "FAILED", errorCode: "MCP_TIMEOUT" });
+    });
+
+    test("of a task that nobody works on yet may be had at once", async () => {
+      const { values, unclaimed } = newTask(key);
+      const [task] = await services.db
+        .insert(pegComparisonTasks)
+        .values({ ...values, ...unclaimed })
+        .returning();
+      if (!task) throw new Error("an insert answers with its row");
+      expect(task.status).toBe("PENDING");
+      const lease = await claimTask(services, task.id);
+      expect(lease).toMatchObject({ taskId: task.id });
+      lease?.stop();
+    });
+
+    test("given back leaves the task as it is to its job, which may have it at once", async () => {
+      const lease = await hold();
+      await setTask(lease.taskId, { queued: true, updatedAt: new Date(0) });
+      const end = { error: new Error("away"), handBack: true };
+      expect(await toldDuring(lease.taskId, () => endComputation(services, lease, end))).toBe("rung");
+      const task = await taskOf(lease.taskId);
+      expect(task).toMatchObject({ status: "PROCESSING", version: 1, errorCode: null, finishedAt: null });
+      expect(task.updatedAt).not.toEqual(new Date(0));
+      expect(await secondsLeft(lease.taskId)).toBeLessThan(0);
+      expect(await awaitComputation(services, lease.taskId)).toBe("abandoned");
+    });
+
+    test("given back ends a task that no job sees to, and one that its holder lost stays the successor's", async () => {
+      const lease = await hold();
+      const end = { error: new Error("away"), handBack: true };
+      await setTask(lease.taskId, { queued: true, attemptToken: randomUUID() });
+      await endComputation(services, lease, end);
+      expect(await taskOf(lease.taskId)).toMatchObject({ status: "PROCESSING", version: 1 });
+      expect(await secondsLeft(lease.taskId)).toBeGreaterThan(5);
+      await setTask(lease.taskId, { queued: false, attemptToken: lease.attemptToken });
+      await endComputation(services, lease, end);
+      expect((await taskOf(lease.taskId)).status).toBe("FAILED");
+    });
+
+    test("ends with the data that it was about: who waits is told to ask again", async () => {
+      const other = await hold(await storeAnalysis(services));
+      const done = await hold();
+      await endComputation(services, done);
+      const lease = await hold();
+      for (const status of ["PENDING", "PROCESSING"] as const) {
+        await setTask(lease.taskId, { status, version: 1, updatedAt: new Date(0), finishedAt: null });
+        await setTask(lease.taskId, { estimatedCompletion: new Date(0) });
+        const end = () => endMovedTasks(services.db, key.analysisId);
+        expect(await toldDuring(lease.taskId, end)).toBe("rung");
+        const task = await taskOf(lease.taskId);
+        expect(task).toMatchObject({
+          status: "FAILED",
+          version: 2,
+          errorCode: "CONFLICT",
+          errorMessage: "The data was replaced while it was compared. Ask for the comparison again.",
+          errorDetails: {},
+          estimatedCompletion: null,
+        });
+        expect(task.finishedAt).toEqual(task.updatedAt);
+        expect(task.finishedAt).toBeInstanceOf(Date);
+      }
+      expect((await taskOf(done.taskId)).status).toBe("COMPLETED");
+      expect((await taskOf(other.taskId)).status).toBe("PROCESSING");
+    });
+
     test("a stored comparison completes its task", async () => {
       const lease = await hold();
       await storeComparison(services, key, lease.attemptToken, comparisonOf(1));
@@ -182,6 +374,42 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
         expect(await secondsLeft(lease.taskId)).toBeLessThan(0);
       });
 
+      test("for an hour at most: whatever takes longer hangs", async () => {
+        await hold();
+        const where = vi.fn(async () => undefined);
+        const update = vi.spyOn(services.db, "update").mockReturnValue({ set: () => ({ where }) } as never);
+        vi.advanceTimersByTime(3_600_000);
+        expect(where).toHaveBeenCalledTimes(720);
+        vi.advanceTimersByTime(3_600_000);
+        expect(where.mock.calls.length).toBeLessThan(722);
+        update.mockRestore();
+      });
+
+      test("as well as can be: a renewal that fails is logged, and the next one tried", async () => {
+        const { taskId } = await hold();
+        const error = new Error("away");
+        const where = vi.fn(async () => Promise.reject(error));
+        const update = vi.spyOn(services.db, "update").mockReturnValue({ set: () => ({ where }) } as never);
+        const warn = vi.spyOn(services.logger, "warn");
+        vi.advanceTimersByTime(10_000);
+        await expect.poll(() => warn.mock.calls.length).toBe(2);
+        expect(warn).toHaveBeenCalledWith(
+          { err: error, task_id: taskId },
+          "the lease of a computation was not renewed",
+        );
+        warn.mockRestore();
+        update.mockRestore();
+      });
+
+      test("only while it runs: a task that ended stays as it ended", async () => {
+        const lease = await hold();
+        await setTask(lease.taskId, { status: "COMPLETED", updatedAt: new Date(0) });
+        await letRunOut(lease.taskId);
+        vi.advanceTimersByTime(5000);
+        await services.db.execute(sql`select 1`);
+        expect(await secondsLeft(lease.taskId)).toBeLessThan(0);
+      });
+
       test("by its holder alone: who lost it does not lengthen the successor's", async () => {
         const dead = await hold();
         await letRunOut(dead.taskId);
@@ -203,11 +431,36 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
         expect(await awaitComputation(services, lease.taskId)).toBe("done");
       });
 
+      test("goes on for as long as its holder has it", async () => {
+        const lease = await hold();
+        const looks = vi.spyOn(services.db, "select");
+        let ended = false;
+        const waiting = awaitComputation(services, lease.taskId).finally(() => {
+          ended = true;
+        });
+        await expect.poll(() => looks.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(2);
+        looks.mockRestore();
+        expect(ended).toBe(false);
+        await endComputation(services, lease);
+        expect(await waiting).toBe("done");
+      });
+
       test("ends where its holder let it run out", async () => {
         const lease = await hold();
         const waiting = awaitComputation(services, lease.taskId);
         await letRunOut(lease.taskId);
         expect(await waiting).toBe("abandoned");
+      });
+
+      test("ends where whoever waits goes, and nobody listens then", async () => {
+        const lease = await hold();
+        const before = services.signals.size;
+        const leaving = new AbortController();
+        const waiting = awaitComputation(services, lease.taskId, leaving.signal);
+        expect(services.signals.size).toBe(before + 1);
+        leaving.abort(new Error("gone"));
+        await expect(waiting).rejects.toThrow("gone");
+        expect(services.signals.size).toBe(before);
       });
 
       test("ends where the task is gone", async () => {
@@ -230,10 +483,22 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
         const lease = await hold();
         await endComputation(services, lease, { error: new Error("select canary from secrets") });
         const stored = await taskOf(lease.taskId);
+        expect(stored.errorCode).toBe("INTERNAL_ERROR");
         expect(JSON.stringify(stored)).not.toContain("canary");
         await expect(awaitComputation(services, lease.taskId)).rejects.toMatchObject({
           code: "INTERNAL_ERROR",
           message: "The comparison failed.",
+        });
+      });
+
+      test("calls a database that was away so, which passes, and no fault", async () => {
+        const lease = await hold();
+        const broken = Object.assign(new Error("write CONNECTION_CLOSED"), { code: "CONNECTION_CLOSED" });
+        await endComputation(services, lease, { error: new Error("Failed query", { cause: broken }) });
+        await expect(awaitComputation(services, lease.taskId)).rejects.toMatchObject({
+          code: "SERVICE_UNAVAILABLE",
+          message: "The database cannot be reached. Try again soon.",
+          retryAfter: 5,
         });
       });
 

@@ -176,6 +176,28 @@ describe("an answer in the shared store", () => {
     expect(entries).toHaveLength(1);
   });
 
+  test("is compressed at the quickest level, for whoever waits", async () => {
+    const whole = EncodedAnswer.of(JSON.stringify(randomBytes(20_000).toString("hex")), undefined);
+    const context = JSON.stringify([2, "peg_comparison", "a", REVISION, VERSION]);
+    const opened = services.sealer.openBytes(await put(answerOf(whole)), context);
+    expect(opened).toHaveLength(20 + gzipSync(whole.trpc, { level: 1 }).length);
+    expect(gzipSync(whole.trpc)).not.toHaveLength(gzipSync(whole.trpc, { level: 1 }).length);
+  });
+
+  test("is put up to 700 KiB, compressed, and left out a byte above", async () => {
+    const noise = randomBytes(720 * 1024);
+    const packedBytes = (bytes: number) => 20 + gzipSync(noise.subarray(0, bytes), { level: 1 }).length;
+    let bytes = 700 * 1024;
+    // Noise does not shrink: a byte less of it is a byte less of the whole.
+    bytes -= packedBytes(bytes) - 700 * 1024;
+    expect(packedBytes(bytes)).toBe(700 * 1024);
+    await put(answerOf(new EncodedAnswer(noise.subarray(0, bytes), 1)));
+    expect(entries).toHaveLength(1);
+    const above = answerOf(new EncodedAnswer(noise.subarray(0, bytes + 1), 1));
+    await putSharedAnswer({ services, type: "peg_comparison", analysisId: "a" }, above, "g");
+    expect(entries).toHaveLength(1);
+  });
+
   test("is a miss under other keys", async () => {
     const sealed = await put();
     services = servicesWith(await sealerWith(9));

@@ -42,7 +42,7 @@ export function gate(): { opened: Promise<void>; open: () => void } {
 
 /** Looks again and again until something is there. */
 export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (let turn = 0; turn < 2_000; turn++) {
+  for (let turn = 0; turn < 6_000; turn++) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 5));
