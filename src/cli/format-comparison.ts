@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { AnalysisMetadata, CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
 import { formatNumber, formatPercent } from "../contract/numbers.js";
+import { tellSkipReason } from "../contract/skip-reasons.js";
 import { formatSentences, intervalText, overallSentence, verdictStyle, verdictText } from "./format-judge.js";
 import { displayWidth, formatTable, padToWidth, printable } from "./format-table.js";
 import { type Say, sayCount } from "./words.js";
@@ -127,7 +128,7 @@ export function formatComparison(answer: CompletedComparison, options: FormatOpt
 function formatSkipped(skipped: readonly { peg_name: string; reason: string }[], say: Say): string[] {
   const lines = skipped
     .slice(0, MAX_SKIPPED)
-    .map(({ peg_name, reason }) => printable(`${peg_name}: ${reason}`));
+    .map(({ peg_name, reason }) => printable(`${peg_name}: ${tellSkipReason(reason, say.language)}`));
   const more = skipped.length - lines.length;
   return more > 0 ? [...lines, sayCount(say, more, "more PEG")] : lines;
 }

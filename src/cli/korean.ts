@@ -325,8 +325,10 @@ export const KOREAN = {
     "내장 데이터베이스가 사용 중입니다. 그 서버의 /readyz에서 확인하십시오.",
   "The embedded database in {path} does not open ({reason}).":
     "{path}의 내장 데이터베이스가 열리지 않습니다({reason}).",
-  "Restore it from a backup with peg-bff restore, or set another DATA_DIR.":
-    "peg-bff restore로 백업에서 복원하거나 다른 DATA_DIR을 설정하십시오.",
+  "The embedded database in {path} does not open ({reason}). Where the disk is full or cannot be written, mend that. Else move the directory away, or set another DATA_DIR, and restore a backup with peg-bff restore.":
+    "{path}의 내장 데이터베이스가 열리지 않습니다({reason}). 디스크가 가득 찼거나 쓸 수 없으면 먼저 해결하십시오. 그렇지 않으면 디렉터리를 옮기거나 다른 DATA_DIR을 설정한 뒤 peg-bff restore로 백업을 복원하십시오.",
+  "Where the disk is full or cannot be written, mend that. Else move the directory away, or set another DATA_DIR, and restore a backup with peg-bff restore.":
+    "디스크가 가득 찼거나 쓸 수 없으면 먼저 해결하십시오. 그렇지 않으면 디렉터리를 옮기거나 다른 DATA_DIR을 설정한 뒤 peg-bff restore로 백업을 복원하십시오.",
   "PostgreSQL {name} is too old.": "PostgreSQL {name}은(는) 너무 오래된 버전입니다.",
   "Use PostgreSQL 14 or newer.": "PostgreSQL 14 이상을 사용하십시오.",
   "This is a standby, which cannot be written.": "쓸 수 없는 대기(standby) 서버입니다.",
@@ -416,6 +418,9 @@ export const KOREAN = {
     "kid:key,... 형식이어야 하며, 키는 base64url로 쓴 32바이트여야 합니다",
   "must not name a key id twice": "같은 키 ID를 두 번 쓸 수 없습니다",
   "must be a public key in PEM form": "PEM 형식의 공개 키여야 합니다",
+  "must be without user, query and fragment: a token goes into MCP_TOKEN":
+    "사용자, 쿼리, 프래그먼트가 없어야 합니다: 토큰은 MCP_TOKEN에 넣으십시오",
+  "must be printable ASCII without spaces": "공백 없는 출력 가능한 ASCII여야 합니다",
   "must have at least 32 bytes": "32바이트 이상이어야 합니다",
   "must be exact origins, like https://dashboard.example.com, separated by commas":
     "https://dashboard.example.com과 같은 정확한 출처를 쉼표로 구분하여 지정해야 합니다",

@@ -66,7 +66,7 @@ N    2024-01-08 00:00 ~ 2024-01-14 23:00 UTC
 요약  PEG 3개: 개선 1, 저하 1, 유지 1
 종합  개선, 가중 평균 변화율 +10.0 %(양수가 개선)
 기준  상승이 개선, lower_is_better인 PEG는 하락이 개선, neutral인 PEG는 유지로 집계
-제외  VoLTE_MOS: no samples in period N
+제외  VoLTE_MOS: N 기간에 표본이 없음
 응답  캐시: 아니요, 처리 시간 0.012초, 알고리즘 v2.1.0`.slice(1),
     );
   });

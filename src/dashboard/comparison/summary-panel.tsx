@@ -1,5 +1,6 @@
 import type { CompletedComparison } from "../../contract/comparison.js";
 import { formatPercent } from "../../contract/numbers.js";
+import { tellSkipReason } from "../../contract/skip-reasons.js";
 import { formatMinute } from "../format/times.js";
 import { useWords } from "../words/words.js";
 import { VerdictBar } from "./verdict-bar.js";
@@ -82,7 +83,7 @@ export function SummaryPanel({ answer }: { answer: CompletedComparison }) {
           <ul>
             {skipped.slice(0, MAX_SKIPPED).map(({ peg_name, reason }) => (
               <li key={peg_name}>
-                {peg_name}: {reason}
+                {peg_name}: {tellSkipReason(reason, language)}
               </li>
             ))}
             {skipped.length > MAX_SKIPPED && (
