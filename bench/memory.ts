@@ -4,6 +4,7 @@ import { makeAnalysis } from "./network.js";
 import { openOwnServer } from "./own-server.js";
 import { callTarget, rawRequest } from "./requests.js";
 import type { Bench } from "./section.js";
+import { slope } from "./statistics.js";
 
 const ANALYSES = 5_000;
 const CALLS = 1_000_000;
@@ -25,14 +26,6 @@ export interface MemoryCourse {
 function residentMib(pid: number): number {
   const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return (Number(kib) * 1024) / MIB;
-}
-
-/** Least squares. */
-function slope(xs: readonly number[], ys: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const [mx, my] = [mean(xs), mean(ys)];
-  const over = xs.reduce((sum, x, i) => sum + (x - mx) * ((ys[i] as number) - my), 0);
-  return over / xs.reduce((sum, x) => sum + (x - mx) ** 2, 0);
 }
 
 /** A million cached answers of five thousand analyses, far more than the caches hold. Takes many minutes. */

@@ -8,6 +8,7 @@ export const HELP = `npm run bench -- [options]
   --rounds N       rounds in turn (5)
   --seconds S      seconds per server and size in a round (2.5)
   --connections N  of the load (32)
+  --minutes M      of the soak (60)
   --log-level L    LOG_LEVEL of our server (info, its default)
   --server FILE    the entry of our server (dist/server.js), for instance that of another build
   --only A,B       only these parts, of NAMES
@@ -19,6 +20,7 @@ export interface Options {
   rounds: number;
   seconds: number;
   connections: number;
+  minutes: number;
   logLevel: string;
   server: string;
   /** The parts to measure; none: all of them. */
@@ -41,6 +43,7 @@ export function readOptions(args: string[], parts: readonly string[] = []): Opti
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "2.5" },
       connections: { type: "string", default: "32" },
+      minutes: { type: "string", default: "60" },
       "log-level": { type: "string", default: "info" },
       server: { type: "string", default: fileURLToPath(new URL("../dist/server.js", import.meta.url)) },
       only: { type: "string", default: "" },
@@ -58,6 +61,7 @@ export function readOptions(args: string[], parts: readonly string[] = []): Opti
     rounds: Math.ceil(positive("rounds", values.rounds)),
     seconds: positive("seconds", values.seconds),
     connections: Math.ceil(positive("connections", values.connections)),
+    minutes: positive("minutes", values.minutes),
     logLevel: values["log-level"],
     server: values.server,
     only,

@@ -19,7 +19,14 @@ export interface OwnServer {
 /** Starts our server on a PostgreSQL and a Redis of its own, as far as they are there. */
 export async function openOwnServer(
   { options, closers, progress }: Bench,
-  more: { core?: number | undefined; redisCore?: number | undefined; env?: Record<string, string> } = {},
+  more: {
+    core?: number | undefined;
+    redisCore?: number | undefined;
+    env?: Record<string, string>;
+    nodeOptions?: string[];
+    /** The address of a store as the server is to know it. */
+    via?: (name: string, url: string) => Promise<string>;
+  } = {},
 ): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), "peg-bench-own-"));
   closers.add(() => rm(folder, { recursive: true, force: true }));
@@ -30,9 +37,12 @@ export async function openOwnServer(
   for (const { note } of [redis, postgres]) progress(note);
   const jwtSecret = randomBytes(32).toString("base64url");
   const { server, logLevel } = options;
-  const { core, env = {} } = more;
-  const stores = { redisUrl: redis.url, databaseUrl: postgres.url };
-  const ours = await startOurs({ server, logLevel, core, folder, jwtSecret, env, ...stores });
+  const { core, env = {}, nodeOptions = [], via = async (_name, url) => url } = more;
+  const stores = {
+    redisUrl: redis.url && (await via("Redis", redis.url)),
+    databaseUrl: postgres.url && (await via("PostgreSQL", postgres.url)),
+  };
+  const ours = await startOurs({ server, logLevel, core, folder, jwtSecret, env, nodeOptions, ...stores });
   closers.add(ours.stop);
   const tokens = await signTokens(jwtSecret, options.connections);
   const [token = ""] = tokens;

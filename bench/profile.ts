@@ -1,8 +1,8 @@
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { findCores, readOptions } from "./options.js";
+import { readWhenThere } from "./processes.js";
 import { type CpuProfile, readProfile, type Share } from "./read-profile.js";
 import { FORMS, type Form, rawRequest } from "./requests.js";
 import { Closers, openWorld } from "./world.js";
@@ -16,18 +16,6 @@ function print(title: string, shares: readonly Share[], order: "self" | "total")
   for (const share of sorted.slice(0, LINES)) {
     const [self, total] = [share.self, share.total].map((part) => `${(part * 100).toFixed(1)} %`.padStart(7));
     console.log(`${self} ${total}  ${share.name}`);
-  }
-}
-
-/** A profile appears a moment after the signal that ends it. */
-async function readWhenThere(file: string): Promise<CpuProfile> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return JSON.parse(await readFile(file, "utf8")) as CpuProfile;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await sleep(100);
-    }
   }
 }
 
@@ -57,7 +45,7 @@ async function main(closers: Closers): Promise<void> {
     const { answers, seconds } = await load.run(order);
     process.kill(ours.pid, "SIGUSR2");
     const file = `${prefix}-${i + 1}.cpuprofile`;
-    const { functions, packages, busy } = readProfile(await readWhenThere(file));
+    const { functions, packages, busy } = readProfile(await readWhenThere<CpuProfile>(file));
     console.log(
       `\n==== ${pegs} PEGs: ${Math.round(answers / seconds)} calls/s while profiled, ${file}\n` +
         `busy ${(busy * 100).toFixed(0)} % of the time; columns: self, total`,

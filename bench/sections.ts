@@ -6,9 +6,12 @@ import { describeConcurrency, measureConcurrency } from "./concurrency.js";
 import { describeConsumerTypes, measureConsumerTypes } from "./consumer-types.js";
 import { describeJudge, measureJudge } from "./judge.js";
 import { describeMemory, measureMemory } from "./memory.js";
+import { describeOverload, measureOverload } from "./overload.js";
 import { describePage, measurePage } from "./page.js";
 import { describePickUp, measurePickUp } from "./pick-up.js";
 import { section } from "./section.js";
+import { describeSoak } from "./soak/course.js";
+import { measureSoak } from "./soak.js";
 import { describeStartUp, measureStartUp } from "./start-up.js";
 
 /** All that is measured, by name, in its order. */
@@ -23,7 +26,9 @@ export const SECTIONS = {
   comparing: section(measureWhileComparing, describeWhileComparing),
   cold: section(measureCold, describeCold),
   concurrency: section(measureConcurrency, describeConcurrency),
+  overload: section(measureOverload, describeOverload),
   memory: section(measureMemory, describeMemory),
+  soak: section(measureSoak, describeSoak),
   start: section(measureStartUp, describeStartUp),
   types: section(measureConsumerTypes, describeConsumerTypes),
   client: section(({ progress }) => measureClientSize(progress), describeClientSize),
@@ -32,5 +37,5 @@ export const SECTIONS = {
 
 export type SectionName = keyof typeof SECTIONS;
 /** Measured only where they are named: they take many minutes. */
-export const LONG_SECTIONS: readonly SectionName[] = ["memory"];
+export const LONG_SECTIONS: readonly SectionName[] = ["memory", "soak"];
 export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];

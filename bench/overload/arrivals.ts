@@ -7,8 +7,10 @@ export interface ArrivalOrder {
   /** Requests a second. */
   rate: number;
   seconds: number;
-  /** Connections at most; what arrives while all are busy waits here, and its time runs. */
+  /** Connections at most. */
   connections: number;
+  /** What arrives while all are busy: waits here, and its time runs; or is turned away, as by a proxy. */
+  whenBusy: "wait" | "turn-away";
 }
 
 /** What came of the requests that arrived in one slice of the time. */
@@ -18,6 +20,8 @@ export interface Slice {
   ok: number[];
   /** Answers with 429 or 503: milliseconds from when they were sent. */
   refused: number[];
+  /** That found all connections busy, and were turned away. */
+  turnedAway: number;
   /** Connections that broke, answers with any other status, and what was never answered. */
   failed: number;
   /** The longest that this process itself was late, in milliseconds: what is measured is no more exact than that. */
@@ -85,7 +89,7 @@ class Client {
 
 /** Sends requests at a rate. @returns what came of them, by the half second in which they arrived */
 export function sendArrivals(order: ArrivalOrder): Promise<Slice[]> {
-  const { port, requests, rate, seconds, connections } = order;
+  const { port, requests, rate, seconds, connections, whenBusy } = order;
   const slices: Slice[] = [];
   const idle: Client[] = [];
   const open = new Set<Client>();
@@ -124,13 +128,17 @@ export function sendArrivals(order: ArrivalOrder): Promise<Slice[]> {
       for (; made < due; made++) {
         const arrivedAt = begin + (made / rate) * 1000;
         const index = Math.floor((arrivedAt - begin) / SLICE_MS);
-        slices[index] ??= { arrived: 0, ok: [], refused: [], failed: 0, lateMs: 0 };
+        slices[index] ??= { arrived: 0, ok: [], refused: [], turnedAway: 0, failed: 0, lateMs: 0 };
         const slice = slices[index] as Slice;
         slice.arrived++;
         slice.lateMs = Math.max(slice.lateMs, now - arrivedAt);
+        const client = idle.pop();
+        if (!client && open.size >= connections && whenBusy === "turn-away") {
+          slice.turnedAway++;
+          continue;
+        }
         outstanding++;
         waiting.push({ arrivedAt, sentAt: 0, slice });
-        const client = idle.pop();
         if (client) sendNext(client);
         else if (open.size < connections) {
           const request = requests[open.size % requests.length] as string;
