@@ -2,6 +2,9 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const TIMED = "test/**/*.timed.test.ts";
 const PAGE = "test/dashboard/**/*.test.ts";
+/** Whole processes and what befalls them: QUICK_TESTS=1 leaves it out, and so it does pages and what is timed. */
+const PROCESSES = "test/{deploy,doctor,end-to-end,faults}/**";
+const quick = Boolean(process.env.QUICK_TESTS);
 
 /** Of all groups. */
 const shared = {
@@ -33,6 +36,7 @@ export default defineConfig({
             ...configDefaults.exclude,
             TIMED,
             PAGE,
+            ...(quick ? [PROCESSES] : []),
             ...(process.env.LONG_TESTS ? [] : ["test/faults/rolling-restart.test.ts"]),
           ],
           sequence: { groupOrder: 0 },
@@ -44,7 +48,7 @@ export default defineConfig({
           ...shared,
           name: "page",
           include: [PAGE],
-          exclude: [...configDefaults.exclude, TIMED],
+          exclude: quick ? ["**"] : [...configDefaults.exclude, TIMED],
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -56,6 +60,7 @@ export default defineConfig({
           ...shared,
           name: "timed",
           include: [TIMED],
+          exclude: quick ? ["**"] : configDefaults.exclude,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

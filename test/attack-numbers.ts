@@ -28,14 +28,6 @@ export const NOT_OURS: Record<string, string> = {
   P5: "the embedded database runs in the process: it is for one user or a demo, PostgreSQL for load",
 };
 
-/** Cases that no test names yet, and what there is of them. */
-export const NOT_NAMED_YET: Record<string, string> = {
-  B14: "1,000 calls over 100 analyses in test/end-to-end/many-tasks.test.ts (B10), not 10,000 jobs",
-  D7: "conflicts are tried again by src/db/transact.ts",
-  P6: "held by the types: what runs in a transaction is handed it",
-  P7: "faults of the disk",
-};
-
 const LIST = String.raw`(?:trap \d+|[A-Z]\d{1,2})(?:, (?:trap \d+|[A-Z]\d{1,2}))*`;
 const TITLES = new RegExp(String.raw`["'\x60](${LIST}): |\((${LIST})\)["'\x60]`, "g");
 

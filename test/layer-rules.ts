@@ -163,6 +163,8 @@ export const LAYER_RULES: readonly LayerRule[] = [
     packages: ["pino"],
     node: true,
   },
+  // A step of the build.
+  { layer: "keep-empty-cluster.ts", local: ["db/", "log.ts", "stores.ts"], packages: [], node: true },
   { layer: "log-file.ts", local: [], packages: ["rotating-file-stream"], packageTypes: ["pino"], node: true },
   ...[
     "runtime.ts",

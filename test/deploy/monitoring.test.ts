@@ -13,6 +13,7 @@ import { createTestDatabase, hasPostgres } from "../support/database.js";
 import { openFromTemplate } from "../support/embedded-template.js";
 import { PLENTY } from "../support/faces.js";
 import { openStream } from "../support/open-stream.js";
+import { startOverloaded } from "../support/overloaded.js";
 import { freePort } from "../support/ports.js";
 import { findOnPath } from "../support/programs.js";
 import { readSeries, type Series } from "../support/series.js";
@@ -190,6 +191,11 @@ describe("every metric of the rules and the dashboard is exported, and moves", (
     const { id: failing } = await client.analysis.create.mutate(sampleAnalysis());
     await client.pegComparison.get.query({ id: failing }).catch(() => undefined);
     await until(() => backend.runtime.services.analysisService.state() === "open");
+    await watch.look();
+
+    const overloaded = await startOverloaded(backend, () => true);
+    await fetch(`${overloaded.url}/trpc/analysis.list`);
+    await overloaded.server.close(async () => undefined);
     await watch.look();
 
     databaseFails = true;

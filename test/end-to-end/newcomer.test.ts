@@ -75,7 +75,8 @@ async function reachesRegistry(): Promise<boolean> {
   );
 }
 
-describe("the README's path from nothing to a typed call", { timeout: 240_000 }, () => {
+// An installation takes minutes where other tests want the processors too.
+describe("the README's path from nothing to a typed call", { timeout: 600_000 }, () => {
   let root: string;
   let folder: string;
   let port: number;
@@ -115,7 +116,7 @@ describe("the README's path from nothing to a typed call", { timeout: 240_000 },
       server = program;
       return "";
     }
-    const { code } = await program.waitForExit(120_000);
+    const { code } = await program.waitForExit(300_000);
     expect({ line, code, said: code === 0 ? "" : program.stdout + program.stderr }).toEqual({
       line,
       code: 0,

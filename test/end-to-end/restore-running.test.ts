@@ -30,6 +30,8 @@ describe.skipIf(!hasPostgres || !hasRedis)("a restore under servers that run", (
       expect(header.tables).toMatchObject({ analysis_results: 1, user_analysis_permissions: 1 });
       expect(statSync(file).mode & 0o777).toBe(0o600);
       await expect(takeBackup(config, file)).rejects.toThrow(/is there already/);
+      // The same scratch database serves every night.
+      await takeBackup(config, join(folder, "again.backup"), { scratchUrl: scratch.url });
 
       // What is done since is cached in both processes and in Redis.
       await anna.permission.grant.mutate({ id, user_id: "bob", permission_type: "read" });

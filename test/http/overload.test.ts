@@ -1,12 +1,11 @@
-import type { Socket } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPegClient, isPegError } from "../../src/client/index.js";
 import { Overload } from "../../src/http/overload.js";
-import { createOverloadGate, type Gate } from "../../src/http/overload-gate.js";
-import { createHttpServer, type HttpServer } from "../../src/http/server.js";
+import type { HttpServer } from "../../src/http/server.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { batchPath, jsonBody, PLENTY, queryPath, readAnswer } from "../support/faces.js";
+import { startOverloaded } from "../support/overloaded.js";
 import { openSocket, readToEnd } from "../support/raw-request.js";
 
 /** A server of one processor, in time that is only counted: answers in turn, each at a cost; refusals at once. */
@@ -133,15 +132,10 @@ describe("a server that has too much to do", () => {
   let url: string;
   let authorization: string;
   let full = true;
-  const overload = new Overload<Socket>({ now: () => 0, isBusy: () => false });
-  overload.enter = () => !full;
-  Object.defineProperty(overload, "full", { get: () => full });
 
   beforeAll(async () => {
     backend = await startBackend(PLENTY);
-    const gate: Gate = createOverloadGate(backend.runtime.services, overload);
-    server = createHttpServer(backend.runtime.app, {}, undefined, gate);
-    ({ url } = await server.listen("127.0.0.1", 0));
+    ({ server, url } = await startOverloaded(backend, () => full));
     authorization = `Bearer ${await tokenFor("alice")}`;
     await (await backend.clientOf("alice")).analysis.create.mutate(sampleAnalysis({ id: "shed" }));
   });

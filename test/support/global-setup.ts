@@ -10,6 +10,8 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** An administrator's address of the run's PostgreSQL; null where there is none. */
     postgresUrl: string | null;
+    /** The file of the certificate, for `localhost`, by which that encrypts connections; null where it may not. */
+    postgresCertificate: string | null;
     /** The run's shared Redis; null where there is none. Tests take their own with createTestRedis(). */
     redisUrl: string | null;
     /** A Chromium to drive; null where there is none. */
@@ -40,6 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw new Error(`REQUIRE_SERVERS=1: ${missing.map(({ note }) => note).join("; ")}`);
   }
   project.provide("postgresUrl", postgres.url);
+  project.provide("postgresCertificate", postgres.certificate ?? null);
   project.provide("redisUrl", redis.url);
   project.provide("analysisServiceUrl", analysisServiceUrl);
   project.provide("embeddedTemplate", await writeEmbeddedTemplate(join(folder, "embedded.tar")));

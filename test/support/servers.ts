@@ -5,6 +5,8 @@ import { findRedis, startRedis } from "./redis-server.js";
 /** A server the tests may use, or null; `note` tells the reader of the run which. */
 export interface FoundServer {
   url: string | null;
+  /** By which it encrypts connections, where it is known to. */
+  certificate?: string | undefined;
   note: string;
   stop(): Promise<void>;
 }
@@ -20,8 +22,10 @@ export async function openPostgres(env: NodeJS.ProcessEnv): Promise<FoundServer>
   if (!found) return missing("PostgreSQL: not found, its tests are skipped (install postgresql)");
   try {
     const server = await startPostgres(found);
-    const note = `PostgreSQL: ${found.version} found, private cluster on port ${server.port}`;
-    return { url: server.url, note, stop: server.stop };
+    const { url, port, certificate, stop } = server;
+    const unencrypted = certificate ? "" : ", without TLS, which is not tested (install openssl)";
+    const note = `PostgreSQL: ${found.version} found, private cluster on port ${port}${unencrypted}`;
+    return { url, certificate, note, stop };
   } catch (error) {
     return missing(
       `PostgreSQL: ${found.version} found but not started, its tests are skipped (${oneLine(error)})`,

@@ -1,8 +1,8 @@
 import { createPegClient, type PegClient } from "../../src/client/index.js";
-import { startAnalysisService, type TestAnalysisService } from "./analysis-service.js";
-import { TEST_ENV, tokenFor } from "./backend.js";
-import { createTestDatabase, createTestRedis } from "./database.js";
+import type { TestAnalysisService } from "./analysis-service.js";
+import { tokenFor } from "./backend.js";
 import { startCli, type TestProcess } from "./process.js";
+import { startSharedServers } from "./shared-servers.js";
 
 /** API processes that run no tasks, and workers, all on one PostgreSQL and one Redis. */
 export interface TaskProcesses {
@@ -19,26 +19,9 @@ export interface TaskProcesses {
   stop(): Promise<void>;
 }
 
-const PLENTY = {
-  RATE_LIMIT_GET: "100000/1m",
-  RATE_LIMIT_STATUS: "100000/1m",
-  RATE_LIMIT_ALL: "100000/1m",
-};
-
 export async function startTaskProcesses(options: { apis: number; workers: number }): Promise<TaskProcesses> {
-  const [database, redis, service] = await Promise.all([
-    createTestDatabase(),
-    createTestRedis(),
-    startAnalysisService(),
-  ]);
-  const env = {
-    ...TEST_ENV,
-    ...PLENTY,
-    LOG_LEVEL: "info",
-    DATABASE_URL: database.url,
-    REDIS_URL: redis.url,
-    MCP_URL: service.url,
-  };
+  const servers = await startSharedServers();
+  const { env, service, databaseUrl } = servers;
   const apis: TestProcess[] = [];
   const urls: string[] = [];
   const workers: TestProcess[] = [];
@@ -59,7 +42,7 @@ export async function startTaskProcesses(options: { apis: number; workers: numbe
   const stop = async (): Promise<void> => {
     const killed = [...apis, ...workers].map((process) => process.kill("SIGKILL").catch(() => undefined));
     await Promise.all(killed);
-    await Promise.all([service.stop(), database.drop(), redis.stop()]);
+    await servers.stop();
   };
   try {
     await Promise.all([
@@ -74,7 +57,7 @@ export async function startTaskProcesses(options: { apis: number; workers: numbe
     urls,
     workers,
     service,
-    databaseUrl: database.url,
+    databaseUrl,
     clientOf: async (userId, api = 0) =>
       createPegClient({ url: urls[api] as string, token: await tokenFor(userId) }),
     startWorker,

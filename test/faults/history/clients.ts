@@ -158,7 +158,8 @@ export class Clients {
   }
 
   async #delete(by: By, step: Step, slot: Slot, held: Held): Promise<void> {
-    if (held.creates) return;
+    // Of two who delete the same, one fails and may hear of it first: what the other did not hear of yet is done.
+    if (held.creates || held.deleting) return;
     held.deleting = true;
     const call = calls.delete(held.analysis);
     const { outcome } = await this.#asking.one<"delete">(

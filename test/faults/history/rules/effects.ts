@@ -2,7 +2,7 @@ import type { Operation, Violation } from "../operations.js";
 import { isAcknowledged, type Timeline, violation } from "./timeline.js";
 
 /** That two clients were both told to have made the same version. */
-export function doubledVersions({ analysis, writes }: Timeline): Violation[] {
+export function doubledVersions({ analysis, writes, deletes }: Timeline): Violation[] {
   const byVersion = new Map<number, Operation>();
   const found: Violation[] = [];
   for (const write of writes.filter(isAcknowledged)) {
@@ -13,6 +13,7 @@ export function doubledVersions({ analysis, writes }: Timeline): Violation[] {
           "lost acknowledged write",
           `two made version ${write.version} of ${analysis}`,
           other,
+          ...deletes,
           write,
         ),
       );
