@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { ClusterError } from "../db/cluster-error.js";
+import { clusterPlace, isCluster } from "../db/cluster-place.js";
 import { DataDirLockedError } from "../db/data-dir-lock.js";
 import { readMigrationState } from "../db/migration-state.js";
 import { type OpenDatabase, openDatabase } from "../db/open.js";
@@ -22,17 +22,20 @@ const WRONG_PASSWORD = new Set(["28P01", "28000"]);
 export async function openForExamination({ config }: Examination): Promise<OpenDatabase | Finding> {
   const { DATABASE_URL: url, DATA_DIR: dataDir, DATABASE_LISTEN_URL: direct } = config;
   if (url) return openDatabase({ url, dataDir, pooled: direct !== undefined });
-  if (dataDir.startsWith("memory://") || !existsSync(join(dataDir, "pglite")))
+  if (dataDir.startsWith("memory://") || !isCluster(clusterPlace(dataDir)))
     return database.skipped((say) => say("The embedded database is made at the first start."));
   try {
     return await openDatabase({ dataDir });
   } catch (error) {
     if (error instanceof DataDirLockedError)
       return database.skipped((say) => say("The embedded database is in use: ask its server at /readyz."));
-    const reason = reasonOf(error);
+    const reason = error instanceof ClusterError ? error.reason : reasonOf(error);
     return database.fault(
       (say) => say("The embedded database in {path} does not open ({reason}).", { path: dataDir, reason }),
-      (say) => say("Restore it from a backup with peg-bff restore, or set another DATA_DIR."),
+      (say) =>
+        say(
+          "Where the disk is full or cannot be written, mend that. Else move the directory away, or set another DATA_DIR, and restore a backup with peg-bff restore.",
+        ),
     );
   }
 }
