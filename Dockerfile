@@ -3,8 +3,7 @@ FROM node:22-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-# The page's settings are there where it is built.
-COPY tsconfig.json tsconfig.build.json vite.config.t[s] ./
+COPY tsconfig.json tsconfig.build.json vite.config.ts vite.server.config.ts ./
 COPY src src
 COPY drizzle drizzle
 RUN npm run build
@@ -23,10 +22,10 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 COPY drizzle drizzle
 # So that `docker exec` has the command by its name.
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/peg-bff && chmod 755 dist/cli/main.js
+RUN ln -s /app/dist/bundle/peg-bff.js /usr/local/bin/peg-bff && chmod 755 dist/bundle/peg-bff.js
 USER node
 EXPOSE 3000 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node as process 1 gets the signals: a stop drains, and hands jobs back.
-CMD ["node", "dist/server.js"]
+CMD ["node", "dist/bundle/server.js"]

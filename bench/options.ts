@@ -10,7 +10,7 @@ export const HELP = `npm run bench -- [options]
   --connections N  of the load (32)
   --minutes M      of the soak (60)
   --log-level L    LOG_LEVEL of our server (info, its default)
-  --server FILE    the entry of our server (dist/server.js), for instance that of another build
+  --server FILE    the entry of our server (dist/bundle/server.js), for instance that of another build
   --only A,B       only these parts, of NAMES
   --json           print the result as JSON
 `;
@@ -45,7 +45,10 @@ export function readOptions(args: string[], parts: readonly string[] = []): Opti
       connections: { type: "string", default: "32" },
       minutes: { type: "string", default: "60" },
       "log-level": { type: "string", default: "info" },
-      server: { type: "string", default: fileURLToPath(new URL("../dist/server.js", import.meta.url)) },
+      server: {
+        type: "string",
+        default: fileURLToPath(new URL("../dist/bundle/server.js", import.meta.url)),
+      },
       only: { type: "string", default: "" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },

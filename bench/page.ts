@@ -15,7 +15,7 @@ import { signTokens } from "./tokens.js";
 import type { Closers } from "./world.js";
 
 const BUILD = fileURLToPath(new URL("../dist/dashboard/", import.meta.url));
-const SERVER = fileURLToPath(new URL("../dist/server.js", import.meta.url));
+const SERVER = fileURLToPath(new URL("../dist/bundle/server.js", import.meta.url));
 const JWT_SECRET = "a secret of the bench, of thirty-two bytes or more";
 const SIZES = [15, 2000];
 const VISITS = 5;

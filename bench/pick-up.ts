@@ -17,7 +17,7 @@ import type { Closers } from "./world.js";
 
 const TASKS = 50;
 const WANTED_MS = 50;
-const CLI = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../dist/bundle/peg-bff.js", import.meta.url));
 
 /** How long tasks waited for an idle worker. */
 export interface PickUp {

@@ -2,6 +2,7 @@ import { type DestinationStream, pino } from "pino";
 import { ownWords } from "./contract/translate.js";
 import { PegError } from "./domain/errors.js";
 import type { Logger } from "./domain/ports.js";
+import { placeOf } from "./place-of.js";
 
 const MAX_CAUSES = 5;
 /** Made by the engine or by us, of code and not of data. Messages of other errors quote SQL, input or commands. */
@@ -11,11 +12,6 @@ const SAFE_MESSAGES = [TypeError, RangeError, ReferenceError];
 function safeMessage(error: Error): string | undefined {
   if (error instanceof PegError) return ownWords(error.words);
   return SAFE_MESSAGES.some((kind) => error instanceof kind) ? error.message : undefined;
-}
-
-/** The nearest place in our own code, which tells where to look without a stack. */
-function placeOf(error: Error): string | undefined {
-  return /\/((?:src|dist)\/[\w./-]+:\d+)/.exec(error.stack?.slice(error.message.length) ?? "")?.[1];
 }
 
 /** An error as a log may show it: what kind, where, and why, without what it was about. */

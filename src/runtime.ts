@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTokenVerifier } from "./adapters/auth/token-verifier.js";
 import { createAnalysisService } from "./adapters/mcp/analysis-service.js";
@@ -32,6 +31,7 @@ import { createHttpServer } from "./http/server.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { encryptionKeys, refuseMissingKeys, tokenKeys } from "./keys.js";
 import { openObservability, userNames } from "./observability.js";
+import { MANIFEST, PACKAGE, programFile } from "./places.js";
 import { openChanges, openMigratedDatabase, openSharedStore } from "./stores.js";
 import { startWorkers } from "./workers.js";
 
@@ -59,13 +59,8 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** Compiled entries, the page and migrations lie beside the sources, whether this file itself runs from src or from dist. */
-const MCP_SERVER_ENTRY = new URL("../dist/mcp-server/main.js", import.meta.url);
-const CODEC_THREAD_ENTRY = new URL("../dist/adapters/mcp/codec-thread.js", import.meta.url);
-const DASHBOARD = new URL("../dist/dashboard/", import.meta.url);
-export const { version: VERSION } = JSON.parse(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-) as { version: string };
+const DASHBOARD = new URL("dist/dashboard/", PACKAGE);
+export const { version: VERSION } = MANIFEST;
 
 function openAnalysisService(config: Config, bundled: BundledService | undefined, logger: Logger) {
   return createAnalysisService({
@@ -75,7 +70,7 @@ function openAnalysisService(config: Config, bundled: BundledService | undefined
     retries: config.MCP_RETRIES,
     retryBaseMs: config.MCP_RETRY_BASE_MS,
     maxConnections: config.MCP_MAX_CONNECTIONS,
-    codecThread: CODEC_THREAD_ENTRY,
+    codecThread: programFile("codec-thread"),
     logger,
   });
 }
@@ -115,7 +110,9 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   try {
     // First, since it takes its time to start, which nobody waits for but comparisons.
     const bundled =
-      config.MCP_URL || overrides.analysisService ? undefined : startBundledService(MCP_SERVER_ENTRY, logger);
+      config.MCP_URL || overrides.analysisService
+        ? undefined
+        : startBundledService(programFile("mcp-server"), logger);
     closers.push(() => bundled?.stop());
     // Before the keys: it locks the data directory, in which they lie as well.
     const database =

@@ -12,8 +12,9 @@ import type { Metrics } from "./domain/metrics.js";
 import type { Clock, Logger, SharedStore } from "./domain/ports.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { createLogger } from "./log.js";
+import { PACKAGE } from "./places.js";
 
-export const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL("drizzle", PACKAGE));
 
 /** What an adapter tells of itself, and reads the time by. */
 interface Around {

@@ -64,7 +64,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   },
   {
     layer: "db/",
-    local: ["contract/"],
+    local: ["contract/", "places.ts"],
     packages: ["drizzle-orm", "postgres", "@electric-sql/pglite"],
     node: true,
   },
@@ -130,6 +130,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
       "address-file.ts",
       "backup.ts",
       "development-keys.ts",
+      "places.ts",
       "doctor/",
     ],
     packages: ["commander", "csv-parse", "jose", "table", "zod"],
@@ -159,10 +160,12 @@ export const LAYER_RULES: readonly LayerRule[] = [
   { layer: "development-keys.ts", local: [], packages: ["zod"], node: true },
   {
     layer: "log.ts",
-    local: ["contract/", "domain/errors.ts", "domain/ports.ts"],
+    local: ["contract/", "domain/errors.ts", "domain/ports.ts", "place-of.ts"],
     packages: ["pino"],
     node: true,
   },
+  { layer: "place-of.ts", local: [], packages: [], node: true },
+  { layer: "places.ts", local: [], packages: [], node: true },
   // A step of the build.
   { layer: "keep-empty-cluster.ts", local: ["db/", "log.ts", "stores.ts"], packages: [], node: true },
   { layer: "log-file.ts", local: [], packages: ["rotating-file-stream"], packageTypes: ["pino"], node: true },

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { MANIFEST } from "../places.js";
 import { addAudit } from "./audit.js";
 import { addBackup } from "./backup.js";
 import { addCompare } from "./compare.js";
@@ -19,16 +19,12 @@ import { addToken } from "./token.js";
 import { createSay } from "./words.js";
 import { addWorker } from "./worker.js";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
-
 const say = createSay(process.env);
 const program = speak(new Command("peg-bff"), say)
   .description(
     say("Compares KPI counters of mobile networks over two periods: before a change and after it."),
   )
-  .version(version, "-V, --version", say("output the version number"));
+  .version(MANIFEST.version, "-V, --version", say("output the version number"));
 
 // What a command needs beyond its own options it loads when it is run: most of it is a whole server.
 for (const add of [

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { programFile } from "../places.js";
 import { CommandError } from "./command-error.js";
 import type { Say } from "./words.js";
 
@@ -17,7 +18,7 @@ export interface OwnServer {
  * @throws CommandError with the server's own words where it does not start
  */
 export async function startOwnServer(env: NodeJS.ProcessEnv): Promise<OwnServer> {
-  const child = fork(new URL("./main.js", import.meta.url), ["serve"], {
+  const child = fork(programFile("peg-bff"), ["serve"], {
     env: { ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" },
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -3,24 +3,22 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { MANIFEST, PACKAGE } from "../places.js";
 import { isCluster, unfinishedMark } from "./cluster-place.js";
-
-const { dependencies } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  dependencies: Record<string, string>;
-};
 
 /**
  * Where the build keeps a database cluster whose tables are there and empty. Its name tells of which PGlite and
  * pg-boss and of which migrations it is: none is taken for another.
  */
 export function keptCluster(): URL {
-  const migrations = new URL("../../drizzle/", import.meta.url);
+  const migrations = new URL("drizzle/", PACKAGE);
   const hash = createHash("sha256");
   for (const name of readdirSync(migrations).sort())
     if (name.endsWith(".sql")) hash.update(name).update(readFileSync(new URL(name, migrations)));
+  const { dependencies } = MANIFEST;
   const versions = [dependencies["@electric-sql/pglite"], dependencies["pg-boss"]].join("-");
   const name = `empty-cluster-${versions}-${hash.digest("hex").slice(0, 16)}.tar.gz`;
-  return new URL(`../../dist/db/${name}`, import.meta.url);
+  return new URL(`dist/db/${name}`, PACKAGE);
 }
 
 /**

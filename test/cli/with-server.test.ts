@@ -14,7 +14,7 @@ import { cliIsBuilt, startCli, startProcess, type TestProcess } from "../support
 import { findOnPath } from "../support/programs.js";
 import { sharedData } from "../support/shared-data.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/bundle/peg-bff.js", import.meta.url));
 /** util-linux's: it runs a command on a terminal of its own. */
 const hasTerminal = process.platform === "linux" && findOnPath("script") !== undefined;
 const ESCAPE = "\u001b[";

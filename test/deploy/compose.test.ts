@@ -28,7 +28,9 @@ describe("compose.yaml", () => {
       ["api-1", "api-2", "postgres", "proxy", "redis", "worker-1", "worker-2"].sort(),
     );
     for (const [name, { command }] of ours)
-      expect(command).toEqual(name.startsWith("worker") ? ["node", "dist/cli/main.js", "worker"] : undefined);
+      expect(command).toEqual(
+        name.startsWith("worker") ? ["node", "dist/bundle/peg-bff.js", "worker"] : undefined,
+      );
   });
 
   test("sets what a start in production asks for, and nothing that is no setting", () => {
@@ -101,7 +103,7 @@ describe("the Dockerfile", () => {
     });
     const [, command = ""] =
       /^CMD (\[.*\])$/m.exec(last.split("HEALTHCHECK")[1]?.split("\n").slice(2).join("\n") ?? "") ?? [];
-    expect(JSON.parse(command)).toEqual(["node", "dist/server.js"]);
+    expect(JSON.parse(command)).toEqual(["node", "dist/bundle/server.js"]);
     expect(existsSync(join(ROOT, "src/server.ts"))).toBe(true);
   });
 });

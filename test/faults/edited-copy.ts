@@ -21,7 +21,8 @@ export function copyWith(edits: readonly Edit[]): string {
   const copy = mkdtempSync(join(tmpdir(), "peg-edited-"));
   cpSync(join(REPOSITORY, "dist"), join(copy, "dist"), {
     recursive: true,
-    filter: (path) => !path.endsWith(".d.ts"),
+    // The bundles would be run in their place.
+    filter: (path) => !path.endsWith(".d.ts") && path !== join(REPOSITORY, "dist/bundle"),
   });
   cpSync(join(REPOSITORY, "drizzle"), join(copy, "drizzle"), { recursive: true });
   cpSync(join(REPOSITORY, "package.json"), join(copy, "package.json"));

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { request, rows } from "./analysis-request.js";
 
 /** As `npx tsc -p tsconfig.build.json` builds it, which `npm test` does first. */
-const entry = fileURLToPath(new URL("../../dist/mcp-server/main.js", import.meta.url));
+const entry = fileURLToPath(new URL("../../dist/bundle/mcp-server.js", import.meta.url));
 const built = existsSync(entry);
 const children: ChildProcess[] = [];
 
@@ -49,7 +49,8 @@ async function isGone(url: string): Promise<void> {
   );
 }
 
-if (!built) console.warn("dist/mcp-server/main.js is not built: the tests of the child process are skipped");
+if (!built)
+  console.warn("dist/bundle/mcp-server.js is not built: the tests of the child process are skipped");
 
 describe.skipIf(!built)("the child process", { timeout: 30_000 }, () => {
   test("listens where it is told, compares, and ends on SIGTERM", async () => {

@@ -6,7 +6,7 @@ import { guard } from "./guard.js";
 export { freePort } from "./ports.js";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/bundle/peg-bff.js", import.meta.url));
 
 /** Whether the compiled command is there: `describe.skipIf(!cliIsBuilt)`. */
 export const cliIsBuilt = existsSync(CLI);
@@ -43,7 +43,7 @@ export interface ProcessStart {
 
 /** Starts `peg-bff` as compiled, for instance `startCli(["serve"], { PORT: "0" })`. */
 export function startCli(args: string[], env: Record<string, string> = {}, cwd = REPOSITORY): TestProcess {
-  if (!existsSync(CLI)) throw new Error("dist/cli/main.js is missing: npm run build");
+  if (!existsSync(CLI)) throw new Error("dist/bundle/peg-bff.js is missing: npm run build");
   return startProcess({ command: process.execPath, args: [CLI, ...args], env, cwd });
 }
 

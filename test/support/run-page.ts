@@ -45,7 +45,7 @@ export async function runPage({ page, replace, env = {}, skip, timeoutMs }: Page
       symlinkSync(join(REPOSITORY, name), join(folder, name));
     // npx takes a second to find what lies here.
     const npx = join(folder, "npx");
-    writeFileSync(npx, `#!/bin/sh\nshift\nexec node ${join(REPOSITORY, "dist/cli/main.js")} "$@"\n`);
+    writeFileSync(npx, `#!/bin/sh\nshift\nexec node ${join(REPOSITORY, "dist/bundle/peg-bff.js")} "$@"\n`);
     chmodSync(npx, 0o755);
     let script = blocksOf(page)
       .map((block) =>

@@ -62,4 +62,4 @@ export async function failureOf(call: Promise<unknown>): Promise<PegError> {
 }
 
 /** Threads run compiled code only: `npm test` builds first. */
-export const CODEC_THREAD = new URL("../../../dist/adapters/mcp/codec-thread.js", import.meta.url);
+export const CODEC_THREAD = new URL("../../../dist/bundle/codec-thread.js", import.meta.url);

@@ -197,8 +197,12 @@ describe("the checker, of limits", () => {
 
   test("leaves out windows in which counts were lost", () => {
     const made = calls(100, 600, 1050);
-    made.faults = [{ kind: "redis-flush", target: "redis", startedAt: 700, endedAt: 700.5 }];
-    expect(broken(made)).toEqual([]);
+    for (const kind of ["redis-flush", "counts-forgotten"]) {
+      made.faults = [{ kind, target: "redis", startedAt: 700, endedAt: 700.5 }];
+      expect(broken(made)).toEqual([]);
+    }
+    made.faults = [{ kind: "kill", target: "server", startedAt: 700, endedAt: 700.5 }];
+    expect(broken(made)).toEqual(["limit exceeded"]);
   });
 });
 

@@ -102,7 +102,7 @@ export interface History {
 }
 
 /** Faults under which calls are counted by each process for itself, or counts are forgotten. */
-export const UNCOUNTED = new Set(["redis-restart", "redis-flush", "redis-fallback"]);
+export const UNCOUNTED = new Set(["redis-restart", "redis-flush", "redis-fallback", "counts-forgotten"]);
 
 /** The promises, as they are broken. */
 export type ViolationKind =
