@@ -25,7 +25,12 @@ export default defineConfig({
         "mcp-server": below("src/mcp-server/main.ts"),
         "codec-thread": below("src/adapters/mcp/codec-thread.ts"),
       },
-      output: { chunkFileNames: "[name]-[hash].js", sourcemapExcludeSources: true },
+      output: {
+        chunkFileNames: "[name]-[hash].js",
+        sourcemapExcludeSources: true,
+        // The log tells errors by the names of their classes.
+        keepNames: true,
+      },
     },
   },
 });

@@ -163,10 +163,10 @@ export async function measureSoak(bench: Bench): Promise<SoakCourse> {
     const minute = ((slice + 1) * SLICE_S) / 60;
     const fault = wrong ? `${wrong.name}: ${wrong.fault.kind}` : "";
     course.readings.push({ minute, fault, ...reading });
-    const { residentMib, handles, timers, loopP99Ms } = reading;
+    const { residentMib, committedMib, buffersMib, handles, timers, loopP99Ms } = reading;
     progress(
       `soak: ${minute.toFixed(1)} of ${options.minutes} minutes, ${residentMib.toFixed(0)} MiB, ` +
-        `${handles} handles, ${timers} timers, event loop p99 ${loopP99Ms.toFixed(1)} ms ${fault}`,
+        `${committedMib.toFixed(0)} of it the heap, ${buffersMib.toFixed(0)} buffers, ${handles} handles, ${timers} timers, event loop p99 ${loopP99Ms.toFixed(1)} ms ${fault}`,
     );
   }
   isOver = true;

@@ -16,6 +16,12 @@ export interface Watched {
   wholeLoopP99Ms: number;
   /** On the process itself. */
   listeners: number;
+  /** What V8 has for its heap, whether used or not. */
+  committedMib: number;
+  /** The rest of what is resident: code, threads, and what is allocated outside of the heap. */
+  outsideMib: number;
+  /** Of that, what objects of the heap hold, buffers most of all. */
+  buffersMib: number;
   /** Warnings of emitters and signals with too many listeners. */
   piledUp: number;
 }
@@ -39,6 +45,8 @@ export interface SoakCourse {
   refusedOrFailed: number;
   readings: Reading[];
   mibIn10Minutes: number;
+  committedMibIn10Minutes: number;
+  outsideMibIn10Minutes: number;
   /** The least that the heap held in each quarter: what its collections leave. */
   heapFloorsMib: number[];
   /** At the end, as a multiple of what it was after warming up; of calm slices. */
@@ -60,13 +68,11 @@ export function judgeSoak(readings: readonly Reading[]) {
   };
   const quarter = Math.ceil(readings.length / 4);
   const minutes = warm.map(({ minute }) => minute);
+  const in10Minutes = (of: (reading: Reading) => number): number => 10 * slope(minutes, warm.map(of));
   return {
-    mibIn10Minutes:
-      10 *
-      slope(
-        minutes,
-        warm.map(({ residentMib }) => residentMib),
-      ),
+    mibIn10Minutes: in10Minutes(({ residentMib }) => residentMib),
+    committedMibIn10Minutes: in10Minutes(({ committedMib }) => committedMib),
+    outsideMibIn10Minutes: in10Minutes(({ outsideMib }) => outsideMib),
     heapFloorsMib: [0, 1, 2, 3]
       .map((i) => readings.slice(i * quarter, (i + 1) * quarter))
       .filter((some) => some.length > 0)
@@ -83,7 +89,8 @@ export function judgeSoak(readings: readonly Reading[]) {
 /** A few lines. */
 export function describeSoak(course: SoakCourse): string {
   const { minutes, callsASecond, answered, refusedOrFailed, readings } = course;
-  const { mibIn10Minutes, handleGrowth, timerGrowth, listenerGrowth, piledUp } = course;
+  const { mibIn10Minutes, committedMibIn10Minutes, outsideMibIn10Minutes } = course;
+  const { handleGrowth, timerGrowth, listenerGrowth, piledUp } = course;
   const { loopP99Ms, worstSliceP99Ms } = course;
   const floors = course.heapFloorsMib.map((mib) => mib.toFixed(0)).join(", ");
   const verdict = (fits: boolean) => (fits ? "as asked" : "NOT AS ASKED");
@@ -91,7 +98,7 @@ export function describeSoak(course: SoakCourse): string {
   const flat = Math.max(handleGrowth, timerGrowth, listenerGrowth) <= WANTED.growth && piledUp === 0;
   return [
     `Soak of ${minutes} minutes at ${callsASecond.toFixed(0)} calls a second (${SHARE_OF_CAPACITY * 100} % of the most that is answered well), each dependency failing in turn: ${answered} answered, ${refusedOrFailed} refused or failed`,
-    `  resident memory ${first?.residentMib.toFixed(0)} to ${readings.at(-1)?.residentMib.toFixed(0)} MiB, ${mibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(mibIn10Minutes < WANTED.mibIn10Minutes)}); least heap of each quarter ${floors} MiB`,
+    `  resident memory ${first?.residentMib.toFixed(0)} to ${readings.at(-1)?.residentMib.toFixed(0)} MiB, ${mibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(mibIn10Minutes < WANTED.mibIn10Minutes)}): heap ${committedMibIn10Minutes.toFixed(2)}, the rest ${outsideMibIn10Minutes.toFixed(2)}; least heap of each quarter ${floors} MiB`,
     `  handles ${handleGrowth.toFixed(2)} times, timers ${timerGrowth.toFixed(2)} times, listeners of the process ${listenerGrowth.toFixed(2)} times from the first to the second half, ${piledUp} warnings of listeners that pile up (flat: ${verdict(flat)})`,
     `  event loop p99 ${loopP99Ms.toFixed(1)} ms (below ${WANTED.loopP99Ms}: ${verdict(loopP99Ms < WANTED.loopP99Ms)}), of the worst ${SLICE_S} s ${worstSliceP99Ms.toFixed(1)} ms`,
   ].join("\n");

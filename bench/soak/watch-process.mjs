@@ -1,6 +1,8 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
+const MIB = 1024 * 1024;
+
 // Loaded into a server before its own code: at SIGUSR2 it writes what it has seen to the file BENCH_WATCH.
 const RESOLUTION_MS = 10;
 const [whole, slice] = [0, 0].map(() => monitorEventLoopDelay({ resolution: RESOLUTION_MS }));
@@ -16,7 +18,11 @@ process.on("warning", ({ name }) => {
 });
 
 process.on("SIGUSR2", () => {
+  const { rss, heapTotal, external } = process.memoryUsage();
   const seen = {
+    committedMib: heapTotal / MIB,
+    outsideMib: (rss - heapTotal) / MIB,
+    buffersMib: external / MIB,
     loopP99Ms: p99Ms(slice),
     wholeLoopP99Ms: p99Ms(whole),
     listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
