@@ -4,10 +4,12 @@ import { type BackupServer, startBackupServer } from "./backup-server.js";
 import type { Config } from "./config.js";
 import { isPrimary, runServers } from "./run-servers.js";
 import { createRuntime, type Runtime } from "./runtime.js";
+import { keepHeapSmall } from "./small-heap.js";
 
 /** Serves until the process is asked to stop. */
 export async function runServer(config: Config): Promise<void> {
   if (isPrimary(config)) return runServers(config);
+  keepHeapSmall();
   const runtime = await createRuntime(config);
   const { logger } = runtime.services;
   const embedded = runtime.database.kind === "embedded" && !config.DATA_DIR.startsWith("memory://");
@@ -35,6 +37,7 @@ export async function runServer(config: Config): Promise<void> {
 
 /** Works for servers that run elsewhere, until the process is asked to stop. */
 export async function runWorker(config: Config): Promise<void> {
+  keepHeapSmall();
   const runtime = await createRuntime(config);
   try {
     const operations = await runtime.listenForOperations();

@@ -166,6 +166,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
   },
   { layer: "place-of.ts", local: [], packages: [], node: true },
   { layer: "places.ts", local: [], packages: [], node: true },
+  { layer: "small-heap.ts", local: [], packages: [], node: true },
   // A step of the build.
   { layer: "keep-empty-cluster.ts", local: ["db/", "log.ts", "stores.ts"], packages: [], node: true },
   { layer: "log-file.ts", local: [], packages: ["rotating-file-stream"], packageTypes: ["pino"], node: true },
