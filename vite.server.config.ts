@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { COMPILED } from "./src/places.js";
 
 const below = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
  * What processes and threads run, each in a few files with all that it imports: to find and read some 1,300 modules
- * is half of a start. `src/places.ts` has the same names.
+ * is half of a start.
  */
 export default defineConfig({
   publicDir: false,
@@ -19,12 +20,9 @@ export default defineConfig({
     // By which the log tells where in the sources something failed.
     sourcemap: true,
     rolldownOptions: {
-      input: {
-        server: below("src/server.ts"),
-        "peg-bff": below("src/cli/main.ts"),
-        "mcp-server": below("src/mcp-server/main.ts"),
-        "codec-thread": below("src/adapters/mcp/codec-thread.ts"),
-      },
+      input: Object.fromEntries(
+        Object.entries(COMPILED).map(([name, file]) => [name, below(`src/${file.replace(/\.js$/, ".ts")}`)]),
+      ),
       output: {
         chunkFileNames: "[name]-[hash].js",
         sourcemapExcludeSources: true,

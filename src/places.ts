@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 
-function rootAbove(folder: URL): URL {
-  return existsSync(new URL("package.json", folder)) ? folder : rootAbove(new URL("../", folder));
-}
+const above = new URL("../", import.meta.url);
 
-/** The folder of this package, whether this runs from its sources, compiled or bundled. */
-export const PACKAGE = rootAbove(new URL("./", import.meta.url));
+/** The folder of this package, whether this runs from its sources, compiled or, a folder lower, bundled. */
+export const PACKAGE = existsSync(new URL("package.json", above)) ? above : new URL("../", above);
 
 /** What is read of the package's own `package.json`. */
 export const MANIFEST = JSON.parse(readFileSync(new URL("package.json", PACKAGE), "utf8")) as {
@@ -13,8 +11,8 @@ export const MANIFEST = JSON.parse(readFileSync(new URL("package.json", PACKAGE)
   dependencies: Record<string, string>;
 };
 
-/** What processes and threads run, by the names of their bundles, and where the compiler puts them. */
-const COMPILED = {
+/** What processes and threads run, by the names of their bundles, and where the compiler puts them: as in `src`. */
+export const COMPILED = {
   server: "server.js",
   "peg-bff": "cli/main.js",
   "mcp-server": "mcp-server/main.js",
