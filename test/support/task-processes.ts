@@ -75,7 +75,7 @@ export interface Watched {
   ids: string[];
   /** Resolves when the stream ends by itself; rejects with its error. */
   ended: Promise<void>;
-  /** Resolves once a state fits. */
+  /** Resolves once a state fits; rejects where the stream ends before. */
   until(fits: (state: { status: string; progress: number }) => boolean): Promise<void>;
   close(): void;
 }
@@ -113,7 +113,7 @@ export function watch(client: PegClient, id: string): Watched {
         };
         waiting.add(check);
         check();
-        ended.catch(reject);
+        ended.then(() => reject(new Error(`it ended without: ${JSON.stringify(states)}`)), reject);
       }),
     close: () => close(),
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, eq, inArray, lt, or, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { PlainText } from "../../contract/words.js";
 import { announceTaskOf } from "../../db/changes.js";
 import { isDatabaseAway, isForeignKeyViolation } from "../../db/errors.js";
@@ -56,6 +56,9 @@ function claimed(attemptToken: string) {
   };
 }
 
+/** Those who watch are told that it is worked on: what is done of it may take its time to show. */
+const toldAndId = { id: pegComparisonTasks.id, told: announceTaskOf(sql`${pegComparisonTasks.id}`) };
+
 /** A task without its analysis cannot be: the error of whoever starts one when it is deleted. */
 export function asDataMoved(error: unknown): unknown {
   return isForeignKeyViolation(error) ? new DataMovedError("the analysis was deleted meanwhile") : error;
@@ -78,7 +81,7 @@ export async function claimComputation(
       set: claimed(attemptToken),
       setWhere: lt(pegComparisonTasks.leaseUntil, sql`now()`),
     })
-    .returning({ id: pegComparisonTasks.id })
+    .returning(toldAndId)
     .catch((error: unknown) => {
       throw asDataMoved(error);
     });
@@ -88,19 +91,21 @@ export async function claimComputation(
   return other === undefined ? claimComputation(services, key) : { taskId: other };
 }
 
-/** The id of the task in which the comparison is computed, or will be. */
+const isRunning = inArray(pegComparisonTasks.status, ["PENDING", "PROCESSING"]);
+
+/** The task in which the comparison is computed, or will be: there is one at most. */
+export const runningTaskOf = ({ analysisId, revision, algorithmVersion }: ComparisonKey) =>
+  and(
+    eq(pegComparisonTasks.analysisId, analysisId),
+    eq(pegComparisonTasks.revision, revision),
+    eq(pegComparisonTasks.algorithmVersion, algorithmVersion),
+    isRunning,
+  );
+
+/** The id of that task. */
 export async function findRunningTask({ db }: Services, key: ComparisonKey): Promise<string | undefined> {
-  const [task] = await db
-    .select({ id: pegComparisonTasks.id })
-    .from(pegComparisonTasks)
-    .where(
-      and(
-        eq(pegComparisonTasks.analysisId, key.analysisId),
-        eq(pegComparisonTasks.revision, key.revision),
-        eq(pegComparisonTasks.algorithmVersion, key.algorithmVersion),
-        inArray(pegComparisonTasks.status, ["PENDING", "PROCESSING"]),
-      ),
-    );
+  const { id } = pegComparisonTasks;
+  const [task] = await db.select({ id }).from(pegComparisonTasks).where(runningTaskOf(key));
   return task?.id;
 }
 
@@ -110,14 +115,8 @@ export async function claimTask(services: Services, taskId: string): Promise<Lea
   const [mine] = await services.db
     .update(pegComparisonTasks)
     .set(claimed(attemptToken))
-    .where(
-      and(
-        eq(pegComparisonTasks.id, taskId),
-        inArray(pegComparisonTasks.status, ["PENDING", "PROCESSING"]),
-        lt(pegComparisonTasks.leaseUntil, sql`now()`),
-      ),
-    )
-    .returning({ id: pegComparisonTasks.id });
+    .where(and(eq(pegComparisonTasks.id, taskId), isRunning, lt(pegComparisonTasks.leaseUntil, sql`now()`)))
+    .returning(toldAndId);
   return mine && holdLease(services, taskId, attemptToken);
 }
 
@@ -231,7 +230,7 @@ export async function awaitComputation(
 
 /** Ends the tasks of an analysis whose data is no more what they are about. */
 export async function endMovedTasks(tx: Services["db"], analysisId: string): Promise<void> {
-  const { id, status, version } = pegComparisonTasks;
+  const { id, version } = pegComparisonTasks;
   await tx
     .update(pegComparisonTasks)
     .set({
@@ -245,8 +244,6 @@ export async function endMovedTasks(tx: Services["db"], analysisId: string): Pro
       estimatedCompletion: null,
       finishedAt: sql`now()`,
     })
-    .where(
-      and(eq(pegComparisonTasks.analysisId, analysisId), or(eq(status, "PENDING"), eq(status, "PROCESSING"))),
-    )
+    .where(and(eq(pegComparisonTasks.analysisId, analysisId), isRunning))
     .returning({ told: announceTaskOf(sql`${id}`) });
 }

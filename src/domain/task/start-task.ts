@@ -1,10 +1,10 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { announce } from "../../db/changes.js";
 import type { Database } from "../../db/open.js";
 import { runIn } from "../../db/run-sql.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
-import { asDataMoved, newTask } from "../comparison/computation-lease.js";
+import { asDataMoved, newTask, runningTaskOf } from "../comparison/computation-lease.js";
 import { type ComparisonKey, loadStoredSummary } from "../comparison/stored-comparison.js";
 import type { Services } from "../context.js";
 import type { TaskRow } from "./task-state.js";
@@ -78,18 +78,7 @@ export function joinRunningTask(
   requestId: string,
 ): Promise<TaskRow | undefined> {
   return transact(services.db, async (tx) => {
-    const [task] = await tx
-      .select()
-      .from(pegComparisonTasks)
-      .where(
-        and(
-          eq(pegComparisonTasks.analysisId, key.analysisId),
-          eq(pegComparisonTasks.revision, key.revision),
-          eq(pegComparisonTasks.algorithmVersion, key.algorithmVersion),
-          sql`${pegComparisonTasks.status} in ('PENDING', 'PROCESSING')`,
-        ),
-      )
-      .for("update");
+    const [task] = await tx.select().from(pegComparisonTasks).where(runningTaskOf(key)).for("update");
     if (task) await queueTask(tx, services, task, requestId);
     return task;
   });

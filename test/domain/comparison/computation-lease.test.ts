@@ -177,7 +177,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       const before = new Date(0);
       await setTask(taskId, { startedAt: before, updatedAt: before, status: "PENDING" });
       await letRunOut(taskId);
-      await hold();
+      expect(await toldDuring(taskId, hold)).toBe("rung");
       const task = await taskOf(taskId);
       expect(task).toMatchObject({ status: "PROCESSING", version: 2 });
       expect(task.startedAt).not.toEqual(before);
@@ -219,9 +219,13 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       for (const status of ["PENDING", "PROCESSING"] as const) {
         await setTask(taskId, { status });
         await letRunOut(taskId);
-        const lease = await claimTask(services, taskId);
+        let lease: Lease | undefined;
+        const told = await toldDuring(taskId, async () => {
+          lease = await claimTask(services, taskId);
+        });
         if (!lease) throw new Error("it was not given");
         leases.push(lease);
+        expect(told).toBe("rung");
         expect(lease.attemptToken).not.toBe(attemptToken);
         expect(await taskOf(taskId)).toMatchObject({
           status: "PROCESSING",
