@@ -1,9 +1,11 @@
 import { startLoad } from "./load/load.js";
 import { makeAnalysis } from "./network.js";
-import { openOwnServer } from "./own-server.js";
+import { type OwnServer, openOwnServer } from "./own-server.js";
+import { keepToCore } from "./processes.js";
 import { callTarget, rawRequest } from "./requests.js";
 import type { Bench } from "./section.js";
 import { WARM_CALLS } from "./seed.js";
+import { median } from "./statistics.js";
 
 const PEGS = 15;
 /** Half a million rows. */
@@ -16,16 +18,32 @@ const ROUNDS = 3;
 const WANTED_RATIO = 2;
 
 /** How long one in a hundred cached answers took at least, in ms, of each round. */
-export interface WhileComparing {
+interface Rounds {
   rows: number;
   alone: number[];
   comparing: number[];
 }
 
+/** With the server at both, on all cores; and with a worker apart, as `compose.yaml` runs it, off the server's core. */
+export interface WhileComparing {
+  inline: Rounds;
+  apart: Rounds | undefined;
+}
+
 /** Asks for cached answers at an even pace, by itself and while the largest analysis is compared again and again. */
 export async function measureWhileComparing(bench: Bench): Promise<WhileComparing> {
-  const { cores, closers, progress } = bench;
-  const { ours, peg, tokens } = await openOwnServer(bench, { redisCore: cores.load });
+  const { cores, closers } = bench;
+  const inline = await measureRounds(bench, await openOwnServer(bench, { redisCore: cores.load }));
+  await closers.closeAll();
+  // What it starts from now on stays on this core, unless it is told another.
+  const release = keepToCore(cores.load);
+  closers.add(async () => release());
+  const own = await openOwnServer(bench, { core: cores.server, workerApart: true });
+  return { inline, apart: own.databaseUrl === undefined ? undefined : await measureRounds(bench, own) };
+}
+
+async function measureRounds({ cores, closers, progress }: Bench, own: OwnServer): Promise<Rounds> {
+  const { ours, peg, tokens } = own;
   const { id } = await peg.analysis.create.mutate(makeAnalysis("small", PEGS));
   progress("comparing: storing half a million rows");
   const large = await peg.analysis.create.mutate(makeAnalysis("large", LARGE_PEGS, LARGE_HOURS));
@@ -36,7 +54,7 @@ export async function measureWhileComparing(bench: Bench): Promise<WhileComparin
   const pace = async (seconds: number) =>
     (await load.run({ port: ours.port, requests, seconds, pauseMs: PAUSE_MS })).p99Ms;
   await pace(2);
-  const result: WhileComparing = { rows: large.rows, alone: [], comparing: [] };
+  const result: Rounds = { rows: large.rows, alone: [], comparing: [] };
   for (let round = 1; round <= ROUNDS; round++) {
     progress(`comparing: round ${round} of ${ROUNDS}`);
     result.alone.push(await pace(SECONDS));
@@ -54,7 +72,7 @@ export async function measureWhileComparing(bench: Bench): Promise<WhileComparin
   return result;
 }
 
-async function untilDone(peg: Awaited<ReturnType<typeof openOwnServer>>["peg"], id: string): Promise<void> {
+async function untilDone(peg: OwnServer["peg"], id: string): Promise<void> {
   for (;;) {
     const { status } = await peg.pegComparison.status.query({ id });
     if (status === "COMPLETED") return;
@@ -63,11 +81,16 @@ async function untilDone(peg: Awaited<ReturnType<typeof openOwnServer>>["peg"], 
   }
 }
 
-/** One line. */
-export function describeWhileComparing({ rows, alone, comparing }: WhileComparing): string {
-  const ratios = comparing.map((ms, i) => ms / (alone[i] as number));
-  const ratio = [...ratios].sort((a, b) => a - b)[Math.floor(ratios.length / 2)] as number;
+/** A line for each. */
+export function describeWhileComparing({ inline, apart }: WhileComparing): string {
+  const lines = [describeRounds("p99 of cached answers, comparisons in the same process", inline)];
+  if (apart) lines.push(describeRounds("p99 of cached answers, comparisons in a worker apart", apart));
+  return lines.join("\n");
+}
+
+function describeRounds(what: string, { rows, alone, comparing }: Rounds): string {
+  const ratio = median(comparing.map((ms, i) => ms / (alone[i] as number)));
   const list = (values: number[]) => values.map((ms) => ms.toFixed(1)).join(", ");
   const verdict = ratio <= WANTED_RATIO ? "as asked" : "TOO SLOW";
-  return `p99 of cached answers: ${list(alone)} ms; while ${rows} rows are compared: ${list(comparing)} ms; median ratio ${ratio.toFixed(2)} (at most ${WANTED_RATIO}: ${verdict})`;
+  return `${what}: ${list(alone)} ms; while ${rows} rows are compared: ${list(comparing)} ms; median ratio ${ratio.toFixed(2)} (at most ${WANTED_RATIO}: ${verdict})`;
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createPegClient, type PegClient } from "../src/client/index.js";
 import { type Contender, startOurs } from "./contenders.js";
+import { startChild } from "./processes.js";
 import type { Bench } from "./section.js";
 import { openPostgres, openRedis } from "./stores.js";
 import { signTokens } from "./tokens.js";
@@ -22,6 +23,8 @@ export async function openOwnServer(
   more: {
     core?: number | undefined;
     redisCore?: number | undefined;
+    /** Runs what `async` and `recompute` ask for in a process of its own, which takes its core from ours. */
+    workerApart?: boolean;
     env?: Record<string, string>;
     nodeOptions?: string[];
     /** The address of a store as the server is to know it. */
@@ -37,13 +40,25 @@ export async function openOwnServer(
   for (const { note } of [redis, postgres]) progress(note);
   const jwtSecret = randomBytes(32).toString("base64url");
   const { server, logLevel } = options;
-  const { core, env = {}, nodeOptions = [], via = async (_name, url) => url } = more;
+  const { core, workerApart = false, nodeOptions = [], via = async (_name, url) => url } = more;
   const stores = {
     redisUrl: redis.url && (await via("Redis", redis.url)),
     databaseUrl: postgres.url && (await via("PostgreSQL", postgres.url)),
   };
+  const keys = { ENCRYPTION_KEYS: `bench:${randomBytes(32).toString("base64url")}` };
+  const env = { ...keys, ...more.env, ...(workerApart ? { WORKER: "none" } : {}) };
   const ours = await startOurs({ server, logLevel, core, folder, jwtSecret, env, nodeOptions, ...stores });
   closers.add(ours.stop);
+  if (workerApart) {
+    const { databaseUrl: DATABASE_URL = "", redisUrl: REDIS_URL = "" } = stores;
+    const worker = startChild({
+      args: [join(dirname(server), "peg-bff.js"), "worker"],
+      env: { ...keys, DATABASE_URL, REDIS_URL, JWT_SECRET: jwtSecret, LOG_LEVEL: logLevel },
+      core: undefined,
+      logFile: join(folder, "worker.log"),
+    });
+    closers.add(worker.stop);
+  }
   const tokens = await signTokens(jwtSecret, options.connections);
   const [token = ""] = tokens;
   const peg = createPegClient({ url: `http://127.0.0.1:${ours.port}`, token });

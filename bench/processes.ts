@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -35,6 +35,15 @@ export interface Child {
 /** A command as it runs on one core only. */
 export function onCore(core: number | undefined, command: string, args: string[]): [string, string[]] {
   return core === undefined ? [command, args] : ["taskset", ["-c", String(core), command, ...args]];
+}
+
+/** Keeps this process, and what it starts, to a core until the returned function is called. */
+export function keepToCore(core: number | undefined): () => void {
+  if (core === undefined) return () => {};
+  const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+  const keepTo = (list: string) => void execFileSync("taskset", ["-acp", list, String(process.pid)]);
+  keepTo(String(core));
+  return () => keepTo(allowed);
 }
 
 /** Starts a node process on a core. */
