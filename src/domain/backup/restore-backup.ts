@@ -98,7 +98,8 @@ async function putBack(
     );
   }
   const before = await analysisIds(tx);
-  await tx.execute(sql.raw(`truncate ${NAMES}`));
+  // With their counters anew: those can be set within the transaction, and are as they were where it fails.
+  await tx.execute(sql.raw(`truncate ${NAMES} restart identity`));
   await load(tx, path, checked, options.onProgress ?? (() => undefined));
   await compare(tx, checked);
   const requeued = await requeue(tx, target.queue);

@@ -334,16 +334,23 @@ describe.each(KINDS)("a %s database that holds data", (kind) => {
   test("is left alone unless it may be replaced, and as it was where a restore fails", async () => {
     const checked = await checkBackup(fileOf(kind), sealer);
     const target = await openEmpty(kind);
-    await target.db.execute(sql`insert into audit_log (actor_id, action) values ('someone', 'create')`);
+    // More than the backup holds: how far the ids have been counted must not go back with a restore that fails.
+    const audit = (rows: number) =>
+      target.db.execute(
+        sql`insert into audit_log (actor_id, action) select 'someone', 'create' from generate_series(1, ${rows}::int)`,
+      );
+    await audit(50);
     await expect(restoreBackup(targetOf(target), fileOf(kind), checked)).rejects.toThrow(/holds data/);
 
     const away = targetOf(target, async () => false);
     await expect(restoreBackup(away, fileOf(kind), checked, { replace: true })).rejects.toThrow(
       /Redis does not answer/,
     );
-    expect(await countOf(target, "audit_log")).toBe(1);
+    expect(await countOf(target, "audit_log")).toBe(50);
     expect(await countOf(target, "analysis_results")).toBe(0);
     expect(await countOf(target, "pgboss.job")).toBe(0);
+    await audit(1);
+    expect(await countOf(target, "audit_log where id > 50")).toBe(1);
 
     const moved: string[] = [];
     const told = targetOf(target, async (id) => moved.push(id) > 0);
