@@ -73,8 +73,8 @@ export const KOREAN = {
   "whom the operator's token names": "운영자 토큰에 넣을 사용자",
   "of a CSV file: the period before the change, both ends included": "CSV 파일에서 변경 전 기간, 양 끝 포함",
   "of a CSV file: the period after it": "CSV 파일에서 변경 후 기간",
-  "JSON with peg_definitions: weights, directions, formulas":
-    "peg_definitions가 있는 JSON. 가중치, 방향, 수식",
+  "JSON with peg_definitions (weights, directions, formulas) and the time_zone of the cells":
+    "peg_definitions(가중치, 방향, 수식)와 셀의 time_zone이 있는 JSON",
 
   // Results
   "The database is up to date.": "데이터베이스 스키마가 최신입니다.",

@@ -5,6 +5,9 @@ import type { Say } from "./words.js";
 
 const START_DEADLINE_MS = 60_000;
 
+/** What belongs to the servers that these settings are for: their ports, their log, and how they share and leave. */
+const UNSET = { METRICS_PORT: "", LOG_FILE: "", WEB_CONCURRENCY: "", DRAIN_MS: "" };
+
 export interface OwnServer {
   url: string;
   /** Lets it finish and give back what it holds. */
@@ -19,7 +22,7 @@ export interface OwnServer {
  */
 export async function startOwnServer(env: NodeJS.ProcessEnv): Promise<OwnServer> {
   const child = fork(programFile("peg-bff"), ["serve"], {
-    env: { ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" },
+    env: { ...env, ...UNSET, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" },
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

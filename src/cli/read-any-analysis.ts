@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { z } from "zod";
-import { type PegDefinitions, requestParams } from "../contract/analysis.js";
+import { requestParams } from "../contract/analysis.js";
 import { CommandError } from "./command-error.js";
 import { createProgressBar } from "./progress-bar.js";
 import { type AnalysisFile, describeIssues, readAnalysisFile } from "./read-analysis-file.js";
@@ -20,21 +20,30 @@ export function withFileOptions(command: Command, say: Say): Command {
   return command
     .option("--n1 <start/end>", say("of a CSV file: the period before the change, both ends included"))
     .option("--n <start/end>", say("of a CSV file: the period after it"))
-    .option("--definitions <file>", say("JSON with peg_definitions: weights, directions, formulas"));
+    .option(
+      "--definitions <file>",
+      say("JSON with peg_definitions (weights, directions, formulas) and the time_zone of the cells"),
+    );
 }
 
+/** What a file of definitions tells of an analysis; the time zone only where it holds one. */
+type Definitions = Pick<AnalysisFile["request_params"], "peg_definitions" | "time_zone">;
+
+const tellsOf = ({ peg_definitions, time_zone }: Definitions): Definitions =>
+  time_zone === undefined ? { peg_definitions } : { peg_definitions, time_zone };
+
 /** A file of definitions: the map itself, or an analysis or its `request_params` with the map inside. */
-async function readDefinitions(path: string): Promise<PegDefinitions> {
+async function readDefinitions(path: string): Promise<Definitions> {
   const value: unknown = await readFile(path, "utf8").then(JSON.parse, () => {
     throw new CommandError((say) => say("--definitions {file}: cannot be read", { file: path }));
   });
   const analysis = z.looseObject({ request_params: requestParams }).safeParse(value);
-  if (analysis.success) return analysis.data.request_params.peg_definitions;
+  if (analysis.success) return tellsOf(analysis.data.request_params);
   const wrapped = z.looseObject({ peg_definitions: z.unknown() }).safeParse(value);
   const definitions = requestParams.safeParse(
     wrapped.success && wrapped.data.peg_definitions !== undefined ? value : { peg_definitions: value },
   );
-  if (definitions.success) return definitions.data.peg_definitions;
+  if (definitions.success) return tellsOf(definitions.data);
   const { issues } = definitions.error;
   throw new CommandError((say) =>
     [say("--definitions {file} does not fit:", { file: path }), ...describeIssues(issues, say)].join("\n"),
@@ -48,7 +57,8 @@ async function readCsvAnalysis(file: string, options: FileOptions, say: Say): Pr
     );
   }
   const periods = { "N-1": parseTimeRange("--n1", options.n1), N: parseTimeRange("--n", options.n) };
-  const definitions = options.definitions === undefined ? {} : await readDefinitions(options.definitions);
+  const definitions =
+    options.definitions === undefined ? { peg_definitions: {} } : await readDefinitions(options.definitions);
   const bar = createProgressBar(process.stderr);
   const read = await readCsv(file, periods, (done, size) => bar.update(done, size, say("read")));
   bar.end();
@@ -59,7 +69,7 @@ async function readCsvAnalysis(file: string, options: FileOptions, say: Say): Pr
   );
   return {
     stats: read.stats,
-    request_params: { peg_definitions: definitions },
+    request_params: definitions,
     period_info: {
       n1_start: periods["N-1"].start,
       n1_end: periods["N-1"].end,
@@ -83,5 +93,6 @@ export async function readAnyAnalysis(file: string, options: FileOptions, say: S
   }
   const analysis = await readAnalysisFile(file);
   if (options.definitions === undefined) return analysis;
-  return { ...analysis, request_params: { peg_definitions: await readDefinitions(options.definitions) } };
+  const given = await readDefinitions(options.definitions);
+  return { ...analysis, request_params: { ...analysis.request_params, ...given } };
 }

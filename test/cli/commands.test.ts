@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -191,6 +192,31 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
       const migrated = await run(["migrate"], { DATABASE_URL: database.url });
       expect(migrated).toEqual({ code: 0, stdout: "The database is up to date.\n", stderr: "" });
     } finally {
+      await database.drop();
+    }
+  });
+
+  test.skipIf(!hasPostgres)("has a server of its own that leaves alone what is the others'", async () => {
+    const database = await createTestDatabase();
+    const log = join(folder, "of-others.log");
+    const taken = createServer();
+    taken.listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    try {
+      // As within a container whose server runs.
+      const { code, stderr } = await run(["compare", "an-id"], {
+        DATABASE_URL: database.url,
+        METRICS_PORT: String(port),
+        DRAIN_MS: "300000",
+        LOG_FILE: log,
+      });
+      expect(stderr).not.toContain("Another program");
+      expect(stderr).toContain("ANALYSIS_NOT_FOUND");
+      expect(code).toBe(1);
+      expect(existsSync(log)).toBe(false);
+    } finally {
+      taken.close();
       await database.drop();
     }
   });
