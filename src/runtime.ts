@@ -228,11 +228,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     });
     const eventLoopBusy = watchEventLoop();
     const isBusy = () => eventLoopBusy() || database.pool.inUse > database.pool.size;
+    const originHeaders = await readOriginHeaders(config.CORS_ORIGINS);
     const server = createHttpServer(
       app,
       { keepAliveTimeout: config.KEEP_ALIVE_MS },
-      createFastLane(services, await readOriginHeaders(config.CORS_ORIGINS), clientAddress),
-      createOverloadGate(services, new Overload({ now: () => performance.now(), isBusy })),
+      createFastLane(services, originHeaders, clientAddress),
+      createOverloadGate(services, new Overload({ now: () => performance.now(), isBusy }), originHeaders),
     );
     const operations = createHttpServer(
       createOperationsApp({ services, probes, isDraining: () => draining, metrics: forReaders }),

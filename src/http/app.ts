@@ -6,6 +6,7 @@ import type { ClientAddress } from "./client-address.js";
 import { allowOrigins } from "./cors.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { dashboardRoutes } from "./dashboard-routes.js";
+import { TRPC_ENDPOINT } from "./error-envelope.js";
 import { healthRoutes, type Probe } from "./health.js";
 import { type MetricsOptions, metricsRoutes } from "./metrics.js";
 import { openApiRoutes } from "./openapi/openapi-routes.js";
@@ -13,7 +14,7 @@ import { type AppEnv, refuse } from "./refuse.js";
 import { countAs, openRequests } from "./request-context.js";
 import { restRoutes } from "./rest/rest-app.js";
 import { REST_ROUTES } from "./rest/routes.js";
-import { serveTrpc, TRPC_ENDPOINT } from "./trpc.js";
+import { serveTrpc } from "./trpc.js";
 
 export interface AppOptions {
   services: AppEnv["Variables"]["services"];

@@ -6,6 +6,7 @@ import { type CallContext, createCallContext } from "../trpc/context.js";
 import { bearerToken } from "./bearer-token.js";
 import type { ClientAddress } from "./client-address.js";
 import type { OriginHeaders } from "./cors.js";
+import { TRPC_ENDPOINT } from "./error-envelope.js";
 import { languageOf } from "./language.js";
 import { lengthOf, type PlainAnswer } from "./plain-answer.js";
 import type { AppEnv } from "./refuse.js";
@@ -24,7 +25,6 @@ import {
   type Queries,
   readAddress,
   readQueries,
-  TRPC_ENDPOINT,
 } from "./trpc.js";
 
 type Services = AppEnv["Variables"]["services"];

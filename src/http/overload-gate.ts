@@ -1,28 +1,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
-import { ERRORS, type ErrorBody } from "../contract/errors.js";
+import { ERRORS } from "../contract/errors.js";
 import { errorBodyOf, overloaded } from "../trpc/errors.js";
+import type { OriginHeaders } from "./cors.js";
+import { envelopeOf, TRPC_ENDPOINT } from "./error-envelope.js";
 import { languageOf } from "./language.js";
 import type { Overload } from "./overload.js";
 import type { AppEnv } from "./refuse.js";
 import { requestIdOf } from "./request-context.js";
 import { secureList } from "./security-headers.js";
-import { TRPC_ENDPOINT } from "./trpc.js";
 
 /** Lets a request in, or answers it. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 const RETRY_AFTER_S = 1;
 const REFUSAL = overloaded(RETRY_AFTER_S);
-const { http: STATUS, trpc: TRPC_CODE } = ERRORS[REFUSAL.code];
+const { http: STATUS } = ERRORS[REFUSAL.code];
 /** What answers calls. Probes, metrics and the page cost little, and tell whether the process lives. */
 const CALLS = ["/api/", `${TRPC_ENDPOINT}/`];
 
+const VARY = "accept-language";
 const HEADERS = secureList({
   "content-type": "application/json",
   "retry-after": String(RETRY_AFTER_S),
-  vary: "accept-language",
 });
 
 /**
@@ -32,6 +32,7 @@ const HEADERS = secureList({
 export function createOverloadGate(
   { clock, logger, metrics }: Pick<AppEnv["Variables"]["services"], "clock" | "logger" | "metrics">,
   overload: Overload<Socket>,
+  originHeaders: OriginHeaders,
 ): Gate {
   let told = false;
 
@@ -41,8 +42,10 @@ export function createOverloadGate(
     const language = languageOf(accepted);
     const id = requestIdOf(givenId as string | undefined);
     const error = errorBodyOf(REFUSAL, id, clock.now(), language);
-    const body = JSON.stringify(request.url?.startsWith(TRPC_ENDPOINT) ? trpcError(error) : restError(error));
-    const own = ["content-language", language, "x-request-id", id];
+    const body = JSON.stringify(envelopeOf(request.url ?? "", error, STATUS));
+    const { vary, ...toOrigin } = originHeaders(request.headers.origin);
+    const own = ["content-language", language, "x-request-id", id, ...Object.entries(toOrigin).flat()];
+    own.push("vary", vary === undefined ? VARY : `${vary}, ${VARY}`);
     const length = ["content-length", String(Buffer.byteLength(body))];
     // A body on its way is not read: nothing else can come over this connection.
     if (hasBody(request)) response.shouldKeepAlive = false;
@@ -51,7 +54,9 @@ export function createOverloadGate(
   }
 
   return (request, response) => {
-    const { url = "", socket } = request;
+    const { url = "", socket, method } = request;
+    // A browser that is not told that it may ask never sees the refusal, nor when to come back.
+    if (method === "OPTIONS") return true;
     if (!CALLS.some((start) => url.startsWith(start))) return true;
     const enters = overload.enter(socket);
     if (overload.full !== told) {
@@ -68,14 +73,4 @@ export function createOverloadGate(
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
-}
-
-function restError(error: ErrorBody) {
-  return { success: false, error };
-}
-
-/** As tRPC's own answers look; of a batch every call takes it for its own. */
-function trpcError(error: ErrorBody) {
-  const data = { code: TRPC_CODE, httpStatus: STATUS, error };
-  return { error: { json: { message: error.message, code: TRPC_ERROR_CODES_BY_KEY[TRPC_CODE], data } } };
 }

@@ -3,6 +3,7 @@ import { ERRORS, type ErrorBody, type ErrorCode } from "../contract/errors.js";
 import { tell } from "../contract/translate.js";
 import type { Language, Message } from "../contract/words.js";
 import type { CallContext } from "../trpc/context.js";
+import { envelopeOf } from "./error-envelope.js";
 
 /** What the routes share through Hono's context. */
 export interface AppEnv {
@@ -18,7 +19,7 @@ export interface AppEnv {
 }
 
 /**
- * Answers a request that never reached a procedure.
+ * Answers a request that never reached a procedure, as the face does that was called.
  *
  * @param status another status than the code's own, where HTTP has a more exact one
  */
@@ -33,5 +34,5 @@ export function refuse(
   const error: ErrorBody = { code, message: tell(words, language), timestamp, request_id: requestId };
   c.header("content-language", language);
   c.header("vary", "accept-language", { append: true });
-  return c.json({ success: false, error }, status as 400);
+  return c.json(envelopeOf(c.req.path, error, status), status as 400);
 }

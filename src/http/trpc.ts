@@ -8,11 +8,11 @@ import { type CallContext, createCallContext } from "../trpc/context.js";
 import { readInput } from "../trpc/transformer.js";
 import { bearerToken } from "./bearer-token.js";
 import { signRefusal } from "./early-refusal.js";
+import { TRPC_ENDPOINT } from "./error-envelope.js";
 import { compressed, type PlainAnswer, sendPlain } from "./plain-answer.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { sizeOf } from "./request-size.js";
 
-export const TRPC_ENDPOINT = "/trpc";
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
 const LANGUAGE_HEADER = "accept-language";
 const VARY = `trpc-accept, accept, ${LANGUAGE_HEADER}`;

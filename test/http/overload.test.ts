@@ -127,6 +127,7 @@ describe("more than can be answered (F4)", () => {
 });
 
 describe("a server that has too much to do", () => {
+  const ORIGIN = "https://dashboard.example";
   let backend: TestBackend;
   let server: HttpServer;
   let url: string;
@@ -134,8 +135,8 @@ describe("a server that has too much to do", () => {
   let full = true;
 
   beforeAll(async () => {
-    backend = await startBackend(PLENTY);
-    ({ server, url } = await startOverloaded(backend, () => full));
+    backend = await startBackend({ ...PLENTY, CORS_ORIGINS: ORIGIN });
+    ({ server, url } = await startOverloaded(backend, () => full, [ORIGIN]));
     authorization = `Bearer ${await tokenFor("alice")}`;
     await (await backend.clientOf("alice")).analysis.create.mutate(sampleAnalysis({ id: "shed" }));
   });
@@ -172,6 +173,20 @@ describe("a server that has too much to do", () => {
       expect(headers.get("cache-control")).toBe("private, no-store");
     }
     expect(Math.min(...times)).toBeLessThan(50);
+  });
+
+  test("lets a page of a listed origin ask, and read when to come again", async () => {
+    const asked = { origin: ORIGIN, "access-control-request-method": "GET" };
+    const preflight = await ask("/api/analysis/results/shed", { method: "OPTIONS", headers: asked });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
+    const { status, headers } = await ask("/api/analysis/results/shed", { headers: { origin: ORIGIN } });
+    expect(status).toBe(503);
+    expect(headers.get("access-control-allow-origin")).toBe(ORIGIN);
+    expect(headers.get("access-control-expose-headers")).toMatch(/retry-after/i);
+    expect(headers.get("vary")).toBe("Origin, accept-language");
+    const other = await ask("/api/analysis/results/shed", { headers: { origin: "https://other.example" } });
+    expect(other.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   test("looks at no token, charges no limit, and counts what it refuses", async () => {

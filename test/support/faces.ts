@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { type ErrorBody, errorBody } from "../../src/contract/errors.js";
 
 /** Limits that no test reaches by accident. */
@@ -18,10 +19,13 @@ export interface FaceAnswer {
   data: unknown;
 }
 
-/** Takes an answer of either face apart. An error has to be as the contract says. */
+/** Takes an answer of either face apart. An error has to be as the contract says, in the form of the face. */
 export async function readAnswer(response: Response): Promise<FaceAnswer> {
-  const { status, headers } = response;
-  return { status, headers, ...openBody(await response.text()) };
+  const { status, headers, url } = response;
+  const opened = openBody(await response.text());
+  if (opened.error && url && new URL(url).pathname.startsWith("/trpc/"))
+    expect(JSON.parse(opened.text)).toHaveProperty("error.json.data.error");
+  return { status, headers, ...opened };
 }
 
 /** The same of a body alone. */
