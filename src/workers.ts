@@ -2,6 +2,7 @@ import type { Boss } from "./adapters/queue/boss.js";
 import { startWorker } from "./adapters/queue/worker.js";
 import type { SqlRunner } from "./db/run-sql.js";
 import type { Services } from "./domain/context.js";
+import { adoptTasks } from "./domain/task/adopt-tasks.js";
 import { retireTasks } from "./domain/task/retire-tasks.js";
 import { COMPARE_TASK, loadCompareTask, loadDeadTask } from "./jobs/compare-task.js";
 
@@ -10,13 +11,14 @@ const JOBS_AT_A_TIME = 4;
 /** How long a stopping worker lets its jobs end before it gives them back. */
 const GRACE_MS = 20_000;
 const UPKEEP_MS = 3_600_000;
+const ADOPT_EVERY_MS = 30_000;
 
 export interface Workers {
   /** Takes no more jobs, and resolves once those that run have ended or are given back. */
   stop(): Promise<void>;
 }
 
-/** Runs jobs in this process, and removes from time to time what nobody asks for any more. */
+/** Runs jobs in this process, and removes from time to time what nobody asks for any more; takes up what nobody works on. */
 export function startWorkers(services: Services, boss: Boss, run: SqlRunner): Workers {
   const { logger, metrics, signals } = services;
   const work = (queue: string, concurrency: number, load: typeof loadCompareTask) =>
@@ -40,9 +42,16 @@ export function startWorkers(services: Services, boss: Boss, run: SqlRunner): Wo
     );
   }, UPKEEP_MS);
   upkeep.unref();
+  const adoption = setInterval(() => {
+    adoptTasks(services).catch((error: unknown) =>
+      logger.warn({ err: error }, "tasks that nobody works on were not taken up"),
+    );
+  }, ADOPT_EVERY_MS);
+  adoption.unref();
   return {
     async stop() {
       clearInterval(upkeep);
+      clearInterval(adoption);
       await Promise.all(workers.map((worker) => worker.stop(GRACE_MS)));
     },
   };

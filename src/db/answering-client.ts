@@ -134,5 +134,6 @@ function sizeOf(values: readonly unknown[]): number {
 }
 
 function isRead(text: string): boolean {
-  return /^\s*select\b/i.test(text) && !/\bfor (update|share)\b/i.test(text);
+  const writes = /\b(insert|update|delete|merge|for (no key update|key share|share))\b/i;
+  return /^\s*(select|with)\b/i.test(text) && !writes.test(text);
 }

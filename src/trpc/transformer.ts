@@ -14,9 +14,23 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
+/** Nothing in an input lies deeper. */
+const MAX_PATH_CHARS = 1_000;
+
+/** The keys of a path as superjson writes it: between dots, with a backslash before each dot and backslash of a key. */
+function keysOf(path: string): string[] {
+  const keys = [""];
+  for (const [part, escaped] of path.matchAll(/\\([\\.])|./gs)) {
+    if (part === ".") keys.push("");
+    else keys[keys.length - 1] += escaped ?? part;
+  }
+  return keys;
+}
+
 /** Takes out what the sender had as undefined and superjson wrote as null. */
 function removeAt(root: unknown, path: string): void {
-  const steps = path.split(".");
+  if (path.length > MAX_PATH_CHARS) return;
+  const steps = keysOf(path);
   const last = steps.pop() as string;
   let current = root;
   for (const step of steps) {

@@ -93,6 +93,11 @@ describe.skipIf(!canBrowse)("a comparison that is computed", { timeout: RECOVERY
     await page.getByRole("heading", { name: "The comparison failed" }).waitFor();
     expect(await page.getByRole("alert").innerText()).toMatch(/no PEG can be compared/);
     await page.locator("button:enabled", { hasText: "Recompute" }).waitFor();
+    // It is not computed again and again meanwhile, each time to fail.
+    const calls = service.calls;
+    await page.waitForTimeout(2_000);
+    expect(service.calls).toBe(calls);
+    expect(await page.getByRole("heading", { name: "The comparison failed" }).isVisible()).toBe(true);
   });
 
   test("while the server is killed and started again ends with the result, untouched by hand", async () => {

@@ -173,6 +173,13 @@ describe.each(POSTGRES_WAYS)("a database, $way,", ({ query, here }) => {
       await proxy.setFault({ kind: "reset" });
       await proxy.heal();
       expect((await asked).error).toBeUndefined();
+      const named = timed(
+        select("with held as (select pg_sleep(0.3), 7 as n /* d2 named */) select n from held"),
+      );
+      await underWay("d2 named");
+      await proxy.setFault({ kind: "reset" });
+      await proxy.heal();
+      expect((await named).error).toBeUndefined();
       const twice = timed(select("select pg_sleep(0.3) /* d2 again */"));
       await underWay("d2 again");
       await proxy.setFault({ kind: "reset" });

@@ -85,6 +85,7 @@ describe.each([
       for (const bad of [
         "x",
         Buffer.from("[1]").toString("base64url"),
+        Buffer.from('[253402300800000,"x"]').toString("base64url"),
         "'; drop table analysis_results; --",
       ]) {
         expect(await failureOf(lister.analysis.list.query({ cursor: bad }))).toMatchObject({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isPegError } from "../../src/client/index.js";
 import { errorBody } from "../../src/contract/errors.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { jsonBody, openBody, PLENTY, readAnswer } from "../support/faces.js";
@@ -243,4 +244,11 @@ describe("a body that is hard to read (T15, T16)", () => {
     }
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
+});
+
+test("what is refused before tRPC is an error that its client knows", async () => {
+  const bob = await backend.clientOf("bob");
+  const long = { id: ID, user_id: "x".repeat(300_000), permission_type: "read" as const };
+  const error = await bob.permission.grant.mutate(long).catch((caught: unknown) => caught);
+  expect(isPegError(error, "PAYLOAD_TOO_LARGE")).toBe(true);
 });

@@ -1,3 +1,4 @@
+import superjson from "superjson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorBody } from "../../src/contract/errors.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
@@ -141,6 +142,13 @@ describe("inputs in superjson's envelope (T15, T16)", () => {
 
   test("may annotate dates and what was undefined", async () => {
     const response = await withMeta({ id, cache_ttl: null }, { values: { cache_ttl: ["undefined"] }, v: 1 });
+    expect(response.status).toBe(200);
+  });
+
+  test.each(["DL_Thp", "DL.Thp.Avg", "DL\\Thp.Avg"])("may name what was undefined under %s", async (name) => {
+    const request_params = { peg_definitions: { [name]: { weight: 5, unit: undefined } } };
+    const body = JSON.stringify(superjson.serialize({ ...sampleAnalysis(), request_params }));
+    const response = await post("analysis.create", body, "application/json");
     expect(response.status).toBe(200);
   });
 

@@ -10,7 +10,7 @@ const GRACE_MS = 60 * 60_000;
 /** A key that is not in a set has that fetched anew so often at most. */
 const COOLDOWN_MS = 30_000;
 /** After a fetch that failed nobody tries for so long, whatever tokens come. */
-const RETRY_MS = 5_000;
+export const RETRY_MS = 5_000;
 
 /** No key set can be had: whether a token is good is not known. */
 export class KeysAwayError extends Error {}

@@ -8,7 +8,7 @@ import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/por
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
 import { type AttemptRule, FailedAttempts } from "./failed-attempts.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
-import { KeysAwayError, type RemoteKeys } from "./remote-keys.js";
+import { KeysAwayError, RETRY_MS, type RemoteKeys } from "./remote-keys.js";
 
 const MAX_TOKEN_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 30;
@@ -137,6 +137,7 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
         metrics.tokenRefused("keys_away");
         throw new PegError("SERVICE_UNAVAILABLE", "Tokens cannot be checked now. Try again soon.", {
           cause: error,
+          retryAfter: RETRY_MS / 1000,
         });
       }
       metrics.tokenRefused(refusalOf(error));

@@ -61,6 +61,19 @@ export function startWorker(options: WorkerOptions): Worker {
     return jobs;
   };
 
+  /** As if it had never run: that this process stops is no failure of the job, of which there may be a few only. */
+  const giveBack = async (id: string, about: object): Promise<void> => {
+    const text =
+      "update pgboss.job set state = 'created', started_on = null where name = $1 and id = $2::uuid and state = 'active'";
+    await run(text, [queue, id]).catch((error: unknown) => {
+      metrics.queueFailure("fail");
+      logger.warn(
+        { err: error, ...about },
+        "a job could not be given back: it is run again once it has expired",
+      );
+    });
+  };
+
   const runJob = async ({ id, data, retryCount, retryLimit }: FetchedJob): Promise<void> => {
     const about = { task_id: id, request_id: requestIdOf(data) };
     try {
@@ -70,6 +83,7 @@ export function startWorker(options: WorkerOptions): Worker {
         throw error;
       });
     } catch (error) {
+      if (handBack.signal.aborted) return giveBack(id, about);
       const { name, code } = error as { name?: string; code?: string };
       logger.warn({ err: error, ...about, retry_count: retryCount, retry_limit: retryLimit }, "a job failed");
       // Where this does not reach the database either, the job expires and is run again.

@@ -56,7 +56,7 @@ export class ResilientStore implements SharedStore {
   }
 
   async putEntry(entry: EntryToPut): Promise<boolean> {
-    if (this.#isCoolingDown()) return false;
+    if (this.#away) return false;
     // A refused entry, too large for instance, says nothing of the server: visits do.
     return this.#writes.keep(this.#options.redis.putEntry(entry)).catch(() => false);
   }
@@ -76,7 +76,7 @@ export class ResilientStore implements SharedStore {
     const { redis, local } = this.#options;
     // In process too, so that the count goes on where Redis goes away.
     const here = await local.holdStream(request);
-    if (!here || this.#isCoolingDown()) return here;
+    if (!here || this.#away) return here;
     const held = await this.#writes.keep(redis.holdStream(request)).catch(() => true);
     if (!held) await local.dropStream(request);
     return held;
@@ -101,7 +101,10 @@ export class ResilientStore implements SharedStore {
     this.#options.disconnect();
   }
 
-  /** Whether no visit should ask now; of those after the cool-down one asks again while the others go on without. */
+  /**
+   * Whether no visit should ask now; of those after the cool-down one asks again while the others go on without.
+   * For visits only: the one who asks has to tell whether Redis is back.
+   */
   #isCoolingDown(): boolean {
     const now = this.#options.clock.now();
     // A clock that was set back must not keep a Redis away for as long.

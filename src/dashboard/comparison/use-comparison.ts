@@ -28,7 +28,7 @@ export interface Comparison {
 export function useComparison(id: string): Comparison {
   const queryClient = useQueryClient();
   const input = { id, async: true };
-  const options = trpc.pegComparison.get.queryOptions(input, { staleTime: Number.POSITIVE_INFINITY });
+  const options = trpc.pegComparison.get.queryOptions(input);
   const query = useQuery(options);
   const answer = query.data;
   const [seen, setSeen] = useState<PegComparisonStatusOutput>();
@@ -42,7 +42,8 @@ export function useComparison(id: string): Comparison {
         enabled: running !== undefined,
         onData({ data }) {
           setSeen(data);
-          if (data.status === "COMPLETED" || data.status === "FAILED") refetch();
+          // To ask again after a failure would begin another task, of which the same may come: that is for people.
+          if (data.status === "COMPLETED") refetch();
         },
       },
     ),

@@ -28,7 +28,9 @@ import { readCursor, writeCursor } from "../page-cursor.js";
 import { describeComparisonState } from "./comparison-state.js";
 import { describeAnalysis, describePeriods } from "./describe-analysis.js";
 
-const place = z.tuple([z.number().int().min(0).max(8.64e15), analysisId]);
+/** Of four digits in the year: what comes after is written in a way that PostgreSQL takes for something else. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const place = z.tuple([z.number().int().min(0).max(LAST_MS), analysisId]);
 
 /** A part of a name as a pattern: its own wildcards stand for themselves. */
 function containing(text: string): string {

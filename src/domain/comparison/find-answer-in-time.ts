@@ -45,7 +45,8 @@ async function waitUntil(
     wait(until - performance.now());
     // Before the connections of a server that stops are cut.
     hurry = () => wait(STOPPING_DEADLINE_MS);
-    stopping.addEventListener("abort", hurry);
+    if (stopping.aborted) hurry();
+    else stopping.addEventListener("abort", hurry);
   });
   const first = await Promise.race([answer, late]).finally(() => {
     stopping.removeEventListener("abort", hurry);

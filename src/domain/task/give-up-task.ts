@@ -4,6 +4,7 @@ import { announceTaskOf } from "../../db/changes.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import { awaitComputation } from "../comparison/computation-lease.js";
 import type { Services } from "../context.js";
+import { PegError } from "../errors.js";
 
 /** Ends a task whose every run died, so that nobody waits for it for ever. Asking again starts a new one. */
 export async function giveUpTask(
@@ -11,7 +12,11 @@ export async function giveUpTask(
   { taskId, requestId }: { taskId: string; requestId: string },
 ): Promise<void> {
   // Should anybody still work on it after all, let them.
-  const outcome = await awaitComputation(services, taskId).catch(() => "done" as const);
+  const outcome = await awaitComputation(services, taskId).catch((error: unknown) => {
+    // It failed meanwhile. Of a database that is away nothing is known: the job has to come again.
+    if (error instanceof PegError) return "done" as const;
+    throw error;
+  });
   if (outcome === "done") return;
   const { id, status, version, leaseUntil } = pegComparisonTasks;
   const [ended] = await services.db

@@ -37,7 +37,15 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
       if (signal.aborted || mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";
       services.logger.info({ task_id: taskId, request_id: run.requestId, code }, "a task failed");
+      // Where its end could not be noted, this job is all that will see to it.
+      if (await isOpen(services, taskId)) throw error;
       return;
     }
   }
+}
+
+async function isOpen({ db }: Services, taskId: string): Promise<boolean> {
+  const { id, status } = pegComparisonTasks;
+  const [task] = await db.select({ status }).from(pegComparisonTasks).where(eq(id, taskId));
+  return task !== undefined && !isFinished(task);
 }

@@ -2,11 +2,12 @@ import { eq, sql } from "drizzle-orm";
 import { announce } from "../../db/changes.js";
 import type { Database } from "../../db/open.js";
 import { runIn } from "../../db/run-sql.js";
-import { pegComparisonTasks } from "../../db/schema.js";
+import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
 import { asDataMoved, newTask, runningTaskOf } from "../comparison/computation-lease.js";
 import { type ComparisonKey, loadStoredSummary } from "../comparison/stored-comparison.js";
 import type { Services } from "../context.js";
+import { DataMovedError } from "../errors.js";
 import type { TaskRow } from "./task-state.js";
 
 /**
@@ -37,7 +38,12 @@ export async function startTaskIn(
 }
 
 /** Sees to it that a job sees to the task. The job's id is the task's: twice is once. */
-async function queueTask(tx: Database, services: Services, task: TaskRow, requestId: string): Promise<void> {
+export async function queueTask(
+  tx: Database,
+  services: Services,
+  task: TaskRow,
+  requestId: string,
+): Promise<void> {
   if (!task.queued) {
     await tx.update(pegComparisonTasks).set({ queued: true }).where(eq(pegComparisonTasks.id, task.id));
   }
@@ -47,6 +53,16 @@ async function queueTask(tx: Database, services: Services, task: TaskRow, reques
     traceparent: services.tracing.traceparent(),
   });
   if (sent) await announce(tx, { kind: "jobs", id: "" });
+}
+
+/** Waits for whoever changes the analysis, and keeps the next one waiting: no task is begun of what is gone. */
+async function holdRevision(tx: Database, { analysisId, revision }: ComparisonKey): Promise<void> {
+  const [analysis] = await tx
+    .select({ revision: analysisResults.revision })
+    .from(analysisResults)
+    .where(eq(analysisResults.id, analysisId))
+    .for("key share");
+  if (analysis?.revision !== revision) throw new DataMovedError("the raw data is of another revision");
 }
 
 /** Ends a transaction that turned out to have nothing to do. */
@@ -60,6 +76,7 @@ export async function startTask(
 ): Promise<TaskRow | undefined> {
   try {
     return await transact(services.db, async (tx) => {
+      await holdRevision(tx, key);
       const task = await startTaskIn(tx, services, key, requestId);
       // Whoever completes a task stores its comparison with it: without the one, the other is there by now.
       if (await loadStoredSummary(tx, key)) throw new AlreadyStored();

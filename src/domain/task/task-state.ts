@@ -1,26 +1,31 @@
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import type { PegComparisonStatusOutput } from "../../contract/comparison.js";
 import { ERROR_CODES, type ErrorCode } from "../../contract/errors.js";
 import { tell } from "../../contract/translate.js";
 import { type Language, verbatim } from "../../contract/words.js";
 import type { Database } from "../../db/open.js";
-import { pegComparisonTasks } from "../../db/schema.js";
+import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
 import { PegError } from "../errors.js";
 
 export type TaskRow = typeof pegComparisonTasks.$inferSelect;
 
-/** A task of an analysis: the one that is named, else the newest. */
+/**
+ * A task of an analysis: the one that is named, else the newest of the data as it is now, else of any. Whoever asked
+ * while the data moved may have begun one of what it was, later than the one that counts.
+ */
 export async function readTask(
   db: Database,
   analysisId: string,
   taskId: string | undefined,
 ): Promise<TaskRow | undefined> {
   const ofAnalysis = eq(pegComparisonTasks.analysisId, analysisId);
+  const isCurrent = sql`(${pegComparisonTasks.revision} = (select ${analysisResults.revision} from ${analysisResults}
+    where ${analysisResults.id} = ${pegComparisonTasks.analysisId}))`;
   const [row] = await db
     .select()
     .from(pegComparisonTasks)
     .where(taskId === undefined ? ofAnalysis : and(ofAnalysis, eq(pegComparisonTasks.id, taskId)))
-    .orderBy(desc(pegComparisonTasks.createdAt), desc(pegComparisonTasks.id))
+    .orderBy(desc(isCurrent), desc(pegComparisonTasks.createdAt), desc(pegComparisonTasks.id))
     .limit(1);
   return row;
 }

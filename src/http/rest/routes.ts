@@ -151,7 +151,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     output: analysisByIdOutput,
     rest: "query",
     summary: "Definitions, periods and counts of an analysis; no raw rows",
-    errors: [],
+    errors: ["CONFLICT"],
   },
   {
     method: "GET",

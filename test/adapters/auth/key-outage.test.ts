@@ -9,7 +9,7 @@ const AWAY = {
   code: "SERVICE_UNAVAILABLE",
   message: "Tokens cannot be checked now. Try again soon.",
   details: undefined,
-  retryAfter: undefined,
+  retryAfter: 5,
 };
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -5,6 +5,7 @@ import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js"
 import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
 import { runIn, type SqlRunner } from "../../../src/db/run-sql.js";
 import { noMetrics } from "../../../src/domain/metrics.js";
+import type { JobRun } from "../../../src/domain/ports.js";
 import { Alarm } from "../../../src/domain/signals.js";
 import { COMPARE_TASK } from "../../../src/jobs/compare-task.js";
 import { createTestDatabase, hasPostgres, type TestDatabase } from "../../support/database.js";
@@ -45,7 +46,7 @@ describe.each([
       database.db.transaction((tx) =>
         createJobQueue(boss, COMPARE_TASK).send(runIn(tx), { taskId, requestId: "request" }),
       );
-    const work = (handle: () => Promise<void>): { alarm: Alarm; worker: Worker } => {
+    const work = (handle: (job: JobRun) => Promise<void>): { alarm: Alarm; worker: Worker } => {
       const alarm = new Alarm(() => {});
       const worker = startWorker({
         boss,
@@ -132,6 +133,25 @@ describe.each([
       handOut();
       await stopped;
       expect({ done, state: await stateOf() }).toEqual({ done: true, state: "completed" });
+    });
+
+    test("are given back by a worker that stops as if they had never run, be it for the last time", async () => {
+      await send();
+      await database.run("update pgboss.job set state = 'retry', retry_count = retry_limit where id = $1", [
+        TASK,
+      ]);
+      const first: boolean[] = [];
+      const { worker } = work(({ signal, last }) => {
+        first.push(last);
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      });
+      await until(() => first.length > 0);
+      await worker.stop(0);
+      expect(await stateOf()).toBe("created");
+      const again: boolean[] = [];
+      work(async ({ last }) => void again.push(last));
+      await until(async () => (await stateOf()) === "completed");
+      expect([first, again]).toEqual([[true], [true]]);
     });
 
     test("outlive a database that is away when they end: the process goes on, the job is run again (B4)", async () => {

@@ -183,6 +183,38 @@ describe.skipIf(!hasRedisServer).each(OUTAGES)("where $name", ({ over, begin, en
     expect(world.asked()).toBe(afterwards + 3);
   });
 
+  test("streams and entries do not use up the question whether it is back", async () => {
+    const world = await openWorld(over);
+    await timely(world);
+    await begin(world);
+    await timely(world);
+    expect(world.store.state()).toBe("away");
+    await end(world);
+    await expect
+      .poll(
+        () =>
+          world.store.ping().then(
+            () => "answers",
+            () => "silent",
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe("answers");
+    world.pass(1_000);
+    const place = { userId: "watcher", streamId: "s" };
+    expect(await world.store.holdStream({ ...place, max: 5, ttlMs: 30_000 })).toBe(true);
+    const entry = {
+      type: "metadata" as const,
+      analysisId: "a1",
+      value: Buffer.from("x"),
+      ttlSeconds: 9,
+      generation: "g",
+    };
+    await world.store.putEntry(entry);
+    expect((await timely(world, "first")).generation).not.toBeNull();
+    expect(world.store.state()).toBe("ready");
+  });
+
   test("its going and its coming back are each told once, without a user id or a command", async () => {
     const world = await openWorld(over);
     await begin(world);

@@ -3,7 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { verbatim } from "../../../src/contract/words.js";
 import { pegComparisonTasks } from "../../../src/db/schema.js";
 import { replaceData } from "../../../src/domain/analysis/replace-data.js";
-import { claimTask } from "../../../src/domain/comparison/computation-lease.js";
+import {
+  claimComputation,
+  claimTask,
+  endComputation,
+} from "../../../src/domain/comparison/computation-lease.js";
 import { recomputeComparison } from "../../../src/domain/comparison/recompute-comparison.js";
 import {
   type ComparisonKey,
@@ -11,7 +15,8 @@ import {
   storeComparison,
 } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
-import { PegError } from "../../../src/domain/errors.js";
+import { DataMovedError, PegError } from "../../../src/domain/errors.js";
+import { adoptTasks } from "../../../src/domain/task/adopt-tasks.js";
 import { getStatus } from "../../../src/domain/task/get-status.js";
 import { startTask } from "../../../src/domain/task/start-task.js";
 import { isFinished, readTask, type TaskRow } from "../../../src/domain/task/task-state.js";
@@ -183,6 +188,71 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       const { id: another } = await begin();
       expect(another).not.toBe(id);
       expect(await ended(another)).toMatchObject({ status: "COMPLETED" });
+    });
+
+    test("whose failure could not be noted is seen to by its job until it is", async () => {
+      for (const text of [
+        "create sequence ends_of_tasks",
+        `create function lose_first_end() returns trigger language plpgsql as $$ begin
+          if nextval('ends_of_tasks') = 1 then raise exception 'lost'; end if; return new; end $$`,
+        `create trigger lose_first_end before update on peg_comparison_tasks for each row
+          when (new.status = 'FAILED') execute function lose_first_end()`,
+      ])
+        await services.db.execute(sql.raw(text));
+      try {
+        const refused = async () => {
+          throw new PegError("DATA_VALIDATION_ERROR", verbatim("Nothing to compare."));
+        };
+        service.script(refused, refused);
+        const { id } = await begin();
+        await eventually(async () => (await jobsOf(id)).some(({ output }) => output !== null));
+        expect(await taskOf(id)).toMatchObject({ status: "PROCESSING" });
+        await services.db
+          .update(pegComparisonTasks)
+          .set({ leaseUntil: sql`now() - interval '1 second'` })
+          .where(eq(pegComparisonTasks.id, id));
+        expect(await ended(id)).toMatchObject({ status: "FAILED", errorCode: "DATA_VALIDATION_ERROR" });
+        await eventually(async () => (await jobsOf(id)).every(({ state }) => state === "completed"));
+      } finally {
+        await services.db.execute(sql.raw("drop function lose_first_end cascade"));
+        await services.db.execute(sql.raw("drop sequence ends_of_tasks"));
+      }
+    });
+
+    test("whose process died before it had a job is given one", async () => {
+      const claim = await claimComputation(services, key);
+      if (!("attemptToken" in claim)) throw new Error("nobody else computes");
+      claim.stop();
+      await adoptTasks(services);
+      expect(await jobsOf(claim.taskId)).toEqual([]);
+      await services.db
+        .update(pegComparisonTasks)
+        .set({ leaseUntil: sql`now() - interval '11 seconds'` })
+        .where(eq(pegComparisonTasks.id, claim.taskId));
+      await Promise.all([adoptTasks(services), adoptTasks(services)]);
+      expect(await ended(claim.taskId)).toMatchObject({ status: "COMPLETED" });
+      expect(await jobsOf(claim.taskId)).toHaveLength(1);
+    });
+
+    test("is not begun of data that is gone, nor told of while there is one of the data as it is", async () => {
+      const [held, arrived] = [gate(), gate()];
+      service.script(async () => {
+        arrived.open();
+        await held.opened;
+        return comparisonOf(1);
+      });
+      const now = await recomputeComparison({ ctx: contextOf(services), input: { id: key.analysisId } });
+      await arrived.opened;
+      await expect(startTask(services, key, "late")).rejects.toThrow(DataMovedError);
+      // A call that looked before computes what was, and finds out only then.
+      const late = await claimComputation(services, key);
+      if (!("attemptToken" in late)) throw new Error("nobody else computes");
+      await endComputation(services, late, { error: new PegError("CONFLICT", verbatim("It moved.")) });
+      late.stop();
+      const told = await getStatus({ ctx: contextOf(services), input: { id: key.analysisId } });
+      expect(told).toMatchObject({ task_id: now.task_id, status: "PROCESSING" });
+      held.open();
+      await ended(now.task_id);
     });
 
     test("leaves nothing in the queue but its id, and codes (B18)", async () => {
