@@ -1,6 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
+import { BUNDLED_ALGORITHM_VERSIONS } from "./contract/mcp-protocol.js";
 
 /** What a variable may be, what it is where unset, and what it means: the one list of settings. */
 const count = (min: number, max: number) => {
@@ -206,6 +207,12 @@ function conflicts(config: Config, env: Record<string, string | undefined>): str
   }
   if (given("UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN").length === 1) {
     problems.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or none");
+  }
+  const { ALGORITHM_VERSION: version, MCP_URL: service } = config;
+  if (version !== undefined && service === undefined && !BUNDLED_ALGORITHM_VERSIONS.includes(version)) {
+    problems.push(
+      `ALGORITHM_VERSION: must be one of ${BUNDLED_ALGORITHM_VERSIONS.join(", ")}, which the bundled analysis service knows, or set MCP_URL`,
+    );
   }
   if (given("DATABASE_LISTEN_URL").length && !given("DATABASE_URL").length) {
     problems.push("DATABASE_LISTEN_URL: set DATABASE_URL as well");

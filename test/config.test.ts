@@ -310,6 +310,11 @@ describe("rules between settings", () => {
     ],
     ["a REST address without its token", { UPSTASH_REDIS_REST_URL: "https://h" }, "set both or none"],
     ["a REST token without its address", { UPSTASH_REDIS_REST_TOKEN: "t" }, "set both or none"],
+    [
+      "a method that the bundled service has not",
+      { ALGORITHM_VERSION: "v3" },
+      "must be one of v2.1.0, v3.0.0",
+    ],
     ["workers apart on an embedded database", { WORKER: "none" }, "WORKER: none needs DATABASE_URL"],
     [
       "a direct address without the other",
@@ -320,6 +325,10 @@ describe("rules between settings", () => {
     const problems = problemsOf(env);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(problem);
+  });
+
+  test("leave the methods of another service to it", () => {
+    expect(problemsOf({ ALGORITHM_VERSION: "v3", MCP_URL: "http://service" })).toEqual([]);
   });
 
   test("do not count a setting that is given as empty", () => {

@@ -383,8 +383,8 @@ export const KOREAN = {
     "Redis를 시작하거나 REDIS_URL을 바로잡으십시오. 그때까지 각 프로세스가 요청 한도를 따로 셉니다.",
   "{host} throws keys away where its memory is full ({policy}): limits would be forgotten.":
     "{host}은(는) 메모리가 가득 차면 키를 버립니다({policy}). 요청 한도 기록이 사라질 수 있습니다.",
-  "Run: redis-cli config set maxmemory-policy noeviction":
-    "실행하십시오: redis-cli config set maxmemory-policy noeviction",
+  "Run: redis-cli config set maxmemory-policy volatile-lru":
+    "실행하십시오: redis-cli config set maxmemory-policy volatile-lru",
   "{host} answers.": "{host}이(가) 응답합니다.",
   "The bundled one starts with the server.": "내장 분석 서비스는 서버와 함께 시작됩니다.",
   "Nothing answers at {host} ({reason}).": "{host}에서 응답이 없습니다({reason}).",

@@ -13,6 +13,11 @@ export const MCP_STATUS_PATH = "/mcp/peg-comparison/status";
 export const DEFAULT_ALGORITHM_VERSION = "v3.0.0";
 /** The same numbers, without the judge beside them. */
 export const UNJUDGED_ALGORITHM_VERSION = "v2.1.0";
+/** What the bundled service can compute. */
+export const BUNDLED_ALGORITHM_VERSIONS: readonly string[] = [
+  UNJUDGED_ALGORITHM_VERSION,
+  DEFAULT_ALGORITHM_VERSION,
+];
 
 /** A definition as the service reads it; what it does not know it ignores. */
 const definition = z.looseObject({

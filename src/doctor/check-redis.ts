@@ -47,7 +47,8 @@ async function ask(
   }
   const evicts = await redis
     .eval("return redis.call('INFO', 'memory')", [], [])
-    .then((info) => /maxmemory_policy:(allkeys-\w+|volatile-\w+)/.exec(String(info))?.[1])
+    // By its age an answer goes long before a count that is still looked at.
+    .then((info) => /maxmemory_policy:(allkeys-\w+|volatile-(?!lru\b)\w+)/.exec(String(info))?.[1])
     .catch(() => undefined);
   if (evicts !== undefined) {
     return told.warning(
@@ -56,7 +57,7 @@ async function ask(
           host,
           policy: evicts,
         }),
-      (say) => say("Run: redis-cli config set maxmemory-policy noeviction"),
+      (say) => say("Run: redis-cli config set maxmemory-policy volatile-lru"),
     );
   }
   return told.ok((say) => say("{host} answers.", { host }));

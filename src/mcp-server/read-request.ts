@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { MAX_ROWS } from "../contract/analysis.js";
 import type { ErrorDetail } from "../contract/errors.js";
-import { type McpRequest, mcpRequest } from "../contract/mcp-protocol.js";
+import { BUNDLED_ALGORITHM_VERSIONS, type McpRequest, mcpRequest } from "../contract/mcp-protocol.js";
 import { parseTime } from "../contract/time.js";
-import { ALGORITHM_VERSIONS } from "./method/compare.js";
 import { MAX_DETAILS } from "./method/data-error.js";
 import { malformed } from "./refusal.js";
 
@@ -63,8 +62,10 @@ function timeFaults(periods: McpRequest["raw_data"]["period_info"]): ErrorDetail
 }
 
 function versionFaults(version: string | undefined): ErrorDetail[] {
-  if (version === undefined || ALGORITHM_VERSIONS.includes(version)) return [];
-  return [{ path: "options.algorithm_version", message: `must be one of ${ALGORITHM_VERSIONS.join(", ")}` }];
+  if (version === undefined || BUNDLED_ALGORITHM_VERSIONS.includes(version)) return [];
+  return [
+    { path: "options.algorithm_version", message: `must be one of ${BUNDLED_ALGORITHM_VERSIONS.join(", ")}` },
+  ];
 }
 
 /** Not by z.record, which leaves out a PEG called `__proto__`. */

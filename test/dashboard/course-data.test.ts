@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AnalysisSeriesOutput, SeriesPoint } from "../../src/contract/analysis-series.js";
-import { courseOf, hasHours } from "../../src/dashboard/charts/course-data.js";
+import { courseOf, hasHours, rangeOf } from "../../src/dashboard/charts/course-data.js";
 import { pegResult } from "./rows.js";
 
 const HOUR_MS = 3_600_000;
@@ -70,6 +70,18 @@ describe("the course of a PEG", () => {
     const course = courseOf(series([], []), peg, "time", { starts, timeZone: "UTC" });
     expect(course.axis).toBe("samples");
     expect(course.before.map(({ y }) => y)).toEqual(peg.n1_period.values);
+  });
+
+  test("of many values is so many dots as can be seen, which hold the mean and the range of all", () => {
+    const values = Array.from({ length: 150_000 }, (_, i) => i);
+    const large = { ...peg, n1_period: { ...peg.n1_period, values }, n_period: { ...peg.n_period, values } };
+    const { before, after } = courseOf(series([], []), large, "time", { starts, timeZone: "UTC" });
+    expect(before).toHaveLength(2_000);
+    expect(after).toEqual(before);
+    expect(before[0]).toEqual({ x: 38, y: 37, low: 0, high: 74 });
+    expect(before.at(-1)).toMatchObject({ high: 149_999 });
+    expect(rangeOf([...before, ...after])).toEqual([38, 149_963]);
+    expect(rangeOf(values.map((x) => ({ x, y: 0, low: 0, high: 0 })))).toEqual([0, 149_999]);
   });
 
   test("has a profile of the day only where points are an hour apart or closer", () => {

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { JUDGE_CODES } from "../../src/dashboard/comparison/judge-codes.js";
 import { formatSpan } from "../../src/dashboard/format/times.js";
 import { unitOf } from "../../src/dashboard/format/units.js";
 import { readClaims } from "../../src/dashboard/session/claims.js";
@@ -44,4 +47,19 @@ describe("a period", () => {
   ])("from %s to %s reads %s", (start, end, text) => {
     expect(formatSpan(at(start), at(end))).toBe(text);
   });
+});
+
+test("each warning that the judge may give is told in words", () => {
+  const folder = fileURLToPath(new URL("../../src/mcp-server/method/judge/", import.meta.url));
+  const text = readdirSync(folder)
+    .map((name) => readFileSync(folder + name, "utf8"))
+    .join("\n");
+  const lists = [...text.matchAll(/\bwarnings: [^\n]*/g), ...text.matchAll(/\basLevel\([^)]*\)/g)];
+  const warnings = lists.flatMap(([line]) =>
+    [...line.matchAll(/"([a-z_]{8,})"/g)].map(([, code = ""]) => code),
+  );
+  expect(warnings).toEqual(
+    expect.arrayContaining(["ratio_not_pooled", "no_timestamps", "exposure_is_samples"]),
+  );
+  expect(warnings.filter((code) => code !== "unpaired" && !(code in JUDGE_CODES))).toEqual([]);
 });

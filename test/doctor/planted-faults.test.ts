@@ -211,7 +211,7 @@ describe("the doctor sees each planted fault, and its advice mends it:", { timeo
       cleanups.push(() => [raw.disconnect(), redis.stop()]);
       await seesAndMends("Redis", "warning", {
         env: { ...inMemory, REDIS_URL: redis.url },
-        says: /noeviction/,
+        says: /volatile-lru/,
         mend: async (advice) => {
           const [, ...words] = /redis-cli config set (\S+) (\S+)/.exec(advice) ?? [];
           await raw.config("SET", ...(words as [string, string]));

@@ -15,7 +15,7 @@ import { useEffect, useRef } from "react";
 import { formatNumber } from "../../contract/numbers.js";
 import { onColoursChange } from "../shell/theme.js";
 import { type Colours, faint, readColours } from "./colours.js";
-import type { Course, Dot } from "./course-data.js";
+import { type Course, type Dot, rangeOf } from "./course-data.js";
 
 Chart.register(Filler, Legend, LinearScale, LineController, LineElement, PointElement, Title, Tooltip);
 
@@ -99,8 +99,7 @@ function draw(
   labels: CourseLabels,
   colours: Colours,
 ): Chart {
-  const ends = [...before, ...after].map(({ x }) => x);
-  const [start, end] = [Math.min(...ends), Math.max(...ends)];
+  const [start, end] = rangeOf([...before, ...after]);
   const datasets = [
     ...datasetsOf(labels.before, before, colours.before, false),
     ...datasetsOf(labels.after, after, colours.after, true),

@@ -53,8 +53,33 @@ function byHourOfDay(points: readonly SeriesPoint[], timeZone: string): Dot[] {
     .map(([hour, { sum, count, low, high }]) => ({ x: hour, y: sum / count, low, high }));
 }
 
-const bySample = (values: readonly number[]): Dot[] =>
-  values.map((value, i) => ({ x: i + 1, y: value, low: value, high: value }));
+/** More than a screen has columns. */
+const MAX_DOTS = 2_000;
+
+/** Values in their order; where there are many, neighbours are one dot: their mean and their range. */
+function bySample(values: readonly number[]): Dot[] {
+  const size = Math.ceil(values.length / MAX_DOTS);
+  const dots: Dot[] = [];
+  for (let start = 0; start < values.length; start += size) {
+    const some = values.slice(start, start + size);
+    const y = some.reduce((sum, value) => sum + value, 0) / some.length;
+    const [low, high] = extremes(some);
+    dots.push({ x: start + (some.length + 1) / 2, y, low, high });
+  }
+  return dots;
+}
+
+// Not by arguments to Math.min, of which there may be so many only.
+function extremes(values: readonly number[]): [least: number, most: number] {
+  return values.reduce<[number, number]>(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+}
+
+/** Where an axis begins and ends that holds all of them. */
+export const rangeOf = (dots: readonly Dot[]): [start: number, end: number] =>
+  extremes(dots.map(({ x }) => x));
 
 /** Whether points are close enough for a profile of the day to be told from them. */
 export function hasHours({ timed, periods }: AnalysisSeriesOutput): boolean {

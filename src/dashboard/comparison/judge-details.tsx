@@ -2,32 +2,9 @@ import type { PegJudge } from "../../contract/judge.js";
 import { formatNumber } from "../../contract/numbers.js";
 import { type DashboardText, useWords } from "../words/words.js";
 import { rangeText } from "./interval-graphic.js";
+import { JUDGE_CODES } from "./judge-codes.js";
 
-/** Codes of the judge in words; what is not known here is shown as it is. */
-const CODES: Record<string, DashboardText> = {
-  higher_is_better: "higher is better",
-  lower_is_better: "lower is better",
-  neutral: "neither is better",
-  paired_by_week: "same weekday and hour, week by week",
-  paired_by_day: "same hour of day",
-  unpaired: "all samples of both periods",
-  rate: "events over exposure",
-  log: "ratios",
-  plain: "differences",
-  pooled: "sums over sums",
-  misaligned_periods: "the periods do not hold the same hours",
-  no_timestamps: "samples have no times; neighbours are taken to resemble each other",
-  exposure_is_samples: "no exposure was named; samples are counted instead",
-  missing: "missing",
-  suspect: "marked as suspect",
-  cell_in_one_period: "of cells that are in one period only",
-  clock_change: "in hours that a clock change doubles or skips",
-  no_partner: "without a partner in the other period",
-  gauge: "gauge",
-  counter: "counter",
-  ratio: "ratio",
-  rare_count: "rare count",
-};
+const CODES: Record<string, DashboardText> = JUDGE_CODES;
 
 const percentOf = (share: number) => (share < 0.0001 ? "< 0.01 %" : `${(share * 100).toPrecision(3)} %`);
 

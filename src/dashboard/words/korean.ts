@@ -165,6 +165,10 @@ export const KOREAN = {
   differences: "차이",
   "sums over sums": "합계의 비",
   "the periods do not hold the same hours": "두 기간의 시간대가 서로 다릅니다",
+  "its parts were not named; the values are compared as they are":
+    "비율의 분자와 분모가 지정되지 않아 값을 그대로 비교합니다",
+  "the values are no counts of events, and are compared as they are":
+    "값이 사건 횟수가 아니어서 그대로 비교합니다",
   "samples have no times; neighbours are taken to resemble each other":
     "표본에 시각이 없어 이웃한 표본이 서로 비슷하다고 가정합니다",
   "no exposure was named; samples are counted instead": "노출량이 지정되지 않아 표본 수를 대신 사용합니다",

@@ -14,9 +14,6 @@ import { PointReader } from "./judge/points.js";
 import { readPegs } from "./pegs.js";
 import { type Judged, summarize } from "./summary.js";
 
-/** What this service can compute. */
-export const ALGORITHM_VERSIONS: readonly string[] = [UNJUDGED_ALGORITHM_VERSION, DEFAULT_ALGORITHM_VERSION];
-
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
