@@ -14,7 +14,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:22-slim
-# Health and metrics have a port of their own, for workers as well. A server that stops serves on for 6 s.
+# Health and metrics have a port of their own, for workers as well. A server that stops serves on for 7 s.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 METRICS_PORT=9464 DRAIN_MS=7000
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules

@@ -26,9 +26,9 @@ export async function runServers(config: Config): Promise<void> {
   let stopping = false;
 
   async function start(place: number): Promise<string> {
-    // Metrics are each process's own, and so is the port for them.
+    // Metrics are each process's own, and so is the port for them; 0 is any that is free.
     const { METRICS_PORT: first } = config;
-    const worker = cluster.fork(first === undefined ? {} : { METRICS_PORT: String(first + place) });
+    const worker = cluster.fork(first ? { METRICS_PORT: String(first + place) } : {});
     places.set(worker, place);
     const ended = once(worker, "exit").then(([code, signal]: (number | string | null)[]) => {
       places.delete(worker);

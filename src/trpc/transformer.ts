@@ -14,23 +14,21 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** Nothing in an input lies deeper. */
+/** Nothing in an input lies deeper, nor has a longer path. */
+const MAX_DEPTH = 8;
 const MAX_PATH_CHARS = 1_000;
 
-/** The keys of a path as superjson writes it: between dots, with a backslash before each dot and backslash of a key. */
-function keysOf(path: string): string[] {
-  const keys = [""];
-  for (const [part, escaped] of path.matchAll(/\\([\\.])|./gs)) {
-    if (part === ".") keys.push("");
-    else keys[keys.length - 1] += escaped ?? part;
-  }
-  return keys;
-}
+/** A dot that is not a key's own: before it stands no backslash that is not itself escaped. */
+const SEPARATOR = /\.(?<=(?<!\\)(?:\\\\)*\.)/;
+
+/** The keys of a path as superjson writes it: a backslash before each dot and backslash of a key. */
+const keysOf = (path: string): string[] =>
+  path.split(SEPARATOR, MAX_DEPTH + 1).map((key) => key.replaceAll(/\\([\\.])/g, "$1"));
 
 /** Takes out what the sender had as undefined and superjson wrote as null. */
 function removeAt(root: unknown, path: string): void {
-  if (path.length > MAX_PATH_CHARS) return;
-  const steps = keysOf(path);
+  const steps = path.length > MAX_PATH_CHARS ? [] : keysOf(path);
+  if (steps.length === 0 || steps.length > MAX_DEPTH) return;
   const last = steps.pop() as string;
   let current = root;
   for (const step of steps) {
