@@ -10,7 +10,7 @@ import { COMPARE_TASK, loadCompareTask, loadDeadTask } from "./jobs/compare-task
 const JOBS_AT_A_TIME = 4;
 /** How long a stopping worker lets its jobs end before it gives them back. */
 const GRACE_MS = 20_000;
-const UPKEEP_MS = 3_600_000;
+const RETIRE_EVERY_MS = 3_600_000;
 const ADOPT_EVERY_MS = 30_000;
 
 export interface Workers {
@@ -18,7 +18,7 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** Runs jobs in this process, and removes from time to time what nobody asks for any more; takes up what nobody works on. */
+/** Runs jobs in this process; from time to time takes up what nobody works on, and removes what nobody asks for. */
 export function startWorkers(services: Services, boss: Boss, run: SqlRunner): Workers {
   const { logger, metrics, signals } = services;
   const work = (queue: string, concurrency: number, load: typeof loadCompareTask) =>
@@ -36,22 +36,17 @@ export function startWorkers(services: Services, boss: Boss, run: SqlRunner): Wo
     work(COMPARE_TASK.name, JOBS_AT_A_TIME, loadCompareTask),
     work(COMPARE_TASK.deadLetter, 1, loadDeadTask),
   ];
-  const upkeep = setInterval(() => {
-    retireTasks(services).catch((error: unknown) =>
-      logger.warn({ err: error }, "old tasks were not removed"),
-    );
-  }, UPKEEP_MS);
-  upkeep.unref();
-  const adoption = setInterval(() => {
-    adoptTasks(services).catch((error: unknown) =>
-      logger.warn({ err: error }, "tasks that nobody works on were not taken up"),
-    );
-  }, ADOPT_EVERY_MS);
-  adoption.unref();
+  const regularly = (everyMs: number, work: (services: Services) => Promise<void>, complaint: string) =>
+    setInterval(() => {
+      work(services).catch((error: unknown) => logger.warn({ err: error }, complaint));
+    }, everyMs).unref();
+  const upkeep = [
+    regularly(RETIRE_EVERY_MS, retireTasks, "old tasks were not removed"),
+    regularly(ADOPT_EVERY_MS, adoptTasks, "tasks that nobody works on were not taken up"),
+  ];
   return {
     async stop() {
-      clearInterval(upkeep);
-      clearInterval(adoption);
+      for (const timer of upkeep) clearInterval(timer);
       await Promise.all(workers.map((worker) => worker.stop(GRACE_MS)));
     },
   };

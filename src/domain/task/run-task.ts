@@ -22,12 +22,15 @@ export interface TaskRun {
  */
 export async function runTask(services: Services, run: TaskRun): Promise<void> {
   const { taskId, signal } = run;
+  let failure: unknown;
   for (;;) {
     const [task] = await services.db
       .select()
       .from(pegComparisonTasks)
       .where(eq(pegComparisonTasks.id, taskId));
     if (!task || isFinished(task)) return;
+    // Its end could not be noted: this job is all that will see to it.
+    if (failure !== undefined) throw failure;
     signal.throwIfAborted();
     const lease = await claimTask(services, taskId);
     try {
@@ -37,15 +40,7 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
       if (signal.aborted || mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";
       services.logger.info({ task_id: taskId, request_id: run.requestId, code }, "a task failed");
-      // Where its end could not be noted, this job is all that will see to it.
-      if (await isOpen(services, taskId)) throw error;
-      return;
+      failure = error;
     }
   }
-}
-
-async function isOpen({ db }: Services, taskId: string): Promise<boolean> {
-  const { id, status } = pegComparisonTasks;
-  const [task] = await db.select({ status }).from(pegComparisonTasks).where(eq(id, taskId));
-  return task !== undefined && !isFinished(task);
 }
