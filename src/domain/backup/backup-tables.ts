@@ -9,6 +9,8 @@ export interface BackupTable {
   name: string;
   /** Rows as JSON texts, in order. */
   rows: SQL;
+  /** About how many characters each of them has, in the same order. */
+  sizes: SQL;
   insert(rows: readonly string[]): SQL;
 }
 
@@ -34,34 +36,59 @@ export const BACKUP_TABLES: readonly BackupTable[] = TABLES.map(([table, ...key]
     // A database may sort texts by any language; by their bytes all sort alike.
     return isText ? `"${column}" collate "C"` : `"${column}"`;
   });
-  const from = sql`(select ${quoted} from ${table} order by ${sql.raw(order.join(", "))})`;
+  const inOrder = sql.raw(`order by ${order.join(", ")}`);
+  const from = sql`(select ${quoted} from ${table} ${inOrder})`;
+  const characters = columns.map((column) =>
+    // Bytes are written as two digits each; to ask how many there are does not read them.
+    column.getSQLType() === "bytea"
+      ? `2 * coalesce(octet_length("${column.name}"), 0)`
+      : `coalesce(octet_length("${column.name}"::text), 0)`,
+  );
   return {
     name,
     // PostgreSQL writes and reads the values itself, in JSON, on a line each: no driver comes between.
     rows: sql`select row_to_json(ordered)::text as line from ${from} as ordered`,
+    sizes: sql`select ${sql.raw(characters.join(" + "))} as size from ${table} ${inOrder}`,
     insert: (rows) => sql`
       insert into ${table} (${quoted})
       select ${quoted} from json_populate_recordset(null::${table}, ${`[${rows.join(",")}]`}::text::json)`,
   };
 });
 
-/** Lines that are asked for at a time hold about so many characters. */
+/** Lines that are asked for at a time hold about so many characters, or are one. */
 const BATCH_CHARS = 4 * 1024 * 1024;
-const MAX_BATCH_ROWS = 2_000;
-const FIRST_BATCH_ROWS = 16;
+/** Of sizes, which are asked for first. */
+const SIZES_A_TIME = 2_000;
 
-/** Reads a table in batches of bounded size, within a transaction. */
-export async function* readRows(tx: Database, { rows }: BackupTable): AsyncGenerator<string[]> {
+/** How many rows of these sizes are asked for at a time, in order. */
+export function* batchesOf(sizes: readonly number[]): Generator<number> {
+  let [rows, chars] = [0, 0];
+  for (const size of sizes) {
+    if (rows > 0 && chars + size > BATCH_CHARS) {
+      yield rows;
+      [rows, chars] = [0, 0];
+    }
+    rows++;
+    chars += size;
+  }
+  if (rows > 0) yield rows;
+}
+
+/** Reads a table in batches of bounded size, within a transaction: one row may be a million times as long as another. */
+export async function* readRows(tx: Database, { rows, sizes }: BackupTable): AsyncGenerator<string[]> {
+  await tx.execute(sql`declare backup_sizes no scroll cursor for ${sizes}`);
   await tx.execute(sql`declare backup_rows no scroll cursor for ${rows}`);
-  for (let size = FIRST_BATCH_ROWS; ; ) {
-    const batch = rowsOf(await tx.execute(sql.raw(`fetch forward ${size} from backup_rows`)));
-    if (!batch.length) break;
-    const lines = batch.map(({ line }) => String(line));
-    yield lines;
-    const chars = lines.reduce((sum, line) => sum + line.length, 0) / lines.length;
-    size = Math.max(1, Math.min(MAX_BATCH_ROWS, Math.floor(BATCH_CHARS / chars)));
+  const fetch = async (count: number, cursor: string) =>
+    rowsOf(await tx.execute(sql.raw(`fetch forward ${count} from ${cursor}`)));
+  for (;;) {
+    const next = await fetch(SIZES_A_TIME, "backup_sizes");
+    if (!next.length) break;
+    for (const count of batchesOf(next.map(({ size }) => Number(size)))) {
+      yield (await fetch(count, "backup_rows")).map(({ line }) => String(line));
+    }
   }
   await tx.execute(sql.raw("close backup_rows"));
+  await tx.execute(sql.raw("close backup_sizes"));
 }
 
 /** Which migration a database is at, as a word that grows; undefined where it never had one. */
