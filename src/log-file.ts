@@ -9,6 +9,8 @@ export interface LogFileOptions {
   maxMegabytes: number;
   /** How many files are kept that were put aside. */
   keep: number;
+  /** How long after a failure it is tried again, ms. */
+  retryMs?: number;
 }
 
 export interface LogFile extends DestinationStream {
@@ -21,29 +23,36 @@ export interface LogFile extends DestinationStream {
  *
  * @throws Error of the system where its folder cannot be written
  */
-export function openLogFile({ path, maxMegabytes, keep }: LogFileOptions): LogFile {
+export function openLogFile({ path, maxMegabytes, keep, retryMs = 60_000 }: LogFileOptions): LogFile {
   const folder = dirname(resolve(path));
   mkdirSync(folder, { recursive: true });
   accessSync(folder, constants.W_OK);
-  const stream = createStream(basename(path), {
-    path: folder,
-    size: `${maxMegabytes}M`,
-    rotate: keep,
-    mode: 0o600,
-  });
-  let failed = false;
-  // A full disk must not end the service: it goes on, and says once where its lines went.
-  stream.on("error", (error) => {
-    if (!failed) process.stderr.write(`${path} cannot be written (${error.message}): log lines are lost\n`);
-    failed = true;
-  });
-  stream.on("warning", () => {});
+  const open = () =>
+    createStream(basename(path), { path: folder, size: `${maxMegabytes}M`, rotate: keep, mode: 0o600 });
+  let stream: ReturnType<typeof open> | undefined;
+  let again: NodeJS.Timeout | undefined;
+  const start = () => {
+    const started = open();
+    stream = started;
+    started.on("warning", () => {});
+    // A full disk must not end the service: it goes on, says where its lines went, and tries again.
+    started.on("error", (error) => {
+      if (stream !== started) return;
+      stream = undefined;
+      process.stderr.write(
+        `${path} cannot be written (${error.message}): log lines are lost for ${retryMs / 1000} s\n`,
+      );
+      again = setTimeout(start, retryMs).unref();
+    });
+  };
+  start();
   return {
-    write: (line) => void (failed || stream.write(line)),
+    write: (line) => void stream?.write(line),
     close: () =>
       new Promise((done) => {
-        if (failed) done();
-        else stream.end(done);
+        clearTimeout(again);
+        if (stream) stream.end(done);
+        else done();
       }),
   };
 }

@@ -34,6 +34,8 @@ export function describeError(error: unknown): object {
 
 /** More than this is not gathered. */
 const GATHERED_CHARS = 64 * 1024;
+/** Bytes that wait where a full disk takes none; the lines after them are lost. */
+const MAX_WAITING = 1024 * 1024;
 let standardError: DestinationStream | undefined;
 
 /**
@@ -41,7 +43,9 @@ let standardError: DestinationStream | undefined;
  * write costs as much as a small answer.
  */
 function gatheredError(): DestinationStream {
-  const out = pino.destination({ dest: 2, sync: true });
+  const out = pino.destination({ dest: 2, sync: true, maxLength: MAX_WAITING });
+  // It may be a file on a full disk, which must not end the service; nor is there another place to tell of it.
+  out.on("error", () => {});
   let lines = "";
   const flush = () => {
     if (lines) out.write(lines);

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseConfig } from "../src/config.js";
 import { openLogFile } from "../src/log-file.js";
 import { openObservability } from "../src/observability.js";
@@ -34,6 +34,34 @@ test("a log file is put aside when it is large, and so many are kept", async () 
   expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, i) => 4_500 - numbers.length + i));
   expect(numbers.length).toBeLessThan(4_500);
   expect(statSync(join(folder, "logs/peg.log")).mode & 0o077).toBe(0);
+});
+
+test("a log file that cannot be written is tried again", async () => {
+  const path = join(folder, "logs", "peg.log");
+  const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const file = openLogFile({ path, maxMegabytes: 1, keep: 1, retryMs: 20 });
+  await vi.waitFor(() => readFileSync(path));
+  // What stands in its place is no file, so that the next one cannot be begun.
+  rmSync(join(folder, "logs"), { recursive: true });
+  writeFileSync(join(folder, "logs"), "");
+  await vi.waitFor(
+    async () => {
+      file.write(`${"x".repeat(300_000)}\n`);
+      expect(told).toHaveBeenCalledWith(expect.stringMatching(/peg\.log cannot be written .* are lost/));
+    },
+    { timeout: 20_000 },
+  );
+  rmSync(join(folder, "logs"));
+  mkdirSync(join(folder, "logs"));
+  await vi.waitFor(
+    () => {
+      file.write("back\n");
+      expect(linesOf("logs/peg.log")).toContain("back");
+    },
+    { timeout: 20_000 },
+  );
+  told.mockRestore();
+  await file.close();
 });
 
 test("LOG_FILE takes what would go to standard error, to the last line", { timeout: 60_000 }, async () => {

@@ -177,6 +177,28 @@ describe("standard error", () => {
   });
 });
 
+test("standard error on a full disk neither ends the process nor fills its memory", async () => {
+  const script = `
+    import { createLogger } from ${JSON.stringify(new URL("../src/log.ts", import.meta.url).href)};
+    const logger = createLogger("info");
+    const text = "x".repeat(1_000);
+    for (let i = 0; i < 20_000; i++) {
+      logger.info({ text }, "lost");
+      if (i % 100 === 0) await new Promise(setImmediate);
+    }
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 60_000; i++) {
+      logger.info({ text }, "lost");
+      if (i % 100 === 0) await new Promise(setImmediate);
+    }
+    console.log(process.memoryUsage().rss - before < 30e6 ? "goes on" : "fills");`;
+  const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", script];
+  const args = ["-c", 'exec "$@" 2> /dev/full', "sh", ...node];
+  const child = startProcess({ command: "/bin/sh", args });
+  expect(await child.waitForExit()).toEqual({ code: 0, signal: null });
+  expect(child.stdout).toContain("goes on");
+});
+
 /** Throws from within src. */
 function describeErrorThrower(): never {
   throw Object.assign(new Error("x"), {
