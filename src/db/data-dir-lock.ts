@@ -1,6 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -9,7 +18,13 @@ interface Holder {
   pid: number;
   startedAt: string;
   host: string;
+  /** Where Linux numbers it. A container on the host's network has the host's name, and numbers of its own. */
+  pidNamespace?: string | undefined;
 }
+
+/** How often a holder shows that it is there, and how long it may be silent to those who cannot see its process. */
+const BEAT_MS = 2_000;
+const SILENT_MS = 15_000;
 
 export class DataDirLockedError extends Error {
   override readonly name = "DataDirLockedError";
@@ -43,8 +58,22 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function provablyDead(holder: Holder): boolean {
+function ownPidNamespace(): string | undefined {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return undefined;
+  }
+}
+
+function isSilent(path: string): boolean {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+  return Date.now() - mtimeMs > SILENT_MS;
+}
+
+function provablyDead(holder: Holder, path: string): boolean {
   if (holder.host !== hostname()) return false;
+  if (holder.pidNamespace !== undefined && holder.pidNamespace !== ownPidNamespace()) return isSilent(path);
   if (!isRunning(holder.pid)) return true;
   const start = processStart(holder.pid);
   return start !== undefined && start !== holder.startedAt;
@@ -90,10 +119,11 @@ function acquire(path: string, self: Holder, dataDir: string): void {
         "If no other process does, delete that file and start again.",
     );
   }
-  if (!provablyDead(holder)) {
+  if (!provablyDead(holder, path)) {
     throw new DataDirLockedError(
       `${dataDir} is in use by process ${holder.pid} on ${holder.host}. The embedded database serves one process ` +
         "at a time: stop that process, set another DATA_DIR, or set DATABASE_URL to share a PostgreSQL. " +
+        "Where it was a container's that died just now, start again in 15 seconds. " +
         `If that machine is gone for good, delete ${path}.`,
     );
   }
@@ -102,7 +132,7 @@ function acquire(path: string, self: Holder, dataDir: string): void {
   acquire(takeover, self, dataDir);
   try {
     const still = readHolder(path);
-    if (still && still !== "gone" && provablyDead(still)) unlinkSync(path);
+    if (still && still !== "gone" && provablyDead(still, path)) unlinkSync(path);
     if (!tryCreate(path, self)) acquire(path, self, dataDir);
   } finally {
     unlinkSync(takeover);
@@ -113,7 +143,7 @@ function acquire(path: string, self: Holder, dataDir: string): void {
  * Takes a data directory for this process, making it where it is absent.
  *
  * A lock that was left behind is taken over only where its process is provably dead: on this machine, and
- * either gone or with another start time.
+ * either gone or with another start time; or silent for 15 seconds, where it was a container's and cannot be seen.
  *
  * @returns a function that gives the directory back
  * @throws DataDirLockedError naming the process that holds it
@@ -121,9 +151,22 @@ function acquire(path: string, self: Holder, dataDir: string): void {
 export function lockDataDir(dataDir: string): () => void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, "lock");
-  const self: Holder = { pid: process.pid, startedAt: processStart(process.pid) ?? "", host: hostname() };
+  const self: Holder = {
+    pid: process.pid,
+    startedAt: processStart(process.pid) ?? "",
+    host: hostname(),
+    pidNamespace: ownPidNamespace(),
+  };
   acquire(path, self, dataDir);
+  const beat = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date());
+    } catch {
+      // Somebody deleted it, or the disk is away: the next beat tries again.
+    }
+  }, BEAT_MS).unref();
   return () => {
+    clearInterval(beat);
     const holder = readHolder(path);
     if (holder && holder !== "gone" && holder.pid === self.pid && holder.startedAt === self.startedAt)
       unlinkSync(path);

@@ -6,13 +6,15 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DataDirLockedError, lockDataDir } from "../../src/db/data-dir-lock.js";
 import { openDatabase } from "../../src/db/open.js";
 import { startProcess, type TestProcess } from "../support/process.js";
@@ -81,6 +83,23 @@ describe("P2: a data directory in use", () => {
     release();
   });
 
+  test("shows that its holder is there, again and again", () => {
+    vi.useFakeTimers();
+    try {
+      const release = lockDataDir(dataDir);
+      for (let beats = 0; beats < 2; beats++) {
+        utimesSync(lock, 1, 1);
+        vi.advanceTimersByTime(2_000);
+        expect(Math.abs(statSync(lock).mtimeMs - Date.now())).toBeLessThan(60_000);
+      }
+      release();
+      vi.advanceTimersByTime(2_000);
+      expect(existsSync(lock)).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("is not given back by one who does not hold it any more", () => {
     const release = lockDataDir(dataDir);
     const other = { pid: 1, startedAt: "some other time", host: hostname() };
@@ -125,6 +144,17 @@ describe("P3: a lock that was left behind", () => {
     writeLock({ pid: deadPid(), startedAt: "then", host: "another-machine" });
     expect(refusal()).toContain("on another-machine");
     expect(refusal()).toContain(`If that machine is gone for good, delete ${lock}`);
+  });
+
+  test("is refused where its process cannot be seen from here, until it is silent for 15 seconds", () => {
+    const elsewhere = { pid: deadPid(), startedAt: "then", host: hostname(), pidNamespace: "pid:[1]" };
+    writeLock(elsewhere);
+    const secondsAgo = (s: number) => utimesSync(lock, Date.now() / 1000 - s, Date.now() / 1000 - s);
+    secondsAgo(10);
+    expect(refusal()).toContain("start again in 15 seconds");
+    expect(JSON.parse(readFileSync(lock, "utf8"))).toEqual(elsewhere);
+    secondsAgo(16);
+    lockDataDir(dataDir)();
   });
 
   test("is taken over also where the one who took it over died in the middle of that", () => {
