@@ -1,11 +1,30 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type SQL, sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { migrateDatabase } from "../../src/db/migrate.js";
 import { type Database, type OpenDatabase, openDatabase } from "../../src/db/open.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
 
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
+
+interface Journal {
+  entries: object[];
+}
+const journal = (folder: string) => join(folder, "meta", "_journal.json");
+const readMigrations = () => (JSON.parse(readFileSync(journal(migrationsFolder), "utf8")) as Journal).entries;
+
+/** A copy of the migrations, as they were before the last one came. */
+function withoutLast(): string {
+  const folder = mkdtempSync(join(tmpdir(), "peg-migrations-"));
+  closers.push(async () => rmSync(folder, { recursive: true }));
+  cpSync(migrationsFolder, folder, { recursive: true });
+  const all = JSON.parse(readFileSync(journal(folder), "utf8")) as Journal;
+  writeFileSync(journal(folder), JSON.stringify({ ...all, entries: all.entries.slice(0, -1) }));
+  return folder;
+}
 
 const closers: (() => Promise<void>)[] = [];
 afterAll(async () => {
@@ -218,6 +237,34 @@ describe.skipIf(!hasPostgres)("migration of PostgreSQL", { timeout: 60_000 }, ()
       (select oid from pg_database where datname = current_database())`,
       ),
     ).toEqual([]);
+  });
+
+  test("waits for whoever reads a table, and lets others read it meanwhile", async () => {
+    const from = await emptyPostgres();
+    const database = await from.connect();
+    await migrateDatabase(database, { migrationsFolder: withoutLast(), url: from.url });
+    const reader = await from.connect();
+    const others = await from.connect();
+    const patience = { lockWaitMs: 500, pauseMs: 100 };
+    let migrating: Promise<void> | undefined;
+    await reader.db.transaction(async (tx) => {
+      await tx.execute(sql`lock table peg_comparison_results in access share mode`);
+      const impatient = { ...patience, giveUpMs: 0 };
+      const tried = migrateDatabase(database, { migrationsFolder, url: from.url, patience: impatient });
+      await expect(tried).rejects.toThrow(/something else uses one of them.*start again/);
+      migrating = migrateDatabase(database, { migrationsFolder, url: from.url, patience });
+      // The change, of the last migration, waits for its lock, and gives its place up to those who come behind it.
+      await vi.waitFor(
+        async () => {
+          const waiting = sql`select 1 from pg_locks where mode = 'AccessExclusiveLock' and not granted`;
+          expect(await rowsOf(others.db, waiting)).toHaveLength(1);
+        },
+        { timeout: 30_000 },
+      );
+      await others.db.execute(sql`select 1 from peg_comparison_results limit 1`);
+    });
+    await migrating;
+    expect(await migrationsOf(database.db)).toHaveLength(readMigrations().length);
   });
 
   test("P11: makes the same tables and indexes as of PGlite", async () => {
