@@ -4,6 +4,9 @@ import type { AddressInfo } from "node:net";
 import { type BackupSource, writeBackup } from "./domain/backup/write-backup.js";
 import type { Logger } from "./domain/ports.js";
 
+/** How long whoever reads a backup may take nothing: the embedded database does nothing else meanwhile. */
+const STALLED_MS = 10_000;
+
 export interface BackupServer {
   url: string;
   /** Whoever may read the data directory knows it. */
@@ -15,7 +18,11 @@ export interface BackupServer {
  * Has the process that an embedded database belongs to write its backup for `peg-bff backup`. On loopback, apart
  * from the API, for whoever knows the secret.
  */
-export async function startBackupServer(source: BackupSource, logger: Logger): Promise<BackupServer> {
+export async function startBackupServer(
+  source: BackupSource,
+  logger: Logger,
+  stalledMs = STALLED_MS,
+): Promise<BackupServer> {
   const secret = randomBytes(32).toString("base64url");
   const expected = Buffer.from(`Bearer ${secret}`);
   const server = createServer((request, response) => {
@@ -24,6 +31,10 @@ export async function startBackupServer(source: BackupSource, logger: Logger): P
       response.writeHead(401).end();
       return;
     }
+    response.setTimeout(stalledMs, () => {
+      // Not where it waits for the database.
+      if (response.writableLength > 0) response.destroy(new Error("nobody reads the backup any more"));
+    });
     writeBackup(source, response).catch((error: unknown) => {
       logger.warn({ err: error }, "a backup was not written");
       // Whoever reads it sees that it is cut off.
