@@ -8,6 +8,12 @@ import { developmentKeys } from "./development-keys.js";
 import type { Sealer } from "./domain/ports.js";
 import { findMissingKeys, findWrongKeys } from "./domain/sealing/rotate-keys.js";
 
+/** Whether anything lies in the data directory: the embedded database, or keys that are made where none are set. */
+export function usesDataDir(config: Config): boolean {
+  const tokens = config.JWT_JWKS_URL ?? config.JWT_PUBLIC_KEY ?? config.JWT_SECRET;
+  return !config.DATABASE_URL || !tokens || !config.ENCRYPTION_KEYS;
+}
+
 /** What tokens are checked with. */
 export function tokenKeys(config: Config): KeySettings {
   if (config.JWT_JWKS_URL) return { kind: "jwks", url: config.JWT_JWKS_URL };

@@ -6,10 +6,39 @@ import { isPrimary, runServers } from "./run-servers.js";
 import { createRuntime, type Runtime } from "./runtime.js";
 import { keepHeapSmall } from "./small-heap.js";
 
+/** How long a start may go on once the process is asked to stop. Nothing was acknowledged yet. */
+const START_ENDS_MS = 10_000;
+
+/**
+ * Hears from now on that the process is asked to stop, also while it starts: process 1 of a container that does not
+ * listen yet would never hear it.
+ */
+function hearStop(): { asked: Promise<NodeJS.Signals>; started(): void } {
+  let ending: NodeJS.Timeout | undefined;
+  let starting = true;
+  const asked = new Promise<NodeJS.Signals>((resolve) => {
+    const hear = (signal: NodeJS.Signals) => {
+      resolve(signal);
+      if (starting) ending ??= setTimeout(() => process.exit(0), START_ENDS_MS).unref();
+    };
+    process.on("SIGTERM", hear);
+    process.on("SIGINT", hear);
+    process.on("disconnect", () => hear("SIGTERM"));
+  });
+  return {
+    asked,
+    started() {
+      starting = false;
+      clearTimeout(ending);
+    },
+  };
+}
+
 /** Serves until the process is asked to stop. */
 export async function runServer(config: Config): Promise<void> {
   if (isPrimary(config)) return runServers(config);
   keepHeapSmall();
+  const stop = hearStop();
   const runtime = await createRuntime(config);
   const { logger } = runtime.services;
   const embedded = runtime.database.kind === "embedded" && !config.DATA_DIR.startsWith("memory://");
@@ -27,7 +56,7 @@ export async function runServer(config: Config): Promise<void> {
     await runtime.stop();
     throw error;
   }
-  stopOnSignal(runtime, () => {
+  stopWhenAsked(stop, runtime, () => {
     if (embedded) removeAddress(config.DATA_DIR);
     backup?.close();
   });
@@ -38,6 +67,7 @@ export async function runServer(config: Config): Promise<void> {
 /** Works for servers that run elsewhere, until the process is asked to stop. */
 export async function runWorker(config: Config): Promise<void> {
   keepHeapSmall();
+  const stop = hearStop();
   const runtime = await createRuntime(config);
   try {
     const operations = await runtime.listenForOperations();
@@ -46,26 +76,25 @@ export async function runWorker(config: Config): Promise<void> {
     await runtime.stop();
     throw error;
   }
-  stopOnSignal(runtime, () => undefined);
+  stopWhenAsked(stop, runtime, () => undefined);
 }
 
-function stopOnSignal(runtime: Runtime, first: () => void): void {
+function stopWhenAsked(
+  { asked, started }: ReturnType<typeof hearStop>,
+  runtime: Runtime,
+  first: () => void,
+): void {
   const { logger } = runtime.services;
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
+  started();
+  void asked.then(async (signal) => {
     logger.info({ signal }, "stopping");
     first();
-    runtime.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ err: error }, "did not stop cleanly");
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  process.on("disconnect", () => stop("SIGTERM"));
+    try {
+      await runtime.stop();
+      process.exit(0);
+    } catch (error) {
+      logger.error({ err: error }, "did not stop cleanly");
+      process.exit(1);
+    }
+  });
 }

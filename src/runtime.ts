@@ -241,7 +241,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     closers.push(() => operations.close(async () => {}));
     let listeningForOperations: Promise<{ url: string }> | undefined;
     const listenForOperations = async () => {
-      if (apart !== undefined) listeningForOperations ??= operations.listen(config.HOST, apart);
+      if (apart !== undefined) listeningForOperations ??= operations.listen(config.HOST, apart, true);
       return listeningForOperations;
     };
     let listening = false;

@@ -77,7 +77,7 @@ export async function migrateDatabase(database: OpenDatabase, options: MigrateOp
     const db = drizzle(client);
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
     const { lockWaitMs, pauseMs, giveUpMs } = { ...PATIENCE, ...options.patience };
-    await db.execute(sql.raw(`set lock_timeout = ${lockWaitMs}`));
+    await db.execute(sql`select set_config('lock_timeout', ${String(lockWaitMs)}, false)`);
     await patiently(() => migrate(db, { migrationsFolder }), pauseMs, giveUpMs);
     await also?.();
   } finally {

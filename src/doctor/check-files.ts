@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { developmentKeys } from "../development-keys.js";
+import { usesDataDir } from "../keys.js";
 import { type Examination, type Finding, findingsOf, reasonOf } from "./finding.js";
 
 const folder = findingsOf((say) => say("Data directory"));
@@ -15,11 +16,20 @@ function existing(path: string): string {
   return existsSync(full) || dirname(full) === full ? full : existing(dirname(full));
 }
 
-/** Looks at the data directory, at what is written beside it, and at the room for both. Makes nothing. */
+/** @throws Error of the system where a path lies in no folder that may be written */
+function demandFolder(path: string): void {
+  const place = existing(path);
+  if (!statSync(place).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
+  accessSync(place, constants.W_OK);
+}
+
+/** Looks at the data directory where it is used, at what is written beside it, and at the room for both. Makes nothing. */
 export function checkFiles({ config, freeBytes }: Examination): Finding[] {
   const { DATA_DIR: dataDir, LOG_FILE: logFile } = config;
   return [
-    ...(dataDir.startsWith("memory://") ? [] : [checkFolder(dataDir), checkDisk(dataDir, freeBytes)]),
+    ...(dataDir.startsWith("memory://") || !usesDataDir(config)
+      ? []
+      : [checkFolder(dataDir), checkDisk(dataDir, freeBytes)]),
     ...(logFile === undefined ? [] : [checkLog(logFile)]),
   ];
 }
@@ -27,7 +37,7 @@ export function checkFiles({ config, freeBytes }: Examination): Finding[] {
 function checkFolder(path: string): Finding {
   const keys = join(path, "development-keys.json");
   try {
-    accessSync(existing(path), constants.W_OK);
+    demandFolder(path);
     if (!existsSync(path)) return folder.ok((say) => say("{path} is made at the first start.", { path }));
     if (existsSync(keys)) developmentKeys(path);
   } catch (error) {
@@ -74,9 +84,7 @@ function checkDisk(path: string, freeBytes: Examination["freeBytes"]): Finding {
 
 function checkLog(path: string): Finding {
   try {
-    const place = existing(dirname(resolve(path)));
-    if (!statSync(place).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
-    accessSync(place, constants.W_OK);
+    demandFolder(dirname(resolve(path)));
     return log.ok((say) => say("{path} can be written.", { path }));
   } catch (error) {
     const reason = reasonOf(error);

@@ -42,16 +42,18 @@ export async function examine(
     checkAnalysisService(examination),
     checkTokens(examination),
   ]);
-  const stored = files.some(({ status }) => status === "fault") ? [] : await examineStored(examination);
+  const filesFit = !files.some(({ status }) => status === "fault");
+  const stored = filesFit || config.DATABASE_URL ? await examineStored(examination, filesFit) : [];
   return [...findings, ...files, ...stored, ...(await others)];
 }
 
-async function examineStored(examination: Examination): Promise<Finding[]> {
+async function examineStored(examination: Examination, filesFit: boolean): Promise<Finding[]> {
   const open = await openForExamination(examination);
   if ("status" in open) return [open];
   try {
     const findings = await checkDatabase(open, examination);
-    if (findings.some(({ status }) => status === "fault")) return findings;
+    // The keys may lie in a file.
+    if (!filesFit || findings.some(({ status }) => status === "fault")) return findings;
     return [...findings, await checkKeys(open, await createSealer(examination.config))];
   } finally {
     await open.close();

@@ -21,8 +21,11 @@ const TIMEOUTS = {
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
 export interface HttpServer {
-  /** @param port 0 picks a free one */
-  listen(host: string, port: number): Promise<{ url: string }>;
+  /**
+   * @param port 0 picks a free one
+   * @param own not one that the processes of WEB_CONCURRENCY share, as they would share even a free one
+   */
+  listen(host: string, port: number, own?: boolean): Promise<{ url: string }>;
   /** Asks every client to bring its next request elsewhere; those that come here are served. */
   drain(): void;
   /** Takes no more requests, and lets those that run and `work` come to their end, within a bound. */
@@ -90,10 +93,10 @@ export function createHttpServer(
   server.closeIdleConnections = () => quiet.close(closingSince);
 
   return {
-    async listen(host, port) {
+    async listen(host, port, own = false) {
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
-        server.listen(port, host, () => {
+        server.listen({ port, host, exclusive: own }, () => {
           server.off("error", reject);
           resolve();
         });

@@ -16,6 +16,7 @@ interface Service {
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
+  restart?: string;
   stop_grace_period?: string;
   volumes?: string[];
 }
@@ -53,6 +54,11 @@ describe("compose.yaml", () => {
       // Mistyped, a setting would be passed over.
       for (const name of Object.keys(env)) expect(read(".env.example")).toContain(`\n${name}=`);
     }
+  });
+
+  test("comes back whole after the machine was started anew", () => {
+    for (const [name, { restart }] of Object.entries(services))
+      expect([name, restart]).toEqual([name, "unless-stopped"]);
   });
 
   test("waits for what is healthy, and gives time to stop", () => {

@@ -93,10 +93,13 @@ describe("the manifests for Kubernetes", () => {
         expect(["/healthz", "/readyz"]).toContain(container[probe].httpGet.path);
         expect(ports).toContain(container[probe].httpGet.port);
       }
-      // The time that the image drains, that calls may end in, and some to spare.
-      const [, drainMs] = /DRAIN_MS=(\d+)/.exec(dockerfile()) ?? [];
+      // The time that it drains, that calls may end in, and some to spare.
+      const set: Record<string, string> = Object.fromEntries(
+        (container.env ?? []).map(({ name, value }: { name: string; value: string }) => [name, value]),
+      );
+      const [, drainMs] = set.DRAIN_MS ? ["", set.DRAIN_MS] : (/DRAIN_MS=(\d+)/.exec(dockerfile()) ?? []);
       expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(drainMs) / 1000 + 25 + 5);
-      expect(Number(drainMs)).toBeGreaterThanOrEqual(parseConfig({}).KEEP_ALIVE_MS + 2_000);
+      expect(Number(drainMs)).toBeGreaterThanOrEqual(parseConfig(set).KEEP_ALIVE_MS + 2_000);
       expect(Number(drainMs) / 1000).toBeGreaterThan(
         container.readinessProbe.periodSeconds * container.readinessProbe.failureThreshold,
       );
@@ -122,6 +125,12 @@ describe("the manifests for Kubernetes", () => {
         expect(container.resources.limits.memory).toBeDefined();
       }
     }
+  });
+
+  test("keep connections for longer than the ingress does, which is for 60 s", () => {
+    const [api] = pods[0]?.deployment.template.spec.containers ?? [];
+    const keepAlive = api.env.find(({ name }: { name: string }) => name === "KEEP_ALIVE_MS");
+    expect(Number(keepAlive.value)).toBeGreaterThan(60_000);
   });
 
   test("lead the service and the ingress to the pods", () => {

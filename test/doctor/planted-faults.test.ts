@@ -365,6 +365,23 @@ test("what is well is told as well, and nothing is made", async () => {
   expect(() => execFileSync("ls", [path], { stdio: "pipe" })).toThrow();
 });
 
+test("the database is looked at whatever the data directory is like", async () => {
+  const nowhere = join(folder(), "file");
+  writeFileSync(nowhere, "");
+  const DATABASE_URL = `postgres://peg@127.0.0.1:${await freePort()}/peg`;
+  const all = { ...TEST_ENV, DATABASE_URL, DATA_DIR: join(nowhere, "data") };
+  const checksOf = async (env: Env) =>
+    (await examine(env)).map(({ check, status }) => `${check(english)}: ${status}`);
+  // With keys and a database elsewhere nothing lies in it.
+  const apart = await checksOf(all);
+  expect(apart).toContain("Database: fault");
+  expect(apart.join()).not.toMatch(/Data directory|Disk/);
+  const { ENCRYPTION_KEYS: _, ...without } = all as Env;
+  expect(await checksOf(without)).toEqual(
+    expect.arrayContaining(["Data directory: fault", "Database: fault"]),
+  );
+});
+
 describe.skipIf(!cliIsBuilt)("the command", { timeout: 60_000 }, () => {
   const run = async (env: Env, args: string[] = []) => {
     const command = startCli(["doctor", ...args], env);

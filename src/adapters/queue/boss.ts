@@ -35,7 +35,8 @@ export function createBoss({ run, logger, metrics = noMetrics, supervise, migrat
     maintenanceIntervalSeconds: MAINTENANCE_S,
     archiveCompletedAfterSeconds: 3600,
     deleteAfterDays: 7,
-    retentionDays: 7,
+    // However long no worker comes: what is dropped here is a task that nobody ever ends.
+    retentionDays: 3650,
   });
   // An event without a listener would end the process.
   boss.on("error", (error) => {
