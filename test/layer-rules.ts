@@ -184,6 +184,15 @@ export const LAYER_RULES: readonly LayerRule[] = [
   ].map((layer): LayerRule => ({ layer, local: "anything", packages: "anything", node: true })),
 ];
 
+/** Words that the code of a layer may not have in it. */
+export const FORBIDDEN_WORDS: readonly { layer: string; words: RegExp }[] = [
+  // Nonces that were guessed, or that a clock set back gives out again, would open what was sealed (E8).
+  {
+    layer: "adapters/sealing/",
+    words: /\b(?:Math|Date|Temporal|performance|perf_hooks|hrtime|uptime|\w*clock)\b/i,
+  },
+];
+
 /** One file below src. */
 export interface SourceFile {
   /** Path below src, with slashes. */
@@ -253,6 +262,17 @@ export function findViolations(files: readonly SourceFile[]): string[] {
     return imports
       .filter((found) => !isAllowed(file, found, rule))
       .map(({ specifier }) => `${file.path} must not import ${specifier}`);
+  });
+}
+
+/** @returns one line for each file that says, outside of comments, what its layer may not */
+export function findForbiddenWords(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const code = text.replace(COMMENTS, "");
+    const found = FORBIDDEN_WORDS.filter(({ layer }) => isIn(path, layer)).flatMap(
+      ({ words }) => words.exec(code)?.[0] ?? [],
+    );
+    return found.map((word) => `${path} must not say ${word}`);
   });
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { findViolations, readSources } from "./layer-rules.js";
+import { findForbiddenWords, findViolations, readSources } from "./layer-rules.js";
 
 const SOURCES = readSources(fileURLToPath(new URL("../src", import.meta.url)));
 
@@ -20,6 +20,24 @@ test("D8: no text of a query is put together from what somebody sent", () => {
   const own = /^(db\/(run-sql|insert-rows)\.ts$|domain\/backup\/)/;
   const raw = SOURCES.filter(({ text }) => /\bsql\.(raw|identifier)\(|\.as\([a-z]\w*\)/.test(text));
   expect(raw.map(({ path }) => path).filter((path) => !own.test(path))).toEqual([]);
+});
+
+test("E8: nothing that seals draws from Math.random or from a clock", () => {
+  expect(SOURCES.filter(({ path }) => path.startsWith("adapters/sealing/")).length).toBeGreaterThan(2);
+  expect(findForbiddenWords(SOURCES)).toEqual([]);
+});
+
+test.each([
+  "const iv = Math.random();",
+  "const { random } = Math;",
+  "iv.writeDoubleLE(Date.now());",
+  "const iv = process.hrtime.bigint();",
+  'import { now } from "node:perf_hooks";',
+  "constructor(readonly clock: Clock) {}",
+])("E8: the checker catches, where something is sealed: %s", (text) => {
+  expect(findForbiddenWords([{ path: "adapters/sealing/x.ts", text }])).toHaveLength(1);
+  expect(findForbiddenWords([{ path: "adapters/memory/x.ts", text }])).toEqual([]);
+  expect(findForbiddenWords([{ path: "adapters/sealing/x.ts", text: `// ${text}` }])).toEqual([]);
 });
 
 /** From an opening parenthesis to the one that closes it. */

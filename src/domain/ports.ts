@@ -144,12 +144,17 @@ export interface Sealer {
   readonly keyId: string;
   /** Whether it can open what this key sealed. */
   knows(keyId: string): boolean;
+  /** @throws PegError SERVICE_UNAVAILABLE where the key was used as often as it may be */
   seal(text: string, place: Place): Promise<string>;
   /** @throws PegError SERVICE_UNAVAILABLE where the value does not open here with any key */
   open(sealed: string, place: Place): Promise<string>;
   /** Whether one of the keys opens it, wherever it belongs. */
   fits(sealed: string): Promise<boolean>;
-  /** Seals a whole cache entry; `context` has to be the same on opening. */
+  /**
+   * Seals a whole cache entry; `context` has to be the same on opening.
+   *
+   * @throws PegError SERVICE_UNAVAILABLE where the key was used as often as it may be
+   */
   sealBytes(bytes: Uint8Array, context: string): Uint8Array;
   /** @returns undefined for anything that does not open: a miss */
   openBytes(sealed: Uint8Array, context: string): Uint8Array | undefined;

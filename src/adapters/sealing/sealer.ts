@@ -8,6 +8,15 @@ import type { KeyRing } from "./key-ring.js";
 const FORMAT = 1;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** NIST SP 800-38D, 8.3: with nonces drawn at random a key may be used so often, and no more. */
+const MOST_SEALS = 2 ** 32;
+
+function keyWornOut(): PegError {
+  return new PegError(
+    "SERVICE_UNAVAILABLE",
+    "The key at hand may seal no more. Ask the operator to put a new key first in ENCRYPTION_KEYS and to run `peg-bff rotate-keys`.",
+  );
+}
 
 function cannotOpen(cause: unknown): PegError {
   return new PegError(
@@ -26,10 +35,14 @@ function isPlace(value: unknown, place: Place): boolean {
 export class RingSealer implements Sealer {
   readonly #ring: KeyRing;
   readonly #metrics: Pick<Metrics, "sealed">;
+  /** By this process alone: what others seal with the same keys, or sealed before, cannot be known here. */
+  readonly #sealed: { record: number; entry: number };
 
-  constructor(ring: KeyRing, metrics: Pick<Metrics, "sealed"> = noMetrics) {
+  /** @param sealedBefore how often each key counts as used from the start */
+  constructor(ring: KeyRing, metrics: Pick<Metrics, "sealed"> = noMetrics, sealedBefore = 0) {
     this.#ring = ring;
     this.#metrics = metrics;
+    this.#sealed = { record: sealedBefore, entry: sealedBefore };
   }
 
   get keyId(): string {
@@ -40,9 +53,16 @@ export class RingSealer implements Sealer {
     return this.#ring.byId.has(keyId);
   }
 
+  /** Counts a use of the first key, before it is used. @throws PegError where that was used as often as it may be */
+  #use(kind: "record" | "entry"): void {
+    if (this.#sealed[kind] >= MOST_SEALS) throw keyWornOut();
+    this.#sealed[kind]++;
+    this.#metrics.sealed(this.#ring.first.kid, kind);
+  }
+
   async seal(text: string, place: Place): Promise<string> {
     const { kid, record } = this.#ring.first;
-    this.#metrics.sealed(kid, "record");
+    this.#use("record");
     // The protected header is authenticated, so the place is bound to the text.
     return new CompactEncrypt(new TextEncoder().encode(text))
       .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid, place: { ...place } })
@@ -79,7 +99,7 @@ export class RingSealer implements Sealer {
   /** Layout: format, length of the key id, key id, nonce, tag, ciphertext. */
   sealBytes(bytes: Uint8Array, context: string): Uint8Array {
     const { kid, entry } = this.#ring.first;
-    this.#metrics.sealed(kid, "entry");
+    this.#use("entry");
     const iv = randomBytes(IV_BYTES);
     const header = Buffer.from([FORMAT, Buffer.byteLength(kid), ...Buffer.from(kid)]);
     const cipher = createCipheriv("aes-256-gcm", entry, iv, { authTagLength: TAG_BYTES });

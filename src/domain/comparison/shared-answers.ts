@@ -37,9 +37,20 @@ export async function putSharedAnswer(entry: EntryOf, answer: HeldAnswer, genera
   const packed = Buffer.concat([head, await compress(answer.whole.trpc, { level: 1 })]);
   if (packed.byteLength > MAX_ENTRY_BYTES) return;
   const context = contextOf(entry, answer.revision, answer.algorithmVersion);
-  const value = services.sealer.sealBytes(packed, context);
+  const value = seal(services, packed, context);
+  if (!value) return;
   const ttlSeconds = Math.ceil(answer.ttlMs / 1000);
   await services.shared.putEntry({ type, analysisId, value, ttlSeconds, generation });
+}
+
+/** @returns undefined where the key may seal no more: whoever waits has their answer, which the others then lack */
+function seal({ sealer, logger }: Services, packed: Uint8Array, context: string): Uint8Array | undefined {
+  try {
+    return sealer.sealBytes(packed, context);
+  } catch (error) {
+    logger.error({ err: error }, "an answer could not be sealed for the other processes");
+    return undefined;
+  }
 }
 
 /** @returns undefined, a miss, for anything that does not open as this answer in this state */

@@ -198,6 +198,26 @@ describe("an answer in the shared store", () => {
     expect(entries).toHaveLength(1);
   });
 
+  test("E7: is left out, and an operator told, where the key may seal no more", async () => {
+    const told: unknown[][] = [];
+    const logger = { error: (...line: unknown[]) => void told.push(line) };
+    const worn = new RingSealer(
+      await createKeyRing([{ kid: "test", secret: new Uint8Array(32) }]),
+      undefined,
+      2 ** 32,
+    );
+    const entry = { services: { ...servicesWith(worn), logger } as unknown as Services, analysisId: "a" };
+    const answer = answerOf(await comparison());
+    await putSharedAnswer({ ...entry, type: "peg_comparison" }, answer, "generation");
+    expect(entries).toEqual([]);
+    expect(told).toEqual([
+      [
+        { err: expect.objectContaining({ code: "SERVICE_UNAVAILABLE" }) },
+        "an answer could not be sealed for the other processes",
+      ],
+    ]);
+  });
+
   test("is a miss under other keys", async () => {
     const sealed = await put();
     services = servicesWith(await sealerWith(9));
