@@ -5,6 +5,10 @@ import { startAnalysisService, type TestAnalysisService } from "../support/analy
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { type OpenStream, openStream } from "../support/open-stream.js";
 import { watch } from "../support/task-processes.js";
+import { within } from "../support/within.js";
+
+/** In which a stream ends whose reader may read no more. */
+const PROMISED_MS = 5_000;
 
 const clock = { ms: Date.UTC(2026, 0, 1) };
 let service: TestAnalysisService;
@@ -138,7 +142,9 @@ describe("watch", () => {
     const seen = guest.states.length;
     await peg.permission.revoke.mutate({ id, user_id: "guest", permission_type: "read" });
     service.tellProgress(70);
-    await expect(guest.ended).rejects.toMatchObject({ data: { error: { code: "PERMISSION_DENIED" } } });
+    await expect(within(PROMISED_MS, guest.ended)).rejects.toMatchObject({
+      data: { error: { code: "PERMISSION_DENIED" } },
+    });
     expect(guest.states).toHaveLength(seen);
     service.tellProgress(0);
     release();
@@ -151,7 +157,9 @@ describe("watch", () => {
     const guest = watch(await clientOf("guest"), id);
     await guest.until(({ status }) => status === "PROCESSING");
     clock.ms += 60_000;
-    await expect(guest.ended).rejects.toMatchObject({ data: { error: { code: "PERMISSION_DENIED" } } });
+    await expect(within(PROMISED_MS, guest.ended)).rejects.toMatchObject({
+      data: { error: { code: "PERMISSION_DENIED" } },
+    });
     release();
   });
 
@@ -173,7 +181,7 @@ describe("watch", () => {
     const watched = watch(renewed, id);
     await watched.until(({ status }) => status === "PROCESSING");
     clock.ms += 60_000;
-    await stream.ended;
+    await within(PROMISED_MS, stream.ended);
     expect(stream.all().at(-1)?.data).toMatchObject({
       data: { code: "UNAUTHORIZED", error: { code: "API_AUTHENTICATION_ERROR" } },
     });
