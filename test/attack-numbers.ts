@@ -22,7 +22,6 @@ export const NOT_OURS: Record<string, string> = {
   E9: "nothing sealed is looked up by equality: user ids in columns are plain, cell ids are never asked for",
   E12: "no Fernet value is ever read: values are JWE from the first version on",
   B9: "no singleton keys: the row of a task is the lock, by a unique index (B10)",
-  B16: "who sends a job has to bring the transaction that its row is written in: the port takes no other (B6)",
   B17: "no job is scheduled or put off by a clock: pg-boss runs without its scheduler",
   P4: "a power cut is not survived by the embedded database, as README and SECURITY say",
   P5: "the embedded database runs in the process: it is for one user or a demo, PostgreSQL for load",

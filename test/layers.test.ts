@@ -40,37 +40,6 @@ test.each([
   expect(findForbiddenWords([{ path: "adapters/sealing/x.ts", text: `// ${text}` }])).toEqual([]);
 });
 
-/** From an opening parenthesis to the one that closes it. */
-function parenthesesAt(text: string, start: number): string {
-  let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    if (text[at] === "(") depth++;
-    if (text[at] === ")" && --depth === 0) return text.slice(start, at + 1);
-  }
-  return text.slice(start);
-}
-
-/** Statements beside the transaction that they stand in: on one connection they would wait for its end for ever. */
-function asideFrom(text: string): string[] {
-  const transactions = [...text.matchAll(/(?:\btransact|\.transaction)(?=\()/g)].map(({ index, 0: name }) =>
-    parenthesesAt(text, index + name.length),
-  );
-  // The first argument of `transact` is the database that the transaction begins on.
-  const works = transactions.map((call) => call.slice(call.indexOf("=>")));
-  return works.flatMap((work) => work.match(/\b(?:services\.db|db|database\.db)\b(?=[.,)])/g) ?? []);
-}
-
-test("P6: within a transaction nobody asks beside it", () => {
-  expect(asideFrom("transact(db, async (tx) => { await f(g(1)); await services.db.select(); })")).toEqual([
-    "services.db",
-  ]);
-  expect(asideFrom("await this.db.transaction(async (tx) => tx.select()); await db.select()")).toEqual([]);
-  const withTransactions = SOURCES.filter(({ text }) => /\btransact\(|\.transaction\(/.test(text));
-  expect(withTransactions.length).toBeGreaterThan(5);
-  const aside = withTransactions.flatMap(({ path, text }) => asideFrom(text).map((what) => [path, what]));
-  expect(aside).toEqual([]);
-});
-
 describe("the checker catches", () => {
   const refused: [what: string, path: string, text: string, specifier: string][] = [
     ["a database in the contract", "contract/x.ts", 'import { x } from "../db/open.js";', "../db/open.js"],

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import { breakingWell, greetingOf } from "./broken-connections.js";
 import { Lines } from "./lines.js";
-import type { Database, OpenDatabase } from "./open.js";
+import type { OpenDatabase, Transaction } from "./open.js";
 import { sqlValue } from "./run-sql.js";
 
 const CHANNEL = "peg_changes";
@@ -17,12 +17,12 @@ export type Announcement =
   | { kind: "jobs"; id: "" };
 
 /** Says something within a transaction: it is heard once that commits. */
-export async function announce(tx: Database, { kind, id }: Announcement): Promise<void> {
+export async function announce(tx: Transaction, { kind, id }: Announcement): Promise<void> {
   await tx.execute(sql`select pg_notify(${CHANNEL}, ${`${kind}/${id}`})`);
 }
 
 /** The same of many analyses at once. */
-export async function announceAllAnalyses(tx: Database, ids: readonly string[]): Promise<void> {
+export async function announceAllAnalyses(tx: Transaction, ids: readonly string[]): Promise<void> {
   await tx.execute(sql`
     select pg_notify(${CHANNEL}, 'analysis/' || id) from unnest(${sqlValue([...ids])}::text::text[]) as id`);
 }

@@ -13,6 +13,9 @@ import { openTexts } from "./texts.js";
 /** PostgreSQL, wherever it runs: the same schema and the same queries. */
 export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
+/** The same within a transaction. A database is none: whatever takes one of these cannot be asked beside it. */
+export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
+
 export interface OpenDatabase {
   db: Database;
   /** The same for those whom nobody waits for: they may wait for a lock longer than a request. */

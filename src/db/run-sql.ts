@@ -1,11 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Database } from "./open.js";
+import type { Transaction } from "./open.js";
 
 /** A value as every driver takes it where the statement's own types decide. */
 export type SqlValue = string | boolean | null;
 
 /** Runs a statement that was written elsewhere, with `$1` and so on for its values. */
 export type SqlRunner = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>;
+
+declare const WITHIN: unique symbol;
+
+/** One that runs within a transaction: what has to commit with it takes no other. */
+export type TransactionRunner = SqlRunner & { readonly [WITHIN]: true };
 
 /** A list as PostgreSQL reads one from text, whatever its items hold. */
 export function textArray(items: readonly (string | null)[]): string {
@@ -23,13 +28,14 @@ export function sqlValue(value: unknown): SqlValue {
 }
 
 /** Runs single statements within a transaction. */
-export function runIn(tx: Database): SqlRunner {
-  return async (text, values = []) => {
+export function runIn(tx: Transaction): TransactionRunner {
+  const run: SqlRunner = async (text, values = []) => {
     const chunks = text.split(/\$(\d+)/).map((part, i): SQL => {
       return i % 2 ? sql`${sqlValue(values[Number(part) - 1])}` : sql.raw(part);
     });
     return { rows: rowsOf(await tx.execute(sql.join(chunks))) };
   };
+  return run as TransactionRunner;
 }
 
 /** postgres.js answers with a list of rows, PGlite with an object that has one. */

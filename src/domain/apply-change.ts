@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { AUDIT_ACTIONS } from "../contract/audit.js";
 import { can, type PermissionType } from "../contract/permissions.js";
 import { announce } from "../db/changes.js";
-import type { Database } from "../db/open.js";
+import type { Transaction } from "../db/open.js";
 import { analysisResults, auditLog } from "../db/schema.js";
 import { transact } from "../db/transact.js";
 import type { VerbContext } from "./context.js";
@@ -15,7 +15,7 @@ export interface Change<T> {
   /** What the caller needs, still, once it is the caller's turn. Absent where the analysis is made by this. */
   needs?: PermissionType;
   /** Does the change. What it returns as `details` goes into the audit log; user ids in it under `user_id`. */
-  work(tx: Database): Promise<{ result: T; details: Record<string, unknown> }>;
+  work(tx: Transaction): Promise<{ result: T; details: Record<string, unknown> }>;
 }
 
 /** Where the user id in an audit entry is sealed to. */
@@ -60,7 +60,7 @@ export async function applyChange<T>(ctx: VerbContext, change: Change<T>): Promi
  */
 async function takeTurn(
   { actor, services }: VerbContext,
-  tx: Database,
+  tx: Transaction,
   analysisId: string,
   needs: PermissionType,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { SqlRunner } from "../db/run-sql.js";
+import type { TransactionRunner } from "../db/run-sql.js";
 import type { RawData } from "./analysis/raw-data.js";
 import type { ComputedComparison } from "./comparison/computed-comparison.js";
 
@@ -193,9 +193,9 @@ export interface JobQueue {
    *
    * @returns false where a job about this task is there already
    */
-  send(run: SqlRunner, job: TaskJob): Promise<boolean>;
+  send(run: TransactionRunner, job: TaskJob): Promise<boolean>;
   /** Forgets all jobs, within the transaction that `run` runs in: for when their tasks are replaced as a whole. */
-  clear(run: SqlRunner): Promise<void>;
+  clear(run: TransactionRunner): Promise<void>;
 }
 
 /** One run of a job. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AnalysisCreateInput, AnalysisCreateOutput } from "../../contract/analysis.js";
 import { isUniqueViolation } from "../../db/errors.js";
+import type { Transaction } from "../../db/open.js";
 import { analysisResults, userAnalysisPermissions } from "../../db/schema.js";
 import { applyChange } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
@@ -33,7 +34,7 @@ export async function createAnalysis({
     updatedAt: now,
     ...columns,
   };
-  const work = async (tx: Parameters<typeof insertSamples>[0]) => {
+  const work = async (tx: Transaction) => {
     await tx.insert(analysisResults).values({ ...analysis, ownerId: actor.userId });
     await insertSamples(tx, id, columns.revision, series);
     await tx.insert(userAnalysisPermissions).values({

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import type { Database } from "../../db/open.js";
+import type { Database, Transaction } from "../../db/open.js";
 import { rowsOf } from "../../db/run-sql.js";
 import * as schema from "../../db/schema.js";
 
@@ -75,7 +75,7 @@ export function* batchesOf(sizes: readonly number[]): Generator<number> {
 }
 
 /** Reads a table in batches of bounded size, within a transaction: one row may be a million times as long as another. */
-export async function* readRows(tx: Database, { rows, sizes }: BackupTable): AsyncGenerator<string[]> {
+export async function* readRows(tx: Transaction, { rows, sizes }: BackupTable): AsyncGenerator<string[]> {
   await tx.execute(sql`declare backup_sizes no scroll cursor for ${sizes}`);
   await tx.execute(sql`declare backup_rows no scroll cursor for ${rows}`);
   const fetch = async (count: number, cursor: string) =>
@@ -102,6 +102,6 @@ export async function schemaOf(db: Database): Promise<string | undefined> {
 }
 
 /** Has times written in one zone. */
-export async function setUtc(tx: Database): Promise<void> {
+export async function setUtc(tx: Transaction): Promise<void> {
   await tx.execute(sql`set local time zone 'UTC'`);
 }

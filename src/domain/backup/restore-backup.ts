@@ -1,6 +1,6 @@
 import { inArray, sql } from "drizzle-orm";
 import { announce, announceAllAnalyses } from "../../db/changes.js";
-import type { Database } from "../../db/open.js";
+import type { Database, Transaction } from "../../db/open.js";
 import { rowsOf, runIn } from "../../db/run-sql.js";
 import { pegComparisonTasks } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
@@ -83,7 +83,7 @@ async function refuseOtherTables({ db }: RestoreTarget, { header }: CheckedBacku
 }
 
 async function putBack(
-  tx: Database,
+  tx: Transaction,
   target: RestoreTarget,
   path: string,
   checked: CheckedBackup,
@@ -110,14 +110,14 @@ async function putBack(
   return { requeued };
 }
 
-async function holdsData(tx: Database): Promise<boolean> {
+async function holdsData(tx: Transaction): Promise<boolean> {
   for (const { name } of BACKUP_TABLES) {
     if (rowsOf(await tx.execute(sql.raw(`select 1 from ${name} limit 1`))).length) return true;
   }
   return false;
 }
 
-async function analysisIds(tx: Database): Promise<string[]> {
+async function analysisIds(tx: Transaction): Promise<string[]> {
   const rows = rowsOf(
     await tx.execute(
       sql`select id from analysis_results union select analysis_id from user_analysis_permissions`,
@@ -127,7 +127,7 @@ async function analysisIds(tx: Database): Promise<string[]> {
 }
 
 async function load(
-  tx: Database,
+  tx: Transaction,
   path: string,
   { sums }: CheckedBackup,
   onProgress: OnBackupProgress,
@@ -163,7 +163,7 @@ async function load(
 }
 
 /** Reads back what was written. */
-async function compare(tx: Database, { sums }: CheckedBackup): Promise<void> {
+async function compare(tx: Transaction, { sums }: CheckedBackup): Promise<void> {
   for (const [i, table] of BACKUP_TABLES.entries()) {
     const summed = summing(table.name);
     for await (const lines of readRows(tx, table)) for (const line of lines) summed.add(line);
@@ -176,7 +176,7 @@ async function compare(tx: Database, { sums }: CheckedBackup): Promise<void> {
 }
 
 /** Whoever worked on a task when the backup was taken is not heard any more: its attempt counts nothing here. */
-async function requeue(tx: Database, queue: JobQueue): Promise<number> {
+async function requeue(tx: Transaction, queue: JobQueue): Promise<number> {
   await queue.clear(runIn(tx));
   const { id, status, version } = pegComparisonTasks;
   const open = await tx

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { sql } from "drizzle-orm";
-import type { Database } from "../../db/open.js";
+import type { Database, Transaction } from "../../db/open.js";
 import { rowsOf } from "../../db/run-sql.js";
 import type { Clock } from "../ports.js";
 import { BackupError } from "./backup-error.js";
@@ -20,7 +20,7 @@ export interface BackupSource {
 /** Fast rather than small: on the embedded database everything else waits for it. */
 const GZIP_LEVEL = 1;
 
-async function describe(tx: Database, source: BackupSource): Promise<BackupHeader> {
+async function describe(tx: Transaction, source: BackupSource): Promise<BackupHeader> {
   const schema = await schemaOf(tx);
   if (schema === undefined) throw new BackupError("There is nothing to back up: the database has no tables.");
   if (schema !== source.schema) {

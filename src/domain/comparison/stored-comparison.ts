@@ -3,7 +3,7 @@ import { comparisonSummary } from "../../contract/comparison.js";
 import { wireAnalysisMetadata } from "../../contract/mcp-protocol.js";
 import { announceTaskOf } from "../../db/changes.js";
 import { insertBatches } from "../../db/insert-rows.js";
-import type { Database } from "../../db/open.js";
+import type { Database, Transaction } from "../../db/open.js";
 import {
   analysisResults,
   pegComparisonResults,
@@ -135,7 +135,7 @@ export async function loadStoredComparison(
 }
 
 /** Removes the stored comparison of an analysis, of whatever state it is. */
-export async function dropComparison(tx: Database, analysisId: string): Promise<void> {
+export async function dropComparison(tx: Transaction, analysisId: string): Promise<void> {
   await tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, analysisId));
   await tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, analysisId));
 }

@@ -1,5 +1,5 @@
 import { and, eq, isNull } from "drizzle-orm";
-import type { Database } from "../../db/open.js";
+import type { Transaction } from "../../db/open.js";
 import { userAnalysisPermissions } from "../../db/schema.js";
 import { PegError } from "../errors.js";
 
@@ -8,7 +8,7 @@ import { PegError } from "../errors.js";
  *
  * @throws PegError CONFLICT
  */
-export async function keepAnAdmin(tx: Database, analysisId: string): Promise<void> {
+export async function keepAnAdmin(tx: Transaction, analysisId: string): Promise<void> {
   const [admin] = await tx
     .select({ id: userAnalysisPermissions.id })
     .from(userAnalysisPermissions)

@@ -7,7 +7,7 @@ import { auditPlace } from "../apply-change.js";
 import { cellPlace } from "../comparison/stored-comparison.js";
 import type { Services } from "../context.js";
 import { PegError } from "../errors.js";
-import type { Place } from "../ports.js";
+import type { Place, Sealer } from "../ports.js";
 
 const RECORDS_PER_LOOK = 100;
 
@@ -23,7 +23,7 @@ interface SealedRecords {
   reseal(services: RotationServices, id: string): Promise<void>;
 }
 
-async function sealAnew({ sealer }: RotationServices, sealed: string, place: Place): Promise<string> {
+async function sealAnew(sealer: Sealer, sealed: string, place: Place): Promise<string> {
   return sealer.seal(await sealer.open(sealed, place), place);
 }
 
@@ -51,7 +51,7 @@ function analyses(keyId: string): SealedRecords {
           .for("update");
         // Replaced or deleted meanwhile: what was written is sealed with the new key.
         if (!row) return;
-        const sealedCells = await sealAnew(services, row.sealed, cellsPlace(id));
+        const sealedCells = await sealAnew(services.sealer, row.sealed, cellsPlace(id));
         await tx.update(analysisResults).set({ sealedCells, keyId }).where(own);
       }),
   };
@@ -93,7 +93,7 @@ function comparisons(keyId: string): SealedRecords {
         const texts = await tx.selectDistinct({ sealed: cell }).from(pegComparisonResults).where(ofAnalysis);
         for (const { sealed } of texts) {
           if (sealed === null) continue;
-          const anew = await sealAnew(services, sealed, cellPlace(id));
+          const anew = await sealAnew(services.sealer, sealed, cellPlace(id));
           await tx
             .update(pegComparisonResults)
             .set({
@@ -128,7 +128,7 @@ function auditEntries(keyId: string): SealedRecords {
         const place = auditPlace(row.analysisId);
         const details = {
           ...row.details,
-          user_id: await sealAnew(services, String(row.details.user_id), place),
+          user_id: await sealAnew(services.sealer, String(row.details.user_id), place),
         };
         await tx.update(auditLog).set({ details, keyId }).where(own);
       }),

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { announce } from "../../db/changes.js";
-import type { Database } from "../../db/open.js";
+import type { Transaction } from "../../db/open.js";
 import { runIn } from "../../db/run-sql.js";
 import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
@@ -17,7 +17,7 @@ import type { TaskRow } from "./task-state.js";
  * @throws DataMovedError where the analysis is gone
  */
 export async function startTaskIn(
-  tx: Database,
+  tx: Transaction,
   services: Services,
   key: ComparisonKey,
   requestId: string,
@@ -39,7 +39,7 @@ export async function startTaskIn(
 
 /** Sees to it that a job sees to the task. The job's id is the task's: twice is once. */
 export async function queueTask(
-  tx: Database,
+  tx: Transaction,
   services: Services,
   task: TaskRow,
   requestId: string,
@@ -56,7 +56,7 @@ export async function queueTask(
 }
 
 /** Waits for whoever changes the analysis, and keeps the next one waiting: no task is begun of what is gone. */
-async function holdRevision(tx: Database, { analysisId, revision }: ComparisonKey): Promise<void> {
+async function holdRevision(tx: Transaction, { analysisId, revision }: ComparisonKey): Promise<void> {
   const [analysis] = await tx
     .select({ revision: analysisResults.revision })
     .from(analysisResults)
