@@ -1,5 +1,8 @@
-/** Strings, what follows a name, and the brackets that begin and end objects and arrays. */
-const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
+/**
+ * Strings, what follows a name, and the brackets that begin and end objects and arrays. A string without an end is
+ * one too: were it none, each quote within it would be tried for another one's beginning.
+ */
+const TOKENS = /"(?:[^"\\]|\\.)*(?:"(\s*:)?)?|[{}[\]]/g;
 
 /**
  * Whether an object of a JSON text names a member twice, of which one reader takes the first and another the

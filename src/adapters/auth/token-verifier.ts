@@ -72,18 +72,29 @@ function textOf(part: string): string {
   return Buffer.from(part, "base64url").toString("utf8");
 }
 
+/** The reader's own message holds the text, which is no business of the log. */
+function readJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${what} is no JSON`);
+  }
+}
+
 /** What jose would let pass: a proxy in front of us may read such a token in another way. */
 function checkForm(token: string, kidNeeded: boolean): void {
   const [head = "", payload = "", signature = ""] = token.split(".");
   if (Buffer.from(signature, "base64url").toString("base64url") !== signature)
     throw new Error("signature not in its one form");
-  const text = textOf(head);
-  const header = JSON.parse(text) as Record<string, unknown>;
+  const texts = { header: textOf(head), payload: textOf(payload) };
+  const header = readJson(texts.header, "header") as Record<string, unknown>;
+  // Before anything looks for what JSON means in it: the sender need not have a key to have this read.
+  readJson(texts.payload, "payload");
   if (REFUSED_HEADERS.some((name) => name in header)) throw new Error("refused header field");
   if (header.typ !== undefined && !(typeof header.typ === "string" && ACCESS_TOKEN.test(header.typ)))
     throw new Error("no access token by its type");
   if (kidNeeded && typeof header.kid !== "string") throw new Error("no key id");
-  if (hasAmbiguousMembers(text) || hasAmbiguousMembers(textOf(payload)))
+  if (hasAmbiguousMembers(texts.header) || hasAmbiguousMembers(texts.payload))
     throw new Error("a member that stands twice");
 }
 

@@ -258,6 +258,8 @@ describe("a token by a shared secret", () => {
       "7",
       "",
       "{",
+      // Nothing more is looked at in what is no JSON.
+      `{"${'\\"'.repeat(2900)}`,
       `[${claims}}]`,
       `${claims},"__proto__":{"polluted":true}}`,
     ].concat(`${claims},"extra":{"__proto__":{"polluted":true}}}`);
@@ -362,6 +364,7 @@ describe("a token by a shared secret", () => {
     ["form", "Error", "signature not in its one form", `${hs256().slice(0, -1)}_`],
     ["form", "Error", "refused header field", hs256({}, { b64: true })],
     ["form", "Error", "no access token by its type", hs256({}, { typ: "JOSE" })],
+    ["form", "Error", "payload is no JSON", forge({ alg: "HS256" }, '{"a":1,"a":2', byHmac())],
     ["form", "Error", "a member that stands twice", forge({ alg: "HS256" }, '{"a":1,"a":2}', byHmac())],
     ["form", "ERR_JOSE_ALG_NOT_ALLOWED", expect.any(String), hs256({}, { alg: "HS384" })],
     [
