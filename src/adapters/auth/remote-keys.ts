@@ -21,6 +21,11 @@ export interface RemoteKeysOptions {
   logger: Pick<Logger, "warn" | "info">;
 }
 
+/** A clock that was set back tells no age: what then seems to be of the future counts as too old, not as new. */
+export function isYounger(since: number, span: number, now: number): boolean {
+  return now >= since && now < since + span;
+}
+
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 /** The keys that an identity provider publishes. Through an outage of it the last good set serves for an hour. */
@@ -43,7 +48,7 @@ export class RemoteKeys {
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       const now = this.#now();
-      if (now >= this.#fetchedAt + COOLDOWN_MS && now >= this.#failedAt + RETRY_MS) {
+      if (!isYounger(this.#fetchedAt, COOLDOWN_MS, now) && !isYounger(this.#failedAt, RETRY_MS, now)) {
         await this.#fetch();
         return this.#usableSet()(header, token);
       }
@@ -60,7 +65,7 @@ export class RemoteKeys {
 
   /** Whether tokens can be checked. */
   usable(): boolean {
-    return this.#now() < this.trustedUntil();
+    return isYounger(this.#fetchedAt, MAX_AGE_MS + GRACE_MS, this.#now());
   }
 
   /** When the set that there is will count no more, unless a newer one comes. */
@@ -90,9 +95,9 @@ export class RemoteKeys {
   /** Fetches a set that is too old. Waits for it, unless it is known already that it cannot be had. */
   async #renew(): Promise<void> {
     const now = this.#now();
-    if (now < this.#fetchedAt + MAX_AGE_MS || now < this.#failedAt + RETRY_MS) return;
+    if (isYounger(this.#fetchedAt, MAX_AGE_MS, now) || isYounger(this.#failedAt, RETRY_MS, now)) return;
     const fetched = this.#fetch();
-    if (this.usable() && now < this.#failedAt + MAX_AGE_MS) {
+    if (this.usable() && isYounger(this.#failedAt, MAX_AGE_MS, now)) {
       fetched.catch(() => undefined);
       return;
     }

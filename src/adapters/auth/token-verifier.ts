@@ -8,7 +8,7 @@ import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/por
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
 import { type AttemptRule, FailedAttempts } from "./failed-attempts.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
-import { KeysAwayError, RETRY_MS, type RemoteKeys } from "./remote-keys.js";
+import { isYounger, KeysAwayError, RETRY_MS, type RemoteKeys } from "./remote-keys.js";
 
 const MAX_TOKEN_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 30;
@@ -108,7 +108,9 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
   const { issuer, audience, clock, logger, metrics = noMetrics } = options;
   const { key, algorithms, remote } = await createKeySource(options.keys, { clock, logger });
   const failures = options.attempts && new FailedAttempts(options.attempts, clock);
-  const held = new LRUCache<string, { claims: TokenClaims; until: number }>({ max: MAX_HELD_TOKENS });
+  const held = new LRUCache<string, { claims: TokenClaims; since: number; until: number }>({
+    max: MAX_HELD_TOKENS,
+  });
 
   async function check(token: string): Promise<TokenClaims> {
     checkForm(token, options.keys.kind === "jwks");
@@ -134,11 +136,13 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
     }
     try {
       const verified = await check(token);
+      const since = clock.now();
       held.set(token, {
         claims: verified,
+        since,
         until: Math.min(
           verified.expiresAt.getTime(),
-          clock.now() + HOLD_MS,
+          since + HOLD_MS,
           remote?.trustedUntil() ?? Number.POSITIVE_INFINITY,
         ),
       });
@@ -162,7 +166,7 @@ export async function createTokenVerifier(options: TokenVerifierOptions): Promis
     async verify(token, from) {
       // One that is too long is not even looked for.
       const known = token !== undefined && token.length <= MAX_TOKEN_CHARS ? held.get(token) : undefined;
-      if (known && clock.now() < known.until) return known.claims;
+      if (known && isYounger(known.since, known.until - known.since, clock.now())) return known.claims;
       const place = from?.();
       if (place === undefined || !failures) return verifyUnknown(token);
       const wait = failures.waitFor(place);

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { exportJWK } from "jose";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { OpenTokenVerifier } from "../../../src/adapters/auth/token-verifier.js";
 import { jwks, type KeyServer, published, startKeyServer } from "./key-server.js";
 import {
   ACCEPTED,
@@ -178,6 +179,32 @@ describe("a token by a key set that is fetched", () => {
     expect(await verdict(verifier, long("first"))).toEqual(UNIFORM);
     goTo(NOW + 600);
     expect(await verdict(verifier, long("held"))).toEqual(UNIFORM);
+  });
+
+  test("J19: a clock that is set back by hours makes no key and no held token count for longer", async () => {
+    const { verifier, at } = await open();
+    const long = (jti: string, exp = NOW + 7200) => by("k1", rsa.privateKey, {}, { iat: 0, exp, jti });
+    expect(await verdict(verifier, long("held"))).toEqual(ACCEPTED);
+    server.answer = jwks();
+    at(NOW - 7200);
+    expect(await verdict(verifier, long("new"))).toEqual(UNIFORM);
+    expect(await verdict(verifier, long("held"))).toEqual(UNIFORM);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test("J18: a clock that is set back by hours hides no new key, nor that the last fetch failed", async () => {
+    const k2 = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const { verifier, at } = await open();
+    expect(await verdict(verifier, by("k1"))).toEqual(ACCEPTED);
+    const well = jwks(await published(k2.publicKey, "k2"));
+    server.answer = (_, response) => void response.writeHead(500).end();
+    at(NOW + 400);
+    expect(await verdict(verifier, by("k1", rsa.privateKey, {}, { jti: 1 }))).toEqual(ACCEPTED);
+    await vi.waitFor(() => expect((verifier as OpenTokenVerifier).remoteKeys?.failing()).toBe(true));
+    server.answer = well;
+    at(NOW - 7200);
+    expect(await verdict(verifier, by("k2", k2.privateKey, {}, { iat: 0 }))).toEqual(ACCEPTED);
+    expect(server.asked).toHaveLength(3);
   });
 
   test("J20: two hundred first tokens at once fetch the keys once", async () => {
