@@ -12,6 +12,8 @@ export interface TcpWay {
   open(): void;
   /** By how much later what the server says arrives, in order, on connections that begin with such words. */
   delay(ms: number, greeting?: string): void;
+  /** New connections go to another port, as where a name begins to mean another server; those that are open stay. */
+  leadTo(port: number): void;
   stop(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function openWay(target: number): Promise<TcpWay> {
   const sockets = new Set<Socket>();
   let state: "open" | "refused" | "hanging" = "open";
   let delayed = { ms: 0, greeting: "" };
+  let goal = target;
 
   /** Passes on in order, however the delay changes. */
   function pass(from: Socket, to: Socket, delayMs: () => number): void {
@@ -51,7 +54,7 @@ export async function openWay(target: number): Promise<TcpWay> {
       near.destroy();
       return;
     }
-    const far = connect(target, "127.0.0.1");
+    const far = connect(goal, "127.0.0.1");
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -93,6 +96,9 @@ export async function openWay(target: number): Promise<TcpWay> {
     },
     delay(ms, greeting = "") {
       delayed = { ms, greeting };
+    },
+    leadTo(other) {
+      goal = other;
     },
     async stop() {
       cut();

@@ -95,6 +95,7 @@ export class ResilientStore implements SharedStore {
 
   async ping(): Promise<void> {
     await this.#visits.keep(this.#options.redis.ping());
+    this.#answered();
   }
 
   async close(): Promise<void> {
@@ -113,14 +114,18 @@ export class ResilientStore implements SharedStore {
     return false;
   }
 
+  #answered(): void {
+    if (this.#away) this.#options.logger.info({}, "Redis answers again");
+    this.#away = false;
+    this.#awayUntil = 0;
+  }
+
   /** @returns undefined where Redis is away */
   async #attemptVisit(request: VisitRequest): Promise<Visit | undefined> {
     const { redis, clock, logger } = this.#options;
     try {
       const visit = await this.#visits.keep(redis.visit(request));
-      if (this.#away) logger.info({}, "Redis answers again");
-      this.#away = false;
-      this.#awayUntil = 0;
+      this.#answered();
       return visit;
     } catch (error) {
       // Only the kind of failure: the client puts whole commands into its messages.

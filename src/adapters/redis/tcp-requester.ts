@@ -88,6 +88,9 @@ export function connectTcp(url: string): TcpConnection {
     // One that is half open would stay so until TCP gives up, a quarter of an hour later.
     socketTimeout: 2000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
+    // After a failover the name means another server, and the one before still answers. Older servers tell of it
+    // within the error of a script.
+    reconnectOnError: (error) => error.message.includes("READONLY"),
   });
   // Whoever sends a command learns of the failure; without a listener each would be printed.
   let failure: string | undefined;
