@@ -38,6 +38,7 @@ export const KOREAN = {
   "{max} streams are open already. Close one of them, or ask for the status instead.":
     "스트림이 이미 {max}개 열려 있습니다. 그중 하나를 닫거나, 대신 작업 상태를 조회하십시오.",
   "A body may have at most {bytes} bytes here.": "이 요청의 본문은 최대 {bytes}바이트까지 허용됩니다.",
+  "The body broke off before its end.": "본문을 끝까지 받기 전에 전송이 중단되었습니다.",
 
   "More is asked of this server than it can answer. Try again soon.":
     "서버가 처리할 수 있는 양보다 많은 요청이 들어왔습니다. 잠시 후 다시 시도하십시오.",

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { bodyTooLarge } from "../trpc/errors.js";
+import { bodyCutOff, bodyTooLarge } from "../trpc/errors.js";
 import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
 
@@ -28,6 +28,15 @@ export const jsonOnly = createMiddleware<AppEnv>(async (c, next) => {
     : refuse(c, "API_VALIDATION_ERROR", "A body must be application/json.", 415);
 });
 
+/** Lets `text()` say that the sender broke off: a connection to the database that breaks fails in the same words. */
+function tellCutOff(request: Request): void {
+  const read = request.text.bind(request);
+  const blame = (error: unknown): never => {
+    throw (error as { code?: unknown }).code === "ECONNRESET" ? bodyCutOff(error) : error;
+  };
+  Object.defineProperty(request, "text", { value: () => read().catch(blame) });
+}
+
 /** Takes bodies up to so many bytes. */
 export function limitBody(maxSize: number) {
   function counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
@@ -49,6 +58,7 @@ export function limitBody(maxSize: number) {
     if (length !== undefined) {
       if (Number(length) <= maxSize) {
         readPiecewise(c.req.raw, Number(length));
+        tellCutOff(c.req.raw);
         return next();
       }
       c.header("connection", "close");
@@ -57,6 +67,7 @@ export function limitBody(maxSize: number) {
     // One whose length is not told is counted as it is read, which is after the token and the limits.
     const { body } = c.req.raw;
     if (body) c.req.raw = new Request(c.req.raw, { body: counted(body), duplex: "half" });
+    tellCutOff(c.req.raw);
     return next();
   });
 }

@@ -15,5 +15,5 @@ async function decode(body: ReadableStream<Uint8Array> | null): Promise<string> 
  */
 export function readPiecewise(request: Request, bytes: number): void {
   if (bytes <= LARGE_BYTES) return;
-  Object.defineProperty(request, "text", { value: () => decode(request.body) });
+  Object.defineProperty(request, "text", { configurable: true, value: () => decode(request.body) });
 }

@@ -49,6 +49,11 @@ export function bodyTooLarge(maxBytes: number): PegError {
   );
 }
 
+/** Of a body whose sender is gone: nobody hears of it but the log. */
+export function bodyCutOff(cause: unknown): PegError {
+  return new PegError("API_VALIDATION_ERROR", "The body broke off before its end.", { cause });
+}
+
 /** Of a request that is refused before anything is done for it. @param retryAfter seconds */
 export function overloaded(retryAfter: number): PegError {
   return new PegError(
