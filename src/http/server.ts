@@ -10,7 +10,7 @@ import { secure } from "./security-headers.js";
 const STOP_DEADLINE_MS = 25_000;
 
 /** How long a client may take, in ms. */
-const TIMEOUTS = {
+export const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 300_000,
   // Without it Node looks at the two before every 30 s only.
