@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { createBoss, migrateQueue } from "../../../src/adapters/queue/boss.js";
 import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
 import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js";
@@ -8,6 +8,7 @@ import { noMetrics } from "../../../src/domain/metrics.js";
 import type { JobRun } from "../../../src/domain/ports.js";
 import { Alarm } from "../../../src/domain/signals.js";
 import { COMPARE_TASK } from "../../../src/jobs/compare-task.js";
+import { gate } from "../../domain/task/play-service.js";
 import { createTestDatabase, hasPostgres, type TestDatabase } from "../../support/database.js";
 import { openFromTemplate } from "../../support/embedded-template.js";
 
@@ -32,13 +33,17 @@ describe.each([
     let broken: string | undefined;
     /** Jobs that are taken are not handed out before it. */
     let handingOut: Promise<void> | undefined;
+    /** Under way or done: what the worker says of jobs that still run. */
+    let renewals: Promise<unknown>[];
     const workers: Worker[] = [];
 
     const note = (level: string) => (_: object, message: string) => void lines.push({ level, message });
     const logger = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
     const run: SqlRunner = async (text, values) => {
       if (broken !== undefined && text.includes(broken)) throw new Error("the database is away");
-      const result = await database.run(text, values);
+      const done = database.run(text, values);
+      if (text.includes("set started_on = now()")) renewals.push(done);
+      const result = await done;
       if (text.includes("SKIP LOCKED")) await handingOut;
       return result;
     };
@@ -77,6 +82,7 @@ describe.each([
       lines = [];
       broken = undefined;
       handingOut = undefined;
+      renewals = [];
       if (kind === "PGlite") {
         database = await openFromTemplate(inject("embeddedTemplate"));
       } else {
@@ -88,6 +94,7 @@ describe.each([
       await boss.start();
     });
     afterEach(async () => {
+      vi.useRealTimers();
       broken = undefined;
       await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
       await boss.stop({ graceful: false });
@@ -151,6 +158,36 @@ describe.each([
       work(async ({ last }) => void again.push(last));
       await until(async () => (await stateOf()) === "completed");
       expect([first, again]).toEqual([[true], [true]]);
+    });
+
+    test("are renewed while they run, and so run once only, though it takes twice their expiry (B2)", async () => {
+      // Of the worker's timers the one by which it renews.
+      vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+      await send();
+      let runs = 0;
+      const held = gate();
+      const { alarm } = work(() => {
+        runs++;
+        return held.opened;
+      });
+      await until(() => runs > 0);
+      const seconds = COMPARE_TASK.expireInSeconds / 3;
+      for (let third = 0; third < 6; third++) {
+        // So much time goes by, for the database and for the worker.
+        await database.run(
+          "update pgboss.job set started_on = started_on - $2::float8 * interval '1 second' where id = $1",
+          [TASK, seconds],
+        );
+        renewals = [];
+        vi.advanceTimersByTime(seconds * 1000);
+        await Promise.all(renewals);
+        await boss.maintain();
+        expect(await stateOf()).toBe("active");
+      }
+      held.open();
+      alarm.ring();
+      await until(async () => (await stateOf()) === "completed");
+      expect(runs).toBe(1);
     });
 
     test("outlive a database that is away when they end: the process goes on, the job is run again (B4)", async () => {

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { verbatim } from "../../../src/contract/words.js";
 import { pegComparisonTasks } from "../../../src/db/schema.js";
 import { replaceData } from "../../../src/domain/analysis/replace-data.js";
@@ -100,11 +100,11 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
     });
 
     test("changes nothing once another attempt has taken over (B2, B3)", async () => {
-      const held = gate();
+      const ends = vi.spyOn(services.metrics, "computation");
       const [slow, arrived] = [gate(), gate()];
       service.script(async () => {
         arrived.open();
-        await Promise.race([held.opened, slow.opened]);
+        await slow.opened;
         return comparisonOf(-1);
       });
       const { id } = await begin();
@@ -117,7 +117,9 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       const lease = await claimTask(services, id);
       if (!lease) throw new Error("it was free");
       slow.open();
-      await eventually(async () => (await jobsOf(id)).length > 0);
+      // The first attempt has come to its end, and was not let store.
+      await eventually(async () => ends.mock.calls.some(([outcome]) => outcome === "superseded"));
+      ends.mockRestore();
       expect(await taskOf(id)).toMatchObject({ status: "PROCESSING" });
       expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(7))).toBe("stored");
       lease.stop();
