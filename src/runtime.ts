@@ -91,6 +91,7 @@ function limitRules(config: Config): LimitRules {
  */
 export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<Runtime> {
   const clock = overrides.clock ?? { now: () => Date.now() };
+  const steady = overrides.clock ?? { now: () => Math.trunc(performance.now()) };
   const { logger, metrics, tracing, ...observing } = await openObservability(
     config,
     VERSION,
@@ -123,6 +124,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       issuer: config.JWT_ISSUER,
       audience: config.JWT_AUDIENCE,
       clock,
+      steady,
       logger,
       metrics,
       attempts: config.RATE_LIMIT_UNAUTHENTICATED,
@@ -130,7 +132,11 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const keys = encryptionKeys(config);
     const sealer = new RingSealer(await createKeyRing(keys), metrics);
     await refuseMissingKeys(database, sealer);
-    const shared = await openSharedStore(config, { clock, logger, metrics }, database.kind === "embedded");
+    const shared = await openSharedStore(
+      config,
+      { clock: steady, logger, metrics },
+      database.kind === "embedded",
+    );
     closers.push(() => shared.close());
     const analysisService = overrides.analysisService ?? openAnalysisService(config, bundled, logger);
     closers.push(() => analysisService.close());

@@ -9,7 +9,7 @@ import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChang
 import { migrateDatabase } from "./db/migrate.js";
 import { type OpenDatabase, openDatabase } from "./db/open.js";
 import type { Metrics } from "./domain/metrics.js";
-import type { Clock, Logger, SharedStore } from "./domain/ports.js";
+import type { Logger, SharedStore, SteadyClock } from "./domain/ports.js";
 import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { createLogger } from "./log.js";
 import { PACKAGE } from "./places.js";
@@ -18,7 +18,7 @@ export const MIGRATIONS = fileURLToPath(new URL("drizzle", PACKAGE));
 
 /** What an adapter tells of itself, and reads the time by. */
 interface Around {
-  clock: Clock;
+  clock: SteadyClock;
   logger: Logger;
   metrics: Metrics;
 }

@@ -10,6 +10,12 @@ export interface Clock {
   now(): number;
 }
 
+/** Time that goes by, whatever the date is set to: for what lasts a while. */
+export interface SteadyClock {
+  /** Milliseconds since some moment or other. */
+  now(): number;
+}
+
 /** Structured log lines; fields hold no cell id, token or raw data. */
 export interface Logger {
   debug(fields: object, message: string): void;

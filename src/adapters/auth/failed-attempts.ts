@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../../domain/ports.js";
+import type { SteadyClock } from "../../domain/ports.js";
 
 /** So many places are remembered; of more, those that were quiet for longest are forgotten. */
 const MAX_PLACES = 100_000;
@@ -18,10 +18,10 @@ interface Bucket {
 /** Counts attempts that failed, by the place that they came from, in memory that is bounded. */
 export class FailedAttempts {
   readonly #rule: AttemptRule;
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #buckets = new LRUCache<string, Bucket>({ maxSize: MAX_PLACES, sizeCalculation: () => 1 });
 
-  constructor(rule: AttemptRule, clock: Clock) {
+  constructor(rule: AttemptRule, clock: SteadyClock) {
     this.#rule = rule;
     this.#clock = clock;
   }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { fill } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import { type Metrics, noMetrics, type TokenRefusal } from "../../domain/metrics.js";
-import type { Clock, Logger, TokenClaims, TokenVerifier } from "../../domain/ports.js";
+import type { Clock, Logger, SteadyClock, TokenClaims, TokenVerifier } from "../../domain/ports.js";
 import { hasAmbiguousMembers } from "./ambiguous-members.js";
 import { type AttemptRule, FailedAttempts } from "./failed-attempts.js";
 import { createKeySource, type KeySettings } from "./key-source.js";
@@ -38,6 +38,8 @@ export interface TokenVerifierOptions {
   clock: Clock;
   logger: Logger;
   metrics?: Pick<Metrics, "tokenRefused">;
+  /** By which it is counted how many are refused. */
+  steady: SteadyClock;
   /** How many tokens may be refused in one place. Without it any number. */
   attempts?: AttemptRule | undefined;
 }
@@ -107,7 +109,7 @@ export interface OpenTokenVerifier extends TokenVerifier {
 export async function createTokenVerifier(options: TokenVerifierOptions): Promise<OpenTokenVerifier> {
   const { issuer, audience, clock, logger, metrics = noMetrics } = options;
   const { key, algorithms, remote } = await createKeySource(options.keys, { clock, logger });
-  const failures = options.attempts && new FailedAttempts(options.attempts, clock);
+  const failures = options.attempts && new FailedAttempts(options.attempts, options.steady);
   const held = new LRUCache<string, { claims: TokenClaims; since: number; until: number }>({
     max: MAX_HELD_TOKENS,
   });

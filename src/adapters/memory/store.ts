@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import {
   CACHE_TYPES,
-  type Clock,
   type EntryToPut,
   type LimitDecision,
   type LimitRule,
   type RuleState,
   type SharedStore,
+  type SteadyClock,
   type StreamPlace,
   type Visit,
   type VisitRequest,
@@ -24,7 +24,7 @@ function atMost<T extends object | string>(entries: number): LRUCache<string, T>
 
 /** The shared store of a process that shares with none: the same rules, in memory, bounded. */
 export class MemoryStore implements SharedStore {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #alone: boolean;
   /** Times of the calls that still count, by rule and user, oldest first. */
   readonly #calls = atMost<number[]>(MAX_USERS);
@@ -37,7 +37,7 @@ export class MemoryStore implements SharedStore {
   });
 
   /** @param options `alone`: no other process may change what this one knows. Else it has no generations. */
-  constructor(clock: Clock, options: { alone: boolean }) {
+  constructor(clock: SteadyClock, options: { alone: boolean }) {
     this.#clock = clock;
     this.#alone = options.alone;
   }

@@ -1,11 +1,11 @@
 import type { Metrics } from "../../domain/metrics.js";
 import type {
-  Clock,
   EntryToPut,
   LimitDecision,
   LimitRule,
   Logger,
   SharedStore,
+  SteadyClock,
   StreamPlace,
   Visit,
   VisitRequest,
@@ -27,7 +27,7 @@ export interface ResilientStoreOptions {
   local: Pick<SharedStore, "holdStream" | "dropStream"> & {
     take(userId: string, rules: readonly LimitRule[]): LimitDecision;
   };
-  clock: Clock;
+  clock: SteadyClock;
   logger: Logger;
   metrics: Pick<Metrics, "redisFallback">;
   disconnect: () => void;
@@ -108,8 +108,7 @@ export class ResilientStore implements SharedStore {
    */
   #isCoolingDown(): boolean {
     const now = this.#options.clock.now();
-    // A clock that was set back must not keep a Redis away for as long.
-    if (now < this.#awayUntil && this.#awayUntil - now <= COOL_DOWN_MS) return true;
+    if (now < this.#awayUntil) return true;
     if (this.#away) this.#awayUntil = now + COOL_DOWN_MS;
     return false;
   }

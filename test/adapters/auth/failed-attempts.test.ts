@@ -79,6 +79,7 @@ describe("L13: a flood of bad tokens from one place", () => {
       issuer: ISSUER,
       audience: AUDIENCE,
       clock: { now: () => now },
+      steady: { now: () => now },
       logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       metrics: { tokenRefused: (reason) => void refusals.push(reason) },
       attempts: RULE,
@@ -144,6 +145,7 @@ describe("L13: a flood of bad tokens from one place", () => {
     const away = await createTokenVerifier({
       keys: { kind: "jwks", url: "http://127.0.0.1:1/jwks" },
       clock: { now: () => now },
+      steady: { now: () => now },
       logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       attempts: RULE,
     });

@@ -58,6 +58,7 @@ export async function verifierOf(
     keys,
     ...bounds,
     clock: { now: () => now },
+    steady: { now: () => now },
     logger: { debug: log, info: log, warn: log, error: log },
     metrics: { tokenRefused: (reason) => void refusals.push(reason) },
   });
