@@ -14,6 +14,7 @@ import { type AppEnv, refuse } from "./refuse.js";
 import { countAs, openRequests } from "./request-context.js";
 import { restRoutes } from "./rest/rest-app.js";
 import { REST_ROUTES } from "./rest/routes.js";
+import { SIDE_ADDRESSES } from "./side-addresses.js";
 import { serveTrpc } from "./trpc.js";
 
 export interface AppOptions {
@@ -40,17 +41,6 @@ const WITH_RAW_DATA = new Set(
   ),
 );
 
-/** What probes, readers and browsers ask for is no use of the API. */
-const NOT_COUNTED = [
-  "/healthz",
-  "/readyz",
-  "/openapi.json",
-  "/docs/*",
-  "/",
-  "/upload",
-  "/analyses/*",
-  "/assets/*",
-];
 const TRPC_METHODS = ["GET", "HEAD", "POST"];
 
 /** The HTTP face: everything but the port it listens on. */
@@ -62,7 +52,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   if (corsOrigins.length) app.use(allowOrigins(corsOrigins));
   app.use(refuseCrossSite(corsOrigins));
 
-  for (const path of NOT_COUNTED) app.use(path, countAs(undefined));
+  for (const path of SIDE_ADDRESSES) app.use(path, countAs(undefined));
   app.route("/", healthRoutes(probes, isDraining));
   if (metrics) app.route("/", metricsRoutes(metrics));
 

@@ -3,12 +3,13 @@ import type { Socket } from "node:net";
 import { ERRORS } from "../contract/errors.js";
 import { errorBodyOf, overloaded } from "../trpc/errors.js";
 import type { OriginHeaders } from "./cors.js";
-import { envelopeOf, TRPC_ENDPOINT } from "./error-envelope.js";
+import { envelopeOf } from "./error-envelope.js";
 import { languageOf } from "./language.js";
 import type { Overload } from "./overload.js";
 import type { AppEnv } from "./refuse.js";
 import { requestIdOf } from "./request-context.js";
 import { secureList } from "./security-headers.js";
+import { SIDE_ADDRESSES } from "./side-addresses.js";
 
 /** Lets a request in, or answers it. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -16,14 +17,29 @@ export type Gate = (request: IncomingMessage, response: ServerResponse) => boole
 const RETRY_AFTER_S = 1;
 const REFUSAL = overloaded(RETRY_AFTER_S);
 const { http: STATUS } = ERRORS[REFUSAL.code];
-/** What answers calls. Probes, metrics and the page cost little, and tell whether the process lives. */
-const CALLS = ["/api/", `${TRPC_ENDPOINT}/`];
+/** What is let in whatever there is to do: it costs little, and tells whether the process lives. */
+const ALWAYS = [...SIDE_ADDRESSES, "/metrics", "/index.html"];
+const ALONE = new Set(ALWAYS.map((address) => address.replace(/\/\*$/, "")));
+const WITH_ALL_BELOW = ALWAYS.filter((address) => address.endsWith("/*")).map((address) =>
+  address.slice(0, -1),
+);
+/** As they are written where nothing has to be made of them first: an address can be had in many ways. */
+const PLAIN_PATH = /^\/[\w.:~%/-]*$/;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 const VARY = "accept-language";
 const HEADERS = secureList({
   "content-type": "application/json",
   "retry-after": String(RETRY_AFTER_S),
 });
+
+function isAlwaysLetIn(target: string): boolean {
+  const queryAt = target.indexOf("?");
+  const path = queryAt === -1 ? target : target.slice(0, queryAt);
+  if (ALONE.has(path)) return true;
+  if (!WITH_ALL_BELOW.some((start) => path.startsWith(start))) return false;
+  return PLAIN_PATH.test(path) && !DOT_SEGMENT.test(path);
+}
 
 /**
  * Refuses calls while more is asked than can be answered, before anything is done for them: no token is looked at.
@@ -57,7 +73,7 @@ export function createOverloadGate(
     const { url = "", socket, method } = request;
     // A browser that is not told that it may ask never sees the refusal, nor when to come back.
     if (method === "OPTIONS") return true;
-    if (!CALLS.some((start) => url.startsWith(start))) return true;
+    if (isAlwaysLetIn(url)) return true;
     const enters = overload.enter(socket);
     if (overload.full !== told) {
       told = overload.full;

@@ -6,7 +6,7 @@ import type { HttpServer } from "../../src/http/server.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { batchPath, jsonBody, PLENTY, queryPath, readAnswer } from "../support/faces.js";
 import { startOverloaded } from "../support/overloaded.js";
-import { openSocket, readToEnd } from "../support/raw-request.js";
+import { openSocket, readToEnd, sendRaw } from "../support/raw-request.js";
 
 /** A server of one processor, in time that is only counted: answers in turn, each at a cost; refusals at once. */
 function simulate(options: {
@@ -226,8 +226,30 @@ describe("a server that has too much to do", () => {
     expect([head.status, await head.text()]).toEqual([503, ""]);
   });
 
+  test.each([
+    "/%61pi/analysis/results/shed",
+    "/%74rpc/analysis.list",
+    "http://x/api/analysis/results/shed",
+    "http://x/trpc/analysis.list",
+    "/assets/../api/analysis/results/shed",
+    "/assets/%2e%2E/api/analysis/results/shed",
+    "/analyses/.%2e/trpc/analysis.list",
+    "/docs/..\\api/analysis/results/shed",
+    "//api/analysis/results/shed",
+    "/nothing",
+  ])("is not got round by another way to write an address: %s", async (target) => {
+    const answer = await sendRaw(
+      url,
+      `GET ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatchObject({ status: 503, body: expect.stringContaining("More is asked of this") });
+  });
+
   test("still tells that it lives, and shows the page", async () => {
     for (const path of ["/healthz", "/readyz", "/openapi.json"]) expect((await ask(path)).status).toBe(200);
+    const page = ["/", "/?a=b", "/index.html", "/upload", "/analyses/a%3Ab..c", "/assets/app-12345678.js"];
+    for (const path of [...page, "/docs", "/docs/style.css", "/metrics"])
+      expect(await (await ask(path)).text()).not.toContain("More is asked of this");
   });
 
   test("is asked again by the typed client, which then gets its answer", async () => {
