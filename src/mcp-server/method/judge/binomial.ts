@@ -1,3 +1,4 @@
+import { logBinomialMass } from "./binomial-mass.js";
 import { betaCdf, betaQuantile } from "./distributions.js";
 import type { Interval } from "./estimate.js";
 
@@ -19,15 +20,29 @@ export function binomialAtLeast(k: number, n: number, share: number): number {
 export function binomialTwoSided(k: number, n: number, share: number): number {
   if (k === n * share) return 1;
   if (k > n * share) return binomialTwoSided(n - k, n, 1 - share);
-  const odds = Math.log(share / (1 - share));
-  let relative = 0;
-  let j = k;
-  do {
-    if (j === n) return binomialAtMost(k, n, share);
-    j++;
-    relative += Math.log((n - j + 1) / j) + odds;
-  } while (j <= n * share || relative > SLACK);
-  return Math.min(1, binomialAtMost(k, n, share) + binomialAtLeast(j, n, share));
+  const mirrored = mirroredOutcome(k, n, share);
+  if (mirrored === undefined) return binomialAtMost(k, n, share);
+  return Math.min(1, binomialAtMost(k, n, share) + binomialAtLeast(mirrored, n, share));
+}
+
+/**
+ * The least outcome beyond the expected one that is no more likely than k, which is below it: from there on they only
+ * get less likely, so it is found by halving, however many events there are.
+ *
+ * @returns undefined where even n of n is more likely
+ */
+function mirroredOutcome(k: number, n: number, share: number): number | undefined {
+  if (share >= 1) return undefined;
+  const limit = logBinomialMass(k, n, share) + SLACK;
+  let low = Math.floor(n * share) + 1;
+  let high = n;
+  if (low > n || logBinomialMass(n, n, share) > limit) return undefined;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (logBinomialMass(middle, n, share) <= limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The exact interval of a share (Clopper & Pearson, Biometrika 26, 1934). */

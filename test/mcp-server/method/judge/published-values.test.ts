@@ -96,6 +96,34 @@ describe("the binomial test", () => {
   ])("two-sided, %d of %d with a share of %d, as SciPy gives it", (k, n, share, expected) => {
     close(binomialTwoSided(k, n, share), expected, 1e-9);
   });
+
+  test.each([
+    [30_000_000, 100_000_003, 0.3001, 0.029095563265298198],
+    [1234, 1_000_000_000, 1.3e-6, 0.06716661762721879],
+    [1432, 1_000_000_000, 1.3e-6, 0.00031065687395332364],
+    [3_200_000_000, 10_000_000_000, 0.5, 0],
+  ])(
+    "two-sided, %d of %d with a share of %d, as SciPy gives it, at once",
+    (k, n, share, expected) => {
+      close(binomialTwoSided(k, n, share), expected, 1e-7);
+    },
+    10_000,
+  );
+
+  test("two-sided is the sum over all outcomes that are no more likely", () => {
+    for (const share of [0.5, 1 / 3, 0.1, 0.999]) {
+      for (const n of [1, 2, 17, 60]) {
+        const chances = [(1 - share) ** n];
+        for (let k = 1; k <= n; k++)
+          chances.push(((chances[k - 1] as number) * (n - k + 1) * share) / (k * (1 - share)));
+        for (const [k, chance] of chances.entries()) {
+          const tail = chances.filter((other) => other <= chance * (1 + 1e-7));
+          const sum = tail.reduce((total, other) => total + other, 0);
+          expect(Math.abs(binomialTwoSided(k, n, share) - sum)).toBeLessThanOrEqual(1e-11 * sum);
+        }
+      }
+    }
+  });
 });
 
 describe("the Mann-Whitney test", () => {
