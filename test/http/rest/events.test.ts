@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { startAnalysisService, type TestAnalysisService } from "../../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../../support/backend.js";
 import { type OpenStream, openEvents } from "../../support/open-stream.js";
@@ -108,6 +108,31 @@ describe("the events of a task over plain HTTP", () => {
       data: { success: false, error: { code: "PERMISSION_DENIED" } },
     });
     release();
+  });
+
+  test("end after half an hour, without a reason: a reader comes back and goes on where it was (T18)", async () => {
+    const { id, release } = await heldTask("anna");
+    const before = backend.runtime.services.streams.open;
+    const time = new AbortController();
+    const { timeout } = AbortSignal;
+    const bounds = vi
+      .spyOn(AbortSignal, "timeout")
+      .mockImplementation((ms) => (ms === 1_800_000 ? time.signal : timeout.call(AbortSignal, ms)));
+    const stream = await eventsOf(id, "anna");
+    const asked = bounds.mock.calls.map(([ms]) => ms);
+    bounds.mockRestore();
+    expect(asked).toContain(1_800_000);
+    await stream.events(1);
+    time.abort(new Error("half an hour has passed"));
+    await stream.ended;
+    const seen = stream.all();
+    expect(seen.map(({ event }) => event)).not.toContain("closed");
+    await expect.poll(() => backend.runtime.services.streams.open, { timeout: 10_000 }).toBe(before);
+    const resumed = await eventsOf(id, "anna", seen.at(-1)?.id);
+    release();
+    await resumed.ended;
+    expect(resumed.all().map((one) => one.id)).not.toContain(seen.at(-1)?.id);
+    expect(resumed.all().at(-1)?.data).toMatchObject({ status: "COMPLETED" });
   });
 
   test("are five streams a user and no more, together with those over tRPC; one that is left is free again", async () => {
