@@ -13,6 +13,7 @@ import { RingSealer } from "./adapters/sealing/sealer.js";
 import type { Config } from "./config.js";
 import { DEFAULT_ALGORITHM_VERSION, UNJUDGED_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
 import type { OpenDatabase } from "./db/open.js";
+import { connectionsBesideFiles } from "./db/open-files.js";
 import { AnswerCache } from "./domain/comparison/answer-cache.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { LimitRules, Services } from "./domain/context.js";
@@ -237,7 +238,10 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const originHeaders = await readOriginHeaders(config.CORS_ORIGINS);
     const server = createHttpServer(
       app,
-      { keepAliveTimeout: config.KEEP_ALIVE_MS },
+      {
+        keepAliveTimeout: config.KEEP_ALIVE_MS,
+        maxConnections: database.kind === "embedded" ? connectionsBesideFiles() : undefined,
+      },
       createFastLane(services, originHeaders, clientAddress),
       createOverloadGate(services, new Overload({ now: () => performance.now(), isBusy }), originHeaders),
     );

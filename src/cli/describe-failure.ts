@@ -96,6 +96,12 @@ export function describeFailure(error: unknown, say: Say): string {
           },
         );
   }
+  if (system?.code === "EMFILE" || system?.code === "ENFILE") {
+    const { code } = system;
+    return say("Too few files may be open at once: raise the limit, for instance with ulimit -n. ({code})", {
+      code,
+    });
+  }
   // Its own words are the text of the query.
   if (outermost.message.startsWith("Failed query")) {
     const cause = chain.at(-1);

@@ -274,6 +274,8 @@ export const KOREAN = {
     "다른 프로그램이 포트를 사용하고 있습니다. PORT 또는 --port로 다른 포트를 지정하십시오. 0이면 비어 있는 포트를 고릅니다.",
   "Another program listens at {place}: choose another port, with PORT or --port; 0 takes a free one.":
     "다른 프로그램이 {place}을(를) 사용하고 있습니다. PORT 또는 --port로 다른 포트를 지정하십시오. 0이면 비어 있는 포트를 고릅니다.",
+  "Too few files may be open at once: raise the limit, for instance with ulimit -n. ({code})":
+    "동시에 열 수 있는 파일 수가 너무 적습니다. ulimit -n 등으로 한도를 늘리십시오. ({code})",
   "The database cannot be used: check DATABASE_URL, and that it runs. ({reason})":
     "데이터베이스를 사용할 수 없습니다. DATABASE_URL과 데이터베이스 실행 여부를 확인하십시오. ({reason})",
   "The settings cannot be used:": "설정을 사용할 수 없습니다:",

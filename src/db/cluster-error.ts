@@ -3,6 +3,7 @@ const FILE_ERRORS: Record<number, string> = {
   2: "EACCES",
   19: "EDQUOT",
   29: "EIO",
+  33: "EMFILE",
   51: "ENOSPC",
   69: "EROFS",
 };

@@ -23,6 +23,13 @@ const AWAY_CODES = new Set([
   "57P03",
   "53300",
   "25006",
+  // No disk, no memory, no file or connection left, here or there
+  "53000",
+  "53100",
+  "53200",
+  "58030",
+  "EMFILE",
+  "ENFILE",
 ]);
 
 const UNIQUE_VIOLATION = "23505";

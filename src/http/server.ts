@@ -20,6 +20,11 @@ export const TIMEOUTS = {
 };
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
+export interface ServerLimits extends ServerTimeouts {
+  /** Of those beyond it each is closed at once; as many as the system allows where absent. */
+  maxConnections?: number | undefined;
+}
+
 export interface HttpServer {
   /**
    * @param port 0 picks a free one
@@ -57,7 +62,7 @@ function refuseUnreadable(error: unknown): Response {
  */
 export function createHttpServer(
   app: ReturnType<typeof createApp>,
-  timeouts: ServerTimeouts = {},
+  { maxConnections, ...timeouts }: ServerLimits = {},
   lane: FastLane = () => false,
   gate: Gate = () => true,
 ): HttpServer {
@@ -86,6 +91,7 @@ export function createHttpServer(
     if (!gate(request, response)) return;
     if (!lane(request, response)) void listener(request, response);
   });
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
   server.on("connection", (socket) => quiet.opened(socket));
   // Node's own, which it calls itself, would also close those whose first request is on its way, or whose last
   // answer is not written yet.

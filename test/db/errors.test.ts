@@ -140,3 +140,11 @@ test.each(["CONNECTION_CLOSED", "ECONNRESET", "57P01", "25P03"])(
     expect([isBroken(error), isDatabaseAway(error)]).toEqual([true, true]);
   },
 );
+
+test.each(["53000", "53100", "53200", "58030", "EMFILE", "ENFILE"])(
+  "a database that lacks room, memory or files (%s) is away, and no statement is asked again",
+  (code) => {
+    const error = new Error("Failed query", { cause: Object.assign(new Error("no room"), { code }) });
+    expect([isBroken(error), isDatabaseAway(error)]).toEqual([false, true]);
+  },
+);
