@@ -12,6 +12,7 @@ import { TRPC_ENDPOINT } from "./error-envelope.js";
 import { compressed, type PlainAnswer, sendPlain } from "./plain-answer.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { sizeOf } from "./request-size.js";
+import { toldStream } from "./told-stream.js";
 
 /** Answers vary by it also where they are no errors: the state of a task tells why it failed. */
 const LANGUAGE_HEADER = "accept-language";
@@ -19,9 +20,11 @@ const VARY = `trpc-accept, accept, ${LANGUAGE_HEADER}`;
 
 export type HeaderReader = (name: string) => string | undefined;
 
-/** Whether the caller asks for answers one by one, as they are ready. */
+const STREAMED_TYPE = /(?:^|,)\s*application\/jsonl\s*(?:,|$)/;
+
+/** Whether the caller asks for answers one by one, as they are ready: as tRPC looks at it. */
 export function isStreamed(header: HeaderReader): boolean {
-  return header("trpc-accept") !== undefined || header("accept") === "application/jsonl";
+  return header("trpc-accept") !== undefined || STREAMED_TYPE.test(header("accept") ?? "");
 }
 
 /** What stands behind the endpoint in an address, as it is written. */
@@ -140,7 +143,7 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     // tRPC lets caches keep it and ask about it.
     if (response.headers.has("cache-control"))
       response.headers.set("cache-control", "private, no-store, no-transform");
-    return response;
+    return toldStream(response, services.logger, requestId);
   }
   const body = refusedEarly
     ? [Buffer.from(signRefusal(await response.text(), requestId, language))]

@@ -1,5 +1,5 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
-import superjson from "superjson";
+import superjson, { type SuperJSONResult } from "superjson";
 import type { PlainText } from "../contract/words.js";
 import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
 import { PegError } from "../domain/errors.js";
@@ -72,6 +72,33 @@ export function readInput(value: unknown): unknown {
   return json;
 }
 
+type Note = [path: string, type: ["Date"]];
+
+/** Notes where dates stand below a path, each key of which ends with a dot. */
+function noteDates(value: object, path: string, notes: Note[]): void {
+  const note = (item: unknown, key: string | number): void => {
+    if (typeof item !== "object" || item === null) return;
+    const at = `${path}${typeof key === "number" ? key : key.replaceAll(/[\\.]/g, "\\$&")}`;
+    if (item instanceof Date) notes.push([at, ["Date"]]);
+    else noteDates(item, `${at}.`, notes);
+  };
+  // By index: the keys of a long list would be as many texts.
+  if (Array.isArray(value)) value.forEach(note);
+  else for (const [key, item] of Object.entries(value)) note(item, key);
+}
+
+/**
+ * What superjson would make of JSON and dates, which is all that answers hold. superjson itself refuses some names, of
+ * KPIs for instance, and walks what it need not. Dates are written as text by whoever writes the JSON.
+ */
+function annotate(value: unknown): SuperJSONResult {
+  const json = value as SuperJSONResult["json"];
+  if (value instanceof Date) return { json, meta: { values: ["Date"], v: 1 } };
+  const notes: Note[] = [];
+  if (isRecord(value)) noteDates(value, "", notes);
+  return notes.length ? { json, meta: { values: Object.fromEntries(notes), v: 1 } } : { json };
+}
+
 /** superjson on the wire; an encoded answer passes as it is wherever the HTTP layer does not send its bytes. */
 export const transformer: TRPCCombinedDataTransformer = {
   input: { serialize: superjson.serialize, deserialize: readInput },
@@ -79,7 +106,7 @@ export const transformer: TRPCCombinedDataTransformer = {
     serialize: (value) =>
       value instanceof EncodedAnswer
         ? (JSON.parse(value.trpc.toString("utf8")) as { result: { data: unknown } }).result.data
-        : superjson.serialize(value),
+        : annotate(value),
     deserialize: superjson.deserialize,
   },
 };

@@ -1,8 +1,9 @@
 import { createTRPCClient, httpBatchStreamLink } from "@trpc/client";
 import superjson from "superjson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createPegClient, isPegError } from "../../src/client/index.js";
 import type { AppRouter } from "../../src/trpc/app-router.js";
+import { transformer } from "../../src/trpc/transformer.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { batchPath, openBody, PLENTY, queryPath } from "../support/faces.js";
@@ -232,6 +233,70 @@ describe("a batch in which some calls fail (T6)", () => {
       }
     } finally {
       await limited.stop();
+    }
+  });
+});
+
+describe("a stream of answers", () => {
+  const readWith = async (accept: Record<string, string>) => {
+    const link = httpBatchStreamLink({
+      url: `${backend.url}/trpc`,
+      transformer: superjson,
+      headers: { authorization },
+      fetch: (input, init) =>
+        fetch(input, { ...(init as RequestInit), headers: { authorization, ...accept } }),
+    });
+    const client = createTRPCClient<AppRouter>({ links: [link] });
+    return Promise.all([
+      client.analysis.byId.query({ id: "T17" }),
+      client.analysis.byId.query({ id: "one" }),
+      client.pegComparison.get.query({ id: "T17" }),
+    ]);
+  };
+
+  test.each([
+    ["as tRPC asks for it", streamed],
+    ["as any other client may", { accept: "application/json;q=0.1, application/jsonl" }],
+  ])("carries a KPI of any name, and what else was asked for with it, %s (T17)", async (_, accept) => {
+    const alice = await backend.clientOf("alice");
+    const names = ["constructor", "prototype", "toString", "a.b"];
+    const { stats, ...rest } = sampleAnalysis({ id: "T17" });
+    await alice.analysis.create
+      .mutate({
+        ...rest,
+        stats: stats.map((row, i) => ({ ...row, kpi_name: names[i % names.length] as string })),
+        request_params: {
+          peg_definitions: Object.fromEntries(names.map((name) => [name, { thresholds: { [name]: 1 } }])),
+        },
+      })
+      .catch((error: unknown) => {
+        if (!isPegError(error, "CONFLICT")) throw error;
+      });
+    const [strange, plain, comparison] = await readWith(accept);
+    expect(strange).toEqual(await alice.analysis.byId.query({ id: "T17" }));
+    expect(Object.keys(strange.request_params.peg_definitions).sort()).toEqual([...names].sort());
+    expect(strange.created_at).toBeInstanceOf(Date);
+    expect(plain.id).toBe("one");
+    expect(comparison.status).toBe("COMPLETED");
+  });
+
+  test("that breaks off is a line of the log, and tells the caller nothing of why", async () => {
+    const printed = vi.spyOn(console, "error");
+    const { logger } = backend.runtime.services;
+    const logged = vi.spyOn(logger, "error");
+    const failing = vi.spyOn(transformer.output, "serialize").mockImplementation(() => {
+      throw new Error("canary");
+    });
+    try {
+      const response = await ask(manyOf("analysis.list", 2), { ...streamed, "x-request-id": "broken-1" });
+      const text = await response.text().catch(() => "");
+      expect(text).not.toContain("canary");
+      expect(logged.mock.calls).toEqual([
+        [expect.objectContaining({ request_id: "broken-1", err: expect.any(Error) }), expect.any(String)],
+      ]);
+      expect(printed).not.toHaveBeenCalled();
+    } finally {
+      for (const spy of [printed, logged, failing]) spy.mockRestore();
     }
   });
 });

@@ -1,0 +1,26 @@
+import type { AppEnv } from "./refuse.js";
+
+type Logger = AppEnv["Variables"]["services"]["logger"];
+
+/**
+ * A response whose body, where it breaks off on our side, ends there and is a line of the log. The server would print
+ * the error, and write its message to the caller.
+ */
+export function toldStream(response: Response, logger: Logger, requestId: string): Response {
+  if (!response.body) return response;
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        logger.error({ request_id: requestId, err: error }, "an answer broke off");
+        controller.close();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, response);
+}
