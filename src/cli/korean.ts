@@ -247,6 +247,8 @@ export const KOREAN = {
   "you may not read it": "읽기 권한이 없습니다",
   "unknown reason": "알 수 없는 이유",
   "{file} is not JSON, nor gzipped JSON": "{file} 파일은 JSON도, gzip으로 압축한 JSON도 아닙니다",
+  "{file} is not UTF-8. In Excel save it as CSV UTF-8 (comma delimited), or turn it into UTF-8:":
+    "{file} 파일은 UTF-8이 아닙니다. Excel에서 CSV UTF-8(쉼표로 분리) 형식으로 저장하거나 UTF-8로 변환하십시오:",
   "{file} is not gzip, or damaged": "{file} 파일은 gzip 형식이 아니거나 손상되었습니다",
   "{file} does not hold an analysis:": "{file} 파일의 분석이 올바르지 않습니다:",
   "and {count} more": "그 밖에 {count}개",

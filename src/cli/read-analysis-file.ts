@@ -5,6 +5,7 @@ import { z } from "zod";
 import { analysisCreateInput } from "../contract/analysis.js";
 import { issueWords } from "../contract/issue-words.js";
 import { CommandError } from "./command-error.js";
+import { decodeText } from "./decode-text.js";
 import { printable } from "./format-table.js";
 import type { Say } from "./words.js";
 
@@ -61,9 +62,9 @@ export async function readAnalysisFile(path: string): Promise<AnalysisFile> {
   const gzipped = GZIP_MAGIC.every((byte, i) => raw[i] === byte);
   let value: unknown;
   try {
-    const text = gzipped ? await decompress(raw) : raw;
-    value = JSON.parse(text.toString("utf8"));
-  } catch {
+    value = JSON.parse(await decodeText(path, gzipped ? await decompress(raw) : raw));
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
     throw new CommandError((say) => say("{file} is not JSON, nor gzipped JSON", { file: path }));
   }
   const shaped = analysisFile.safeParse(value);

@@ -1,12 +1,21 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { pipeline as pipe, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse } from "csv-parse";
 import { MAX_ROWS, type StatsRow } from "../contract/analysis.js";
-import { type CsvPeriods, type CsvProblem, CsvReader, type TimeRange } from "../contract/csv.js";
+import {
+  type CsvPeriods,
+  type CsvProblem,
+  CsvReader,
+  type TimeRange,
+  USUAL_COLUMNS,
+} from "../contract/csv.js";
+import { delimiterOf } from "../contract/csv-text.js";
 import { parseTime } from "../contract/time.js";
 import { CommandError } from "./command-error.js";
+import { decodePieces } from "./decode-text.js";
 import { printable } from "./format-table.js";
 import { unreadable as unreadableFile } from "./read-analysis-file.js";
 import type { Say } from "./words.js";
@@ -67,7 +76,8 @@ function check(reader: CsvReader, path: string): void {
 }
 
 /**
- * Reads `timestamp, cell_id` and a column for each KPI, gzipped or not, line by line. A time without a zone is UTC.
+ * Reads `timestamp, cell_id` and a column for each KPI, gzipped or not, line by line; fields may be divided by
+ * semicolons or tabs too. A time without a zone is UTC.
  *
  * @param onProgress bytes read so far, of all
  * @throws CommandError naming lines and columns that do not fit
@@ -80,18 +90,28 @@ export async function readCsv(
   const { size } = await stat(path).catch((error: unknown) => {
     throw unreadable(path, error);
   });
-  const reader = new CsvReader(periods);
   const file = createReadStream(path);
-  const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
-  parser.on("data", (record: string[]) => {
-    onProgress(file.bytesRead, size);
-    if (!reader.add(record, parser.info.lines)) parser.destroy(new UselessToReadOn());
-  });
+  const texts = decodePieces(path, /\.gz$/i.test(path) ? unpack(file) : file);
+  let reader = new CsvReader(periods);
   try {
-    if (/\.gz$/i.test(path)) await pipeline(file, createGunzip(), parser);
-    else await pipeline(file, parser);
+    const head = await headOf(texts);
+    const delimiter = delimiterOf(head);
+    reader = new CsvReader(periods, USUAL_COLUMNS, delimiter);
+    const parser = parse({ delimiter, skip_empty_lines: true, relax_column_count: false });
+    parser.on("data", (record: string[]) => {
+      onProgress(file.bytesRead, size);
+      if (!reader.add(record, parser.info.lines)) parser.destroy(new UselessToReadOn());
+    });
+    await pipeline(async function* () {
+      yield head;
+      yield* texts;
+    }, parser);
+    reader.end();
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     if (!(error instanceof UselessToReadOn)) throw unreadable(path, error);
+  } finally {
+    file.destroy();
   }
   check(reader, path);
   const { stats, lines, outside, missing } = reader;
@@ -105,6 +125,22 @@ export async function readCsv(
     );
   }
   return { stats, lines, outside, missing };
+}
+
+/** What a file of gzip holds. Reading it fails with whatever the file fails with. */
+function unpack(file: Readable): Readable {
+  return pipe(file, createGunzip(), () => undefined);
+}
+
+/** The beginning of a text, its first line included: that tells how the others are to be read. */
+async function headOf(texts: AsyncIterator<string>): Promise<string> {
+  let head = "";
+  while (!/\S[^\r\n]*[\r\n]/.test(head)) {
+    const { value, done } = await texts.next();
+    if (done) break;
+    head += value;
+  }
+  return head;
 }
 
 /** Ends the reading of a file that does not fit; what is wrong is told by who has read it. */

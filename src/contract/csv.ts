@@ -1,10 +1,11 @@
 import { cellId, kpiName, MAX_ROWS, PERIODS, type Period, type StatsRow } from "./analysis.js";
+import { CsvNumbers } from "./csv-numbers.js";
+import type { Delimiter } from "./csv-text.js";
 import { parseTime } from "./time.js";
 import type { PlainText } from "./words.js";
 
 /** How exports in the wild write a measurement that is missing. */
 const MISSING = new Set(["", "-", "nan", "none", "null"]);
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Of a damaged file there is no use in naming every place. */
 const MAX_PROBLEMS = 10;
 
@@ -56,11 +57,15 @@ export class CsvReader {
   readonly #columns: CsvColumns;
   /** One text for all rows of a cell: parsers make a new one for each. */
   readonly #cells = new Map<string, string>();
+  readonly #numbers: CsvNumbers;
+  /** The first number with a comma. */
+  #comma: { line: number; column: string } | undefined;
   #header: Header | undefined;
 
-  constructor(periods: CsvPeriods, columns: CsvColumns = USUAL_COLUMNS) {
+  constructor(periods: CsvPeriods, columns: CsvColumns = USUAL_COLUMNS, delimiter: Delimiter = ",") {
     this.#periods = periods;
     this.#columns = columns;
+    this.#numbers = new CsvNumbers(delimiter);
   }
 
   /** More rows than an analysis may have. */
@@ -75,6 +80,14 @@ export class CsvReader {
     return this.#header !== undefined && this.problems.length < MAX_PROBLEMS && !this.isTooLong;
   }
 
+  /** Tells what shows only when all has been read. */
+  end(): void {
+    if (this.#comma && this.#numbers.isDoubtful) {
+      const { line, column } = this.#comma;
+      this.#report(line, column, "has a comma that may stand for thousands or decimals: write it without");
+    }
+  }
+
   #report(line: number, column: string, problem: PlainText): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push({ line, column, problem });
   }
@@ -87,7 +100,10 @@ export class CsvReader {
       if (needed !== undefined && !trimmed.includes(needed))
         this.#report(1, needed, "is missing in the first line");
     }
+    const isTaken = (name: string) =>
+      name === timestamp || name === cellColumn || (taken?.includes(name) ?? true);
     trimmed.forEach((name, i) => {
+      if (!isTaken(name)) return;
       if (trimmed.indexOf(name) !== i) this.#report(1, name, "stands twice in the first line");
       else if (!kpiName.safeParse(name).success) this.#report(1, String(i + 1), "has no usable name");
     });
@@ -99,7 +115,7 @@ export class CsvReader {
       cell: cellColumn === undefined ? undefined : trimmed.indexOf(cellColumn),
       kpis: trimmed
         .map((name, column) => ({ name, column }))
-        .filter(({ name }) => name !== timestamp && name !== cellColumn && (taken?.includes(name) ?? true)),
+        .filter(({ name }) => name !== timestamp && name !== cellColumn && isTaken(name)),
     };
   }
 
@@ -141,9 +157,12 @@ export class CsvReader {
       this.missing++;
       return undefined;
     }
-    const value = NUMBER.test(trimmed) ? Number(trimmed) : Number.NaN;
-    if (Number.isFinite(value)) return value;
-    this.#report(line, kpi, "is neither a number nor empty, -, NaN or None");
-    return undefined;
+    const value = this.#numbers.read(trimmed);
+    if (typeof value === "string") {
+      this.#report(line, kpi, value);
+      return undefined;
+    }
+    if (trimmed.includes(",")) this.#comma ??= { line, column: kpi };
+    return value;
   }
 }

@@ -27,6 +27,12 @@ export const KOREAN = {
   "is no ISO 8601 time, like 2024-01-01T00:00:00Z": "2024-01-01T00:00:00Z와 같은 ISO 8601 시각이 아닙니다",
   "must have 1 to 255 characters": "1~255자여야 합니다",
   "is neither a number nor empty, -, NaN or None": "숫자도, 빈 값도, -, NaN, None도 아닙니다",
+  "has a comma, and numbers before it a point: write decimals alike, and nothing between thousands":
+    "쉼표가 있는데 앞의 숫자에는 마침표가 있습니다. 소수점을 통일하고 천 단위 구분은 빼십시오",
+  "has a point, and numbers before it a comma: write decimals alike, and nothing between thousands":
+    "마침표가 있는데 앞의 숫자에는 쉼표가 있습니다. 소수점을 통일하고 천 단위 구분은 빼십시오",
+  "has a comma that may stand for thousands or decimals: write it without":
+    "쉼표가 천 단위 구분인지 소수점인지 알 수 없습니다. 쉼표 없이 쓰십시오",
 
   // Limits
   "The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.":

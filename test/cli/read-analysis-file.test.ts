@@ -47,6 +47,15 @@ describe("a file of an analysis", () => {
     await expect(readAnalysisFile(folder)).rejects.toThrow(/cannot be read: it is a folder/);
   });
 
+  test("that is not UTF-8 is refused, and no character of it replaced", async () => {
+    const text = JSON.stringify({ ...asRead, name: "?" });
+    const [before = "", after = ""] = text.split("?");
+    const cp949 = Buffer.concat([Buffer.from(before), Buffer.from([0xbc, 0xbf]), Buffer.from(after)]);
+    for (const bytes of [cp949, gzipSync(cp949)]) {
+      expect(await problems(bytes)).toMatch(/FILE is not UTF-8/);
+    }
+  });
+
   test("that holds something else is refused", async () => {
     for (const content of ["kpi,value\n", "", gzipSync("no JSON"), gzipSync("{}").subarray(0, 12)]) {
       expect(await problems(content)).toContain("FILE is not JSON, nor gzipped JSON");

@@ -3,6 +3,7 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import { MAX_ROWS } from "../../src/contract/analysis.js";
 import { type CsvColumns, type CsvPeriods, CsvReader } from "../../src/contract/csv.js";
+import { type Delimiter, delimiterOf, encodingOf } from "../../src/contract/csv-text.js";
 import { sharedData } from "../support/shared-data.js";
 
 const PERIODS: CsvPeriods = {
@@ -10,9 +11,10 @@ const PERIODS: CsvPeriods = {
   N: { start: new Date("2024-01-02T00:00:00Z"), end: new Date("2024-01-02T23:00:00Z") },
 };
 
-function read(records: string[][], columns?: CsvColumns): CsvReader {
-  const reader = new CsvReader(PERIODS, columns);
+function read(records: string[][], columns?: CsvColumns, delimiter?: Delimiter): CsvReader {
+  const reader = new CsvReader(PERIODS, columns, delimiter);
   for (const [i, record] of records.entries()) if (!reader.add(record, i + 1)) break;
+  reader.end();
   return reader;
 }
 
@@ -43,7 +45,28 @@ describe("the records of a CSV file", () => {
     expect(stats.map(({ kpi_name, cell_id }) => [kpi_name, cell_id])).toEqual([["A", "NETWORK"]]);
   });
 
+  test("may have names that are none or stand twice, where these are not taken", () => {
+    const { stats, problems } = read(
+      [
+        ["", "when", "note", "note", "A", ""],
+        ["0", "2024-01-01", "x", "y", "1", ""],
+      ],
+      { timestamp: "when", cell: { constant: "NETWORK" }, kpis: ["A"] },
+    );
+    expect(problems).toEqual([]);
+    expect(stats.map(({ kpi_name, avg }) => [kpi_name, avg])).toEqual([["A", 1]]);
+  });
+
   test.each<[string, string[][], CsvColumns | undefined, [number, string, RegExp][]]>([
+    [
+      "a name that is taken and stands twice",
+      [["when", "when", "A", "A", "B", "B"]],
+      { timestamp: "when", cell: { constant: "NETWORK" }, kpis: ["A"] },
+      [
+        [1, "when", /twice/],
+        [1, "A", /twice/],
+      ],
+    ],
     ["a missing column", [["timestamp", "A"]], undefined, [[1, "cell_id", /missing/]]],
     [
       "a KPI that is not there",
@@ -83,6 +106,37 @@ describe("the records of a CSV file", () => {
     for (const [i, [, , words]] of expected.entries()) expect(problems[i]?.problem).toMatch(words);
   });
 
+  const ofValues = (values: string[], delimiter: Delimiter) =>
+    read(
+      [["timestamp", "cell_id", "A"], ...values.map((value) => ["2024-01-01", "C1", value])],
+      undefined,
+      delimiter,
+    );
+
+  test.each<[string, string[], number[]]>([
+    ["one that can be no thousands", ["1,234", "12,5", "-"], [1.234, 12.5]],
+    ["a number below one", ["0,125", "-3"], [0.125, -3]],
+    ["four digits before it", ["1234,567", "+,5e1"], [1234.567, 5]],
+  ])("have decimal commas where other fields are not cut by commas, told by %s", (_, values, expected) => {
+    for (const delimiter of [";", "\t"] as const) {
+      const { stats, problems } = ofValues(values, delimiter);
+      expect(problems).toEqual([]);
+      expect(stats.map(({ avg }) => avg)).toEqual(expected);
+    }
+  });
+
+  test.each<[string, string[], Delimiter, [number, RegExp]]>([
+    ["that may be thousands", ["12", "1,234", "999,000"], ";", [3, /thousands or decimals/]],
+    ["after a point", ["12.5", "12,5"], ";", [3, /before it a point/]],
+    ["before a point", ["12,5", "12.5"], ";", [3, /before it a comma/]],
+    ["twice in a number", ["1,234,567"], ";", [2, /neither a number/]],
+    ["with a point in a number", ["1.234,5"], ";", [2, /neither a number/]],
+    ["in a file that commas divide", ["12,5"], ",", [2, /neither a number/]],
+  ])("with a comma %s are refused", (_, values, delimiter, [line, words]) => {
+    const { problems } = ofValues(values, delimiter);
+    expect(problems).toEqual([{ line, column: "A", problem: expect.stringMatching(words) }]);
+  });
+
   test("of a damaged file are not read to the end", () => {
     const reader = new CsvReader(PERIODS);
     reader.add(["timestamp", "cell_id", "A"], 1);
@@ -114,5 +168,28 @@ describe("the records of a CSV file", () => {
     const inWords = (row: { kpi_name: string; period: string; avg: number | null; cell_id: string }) =>
       `${row.kpi_name} ${row.period} ${row.avg} ${row.cell_id}`;
     expect(reader.stats.map(inWords).sort()).toEqual(json.stats.map(inWords).sort());
+  });
+});
+
+describe("the text of a CSV file", () => {
+  test.each<[string, Delimiter]>([
+    ["a,b\n1;2,3", ","],
+    ["a;b\n1,5;2,5", ";"],
+    ["\r\n a\tb;c\td\r\n", "\t"],
+    ['"a,b";c\n', ";"],
+    ['"a\nb,c";d', ";"],
+    ["a;b,c\n", ","],
+    ["a\n1;2", ","],
+    ["", ","],
+  ])("%j is divided by what its first line holds", (text, delimiter) => {
+    expect(delimiterOf(text)).toBe(delimiter);
+  });
+
+  test("tells its encoding by its mark, and is UTF-8 without one", () => {
+    expect(encodingOf(Uint8Array.of(0xff, 0xfe, 0x61))).toBe("utf-16le");
+    expect(encodingOf(Uint8Array.of(0xfe, 0xff))).toBe("utf-16be");
+    for (const bytes of [[0xef, 0xbb, 0xbf], [0x61], []]) {
+      expect(encodingOf(Uint8Array.from(bytes))).toBe("utf-8");
+    }
   });
 });

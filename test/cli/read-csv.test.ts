@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCsv } from "../../src/cli/read-csv.js";
+
+const PERIODS = {
+  "N-1": { start: new Date("2024-01-01"), end: new Date("2024-01-02") },
+  N: { start: new Date("2024-01-08"), end: new Date("2024-01-09") },
+};
+const HEADER = "timestamp,cell_id,처리율\n";
+const TEXT = `${HEADER}2024-01-01,셀,1\n2024-01-08,셀,2\n`;
+const CP949_CELL = Buffer.from([0xbc, 0xbf]);
+
+describe("reading a CSV file", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "peg-read-csv-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function read(name: string, content: Uint8Array | string) {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    const { stats } = await readCsv(path, PERIODS);
+    return stats.map(({ kpi_name, cell_id, avg }) => [kpi_name, cell_id, avg]);
+  }
+  const VALUES = [
+    ["처리율", "셀", 1],
+    ["처리율", "셀", 2],
+  ];
+
+  test("takes UTF-8 and what Excel writes as Unicode text, and unpacks either", async () => {
+    const utf16 = Buffer.from(`\ufeff${TEXT.replaceAll(",", "\t")}`, "utf16le");
+    for (const bytes of [
+      Buffer.from(TEXT),
+      Buffer.from(`\ufeff${TEXT}`),
+      utf16,
+      Buffer.from(utf16).swap16(),
+    ]) {
+      expect(await read("a.csv", bytes)).toEqual(VALUES);
+      expect(await read("a.csv.gz", gzipSync(bytes))).toEqual(VALUES);
+    }
+  });
+
+  test("replaces no character of another encoding: it says what to do", async () => {
+    const [before = "", after = ""] = TEXT.split("셀,1");
+    const cp949 = Buffer.concat([Buffer.from(before), CP949_CELL, Buffer.from(`,1${after}`)]);
+    for (const bytes of [cp949, Buffer.from(TEXT).subarray(0, 22), Buffer.from(TEXT, "utf16le")]) {
+      await expect(read("other.csv", bytes)).rejects.toThrow(
+        /other\.csv is not UTF-8[\s\S]*iconv -f CP949 -t UTF-8/,
+      );
+    }
+  });
+
+  test("takes a character whose bytes lie in two pieces of the file", async () => {
+    const lines = "2024-01-01,셀,1\n".repeat(8000);
+    // 64 kB are a piece, and no line fits into them evenly.
+    expect(new Set((await read("long.csv", HEADER + lines)).map(([, cell]) => cell))).toEqual(
+      new Set(["셀"]),
+    );
+  });
+
+  test("tells by the first line what divides fields, and takes decimal commas where it is no comma", async () => {
+    const text = "timestamp;cell_id;A\n2024-01-01;C1;12,5\n2024-01-08;C1;3\n";
+    for (const delimiter of [";", "\t"]) {
+      expect(await read("a.csv", text.replaceAll(";", delimiter))).toEqual([
+        ["A", "C1", 12.5],
+        ["A", "C1", 3],
+      ]);
+    }
+    await expect(read("a.csv", text.replace("12,5", "1,234"))).rejects.toThrow(
+      /line 2, column A: has a comma that may stand for thousands or decimals/,
+    );
+  });
+});
