@@ -1,4 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import { createStore, useStore } from "../store.js";
 
 /** Whether a media query holds; the component is drawn again when that changes. */
@@ -15,7 +16,8 @@ export function useMedia(query: string): boolean {
 }
 
 const printing = createStore(false);
-addEventListener("beforeprint", () => printing.set(true));
+// What is not drawn when the listener returns is not printed.
+addEventListener("beforeprint", () => flushSync(() => printing.set(true)));
 addEventListener("afterprint", () => printing.set(false));
 
 /** Whether the page is being printed: then all of it is drawn, and not just what is in sight. */
