@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sampleAnalysis } from "../support/backend.js";
-import { canBrowse, chooseFile, type Site, startSite } from "./open-page.js";
+import { sampleAnalysis, tokenFor } from "../support/backend.js";
+import { accessibilityProblems, canBrowse, chooseFile, type Site, startSite } from "./open-page.js";
 
 const HOURS = 48;
 /** Two days of hours; the second is better by a tenth. */
@@ -72,6 +72,48 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test("draws periods with the main button alone, until it is let go or taken away", async () => {
+    const { page, complaints } = await site.open("/upload", { as: "alice" });
+    await chooseFile(page, "counters.csv", CSV);
+    const chart = page.locator(".overview");
+    await chart.scrollIntoViewIfNeeded();
+    const box = (await chart.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const moveTo = (share: number) => page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
+    const to = page.getByRole("group", { name: "N-1, before" }).getByLabel("To");
+    const before = await to.inputValue();
+    await moveTo(0.25);
+    await page.mouse.down({ button: "right" });
+    await moveTo(0.5);
+    await page.mouse.up({ button: "right" });
+    expect(await to.inputValue()).toBe(before);
+    await page.mouse.down();
+    await moveTo(0.75);
+    await expect.poll(() => to.inputValue()).not.toBe(before);
+    const drawn = await to.inputValue();
+    await chart.dispatchEvent("pointercancel", { pointerId: 1 });
+    await moveTo(0.9);
+    await page.mouse.up();
+    expect(await to.inputValue()).toBe(drawn);
+    expect(complaints).toEqual([]);
+  });
+
+  test("lets times be typed, and takes them once they are whole", async () => {
+    const { page, complaints } = await site.open("/upload", { as: "alice" });
+    await chooseFile(page, "counters.csv", CSV);
+    const before = page.getByRole("group", { name: "N-1, before" });
+    const from = before.getByLabel("From");
+    await from.focus();
+    // Its first part is emptied, the day or the month by the browser's language: what is left is no time.
+    await page.keyboard.press("Delete");
+    expect(await from.inputValue()).toBe("");
+    expect(await before.getByLabel("To").getAttribute("min")).toBe("2024-01-01T00:00:00");
+    await page.keyboard.type("02");
+    const typed = await from.inputValue();
+    expect(["2024-01-02T00:00", "2024-02-01T00:00"]).toContain(typed);
+    expect(await before.getByLabel("To").getAttribute("min")).toBe(`${typed}:00`);
+    expect(complaints).toEqual([]);
+  });
+
   test("names each place that does not fit by line and column, stores nothing, and takes the mended file", async () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
     const broken = CSV.replace(",S1,48,", ",S1,4 8,").replace("2024-01-01T09:00:00.000Z", "9 o'clock");
@@ -123,6 +165,64 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
     );
     await page.getByRole("button", { name: "Store and compare" }).click();
     await page.getByRole("alert").getByText("stats.0.avg").waitFor();
+  });
+
+  test("of CSV shows the times of the column that was chosen last, however quickly", async () => {
+    const { page, complaints } = await site.open("/upload", { as: "alice" });
+    const lines = Array.from({ length: 3000 }, () => "2021-01-01,2022-02-02,2023-03-03,1");
+    await chooseFile(page, "times.csv", ["when,then,later,A", ...lines].join("\n"));
+    const from = page.getByRole("group", { name: "N-1, before" }).getByLabel("From");
+    await from.waitFor();
+    await page.getByRole("combobox", { name: "Time", exact: true }).evaluate((select) => {
+      const field = select as unknown as { value: string; dispatchEvent(event: Event): boolean };
+      for (const column of ["then", "later"]) {
+        field.value = column;
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    });
+    await expect.poll(() => from.inputValue()).toBe("2023-03-03T00:00");
+    expect(await page.getByRole("button", { name: "Store and compare" }).isEnabled()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  test("takes what Excel writes on a Korean Windows, and says what it was taken for", async () => {
+    const { page, complaints } = await site.open("/upload", { as: "alice" });
+    // The second syllable is one that only Windows has beside the standard.
+    const bytes = [0xbc, 0xbf, 0x8c, 0x63];
+    const [before = "", after = ""] = CSV.split("sector");
+    const content = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
+    await chooseFile(page, "windows.csv", content);
+    await page.getByText("was read as Korean of Windows").waitFor();
+    expect(await page.getByRole("columnheader", { name: "셀똠" }).count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test("with a token that has expired asks for another, and keeps all that was chosen", async () => {
+    const { page, complaints } = await site.open("/upload", {
+      as: "alice",
+      token: { expiresInSeconds: -60 },
+    });
+    await chooseFile(page, "late.csv", CSV);
+    await page.getByLabel("Weight: Throughput").fill("9");
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    const alert = page.getByRole("alert");
+    await alert.getByText("Your token has expired").waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await alert.getByLabel("Token").fill(await tokenFor("alice"));
+    await alert.getByRole("button", { name: "Sign in" }).click();
+    await alert.waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    const analysis = await stored(page);
+    expect(analysis).toMatchObject({ name: "late", rows: 95 });
+    expect(analysis.request_params.peg_definitions.Throughput).toEqual({ weight: 9 });
+    expect(complaints.filter((complaint) => !complaint.includes("401"))).toEqual([]);
+  });
+
+  test("says so where what reads files cannot be loaded", async () => {
+    const { page } = await site.open("/upload", { as: "alice" });
+    await page.route("**/file-reader*", (route) => route.abort());
+    await chooseFile(page, "counters.csv", CSV);
+    await page.getByRole("alert").getByText("cannot be loaded").waitFor();
   });
 
   test("refuses what is no file of measurements", async () => {

@@ -4,7 +4,7 @@ import type { Mapping, Opened } from "./protocol.js";
 
 /** What each column of a CSV file is, over its first lines. */
 export function ColumnsForm({
-  opened: { header, preview, lines },
+  opened: { header, preview, lines, isKorean },
   mapping,
   onChange,
 }: {
@@ -13,9 +13,18 @@ export function ColumnsForm({
   onChange: (mapping: Mapping) => void;
 }) {
   const { say } = useWords();
+  // What has no name cannot be chosen by it.
+  const names = [...new Set(header)].filter((name) => name !== "");
   return (
     <section className="card columns">
       <h2>{say("What the columns are")}</h2>
+      {isKorean && (
+        <p className="note" role="status">
+          {say(
+            "The file is not UTF-8, and was read as Korean of Windows (CP949). Where names look wrong, save it as CSV UTF-8, and choose that one.",
+          )}
+        </p>
+      )}
       <div className="column-picks">
         <label className="field">
           {say("Time")}
@@ -25,7 +34,7 @@ export function ColumnsForm({
             onChange={(event) => onChange(without({ ...mapping, time: event.target.value }))}
           >
             <option value="">{say("choose")}</option>
-            {header.map((name) => (
+            {names.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
@@ -37,7 +46,7 @@ export function ColumnsForm({
             onChange={(event) => onChange(without({ ...mapping, cell: event.target.value }))}
           >
             <option value="">{say("no column: all of one cell")}</option>
-            {header.map((name) => (
+            {names.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
@@ -54,15 +63,16 @@ export function ColumnsForm({
           </label>
         )}
       </div>
-      <KpiTable header={header} mapping={mapping} onChange={onChange} />
+      <KpiTable names={names} mapping={mapping} onChange={onChange} />
       <h3>{say("The first of {lines} lines", { lines })}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <section className="preview" tabIndex={0} aria-label={say("Preview")}>
         <table>
           <thead>
             <tr>
-              {header.map((name) => (
-                <th key={name} scope="col">
+              {header.map((name, column) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a name may be missing or stand twice
+                <th key={column} scope="col">
                   {name}
                 </th>
               ))}
@@ -72,8 +82,9 @@ export function ColumnsForm({
             {preview.map((line, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
               <tr key={i}>
-                {header.map((name, column) => (
-                  <td key={name}>{line[column]}</td>
+                {line.map((field, column) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: as in the first line
+                  <td key={column}>{field}</td>
                 ))}
               </tr>
             ))}
@@ -91,11 +102,11 @@ function without(mapping: Mapping): Mapping {
 }
 
 function KpiTable({
-  header,
+  names,
   mapping,
   onChange,
 }: {
-  header: readonly string[];
+  names: readonly string[];
   mapping: Mapping;
   onChange: (mapping: Mapping) => void;
 }) {
@@ -122,7 +133,7 @@ function KpiTable({
         </tr>
       </thead>
       <tbody>
-        {header
+        {names
           .filter((name) => name !== mapping.time && name !== mapping.cell)
           .map((name) => {
             const definition = definitions[name];

@@ -1,6 +1,7 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import type { AnalysisCreateInput } from "../../contract/analysis.js";
 import { CsvReader } from "../../contract/csv.js";
+import { type Delimiter, delimiterOf } from "../../contract/csv-text.js";
 import { MAX_ROWS } from "../../contract/limits.js";
 import { parseTime } from "../../contract/time.js";
 import { tell } from "../../contract/translate.js";
@@ -13,28 +14,29 @@ const STRETCHES = 160;
 /** A CSV file in memory: its first line, and the others with their numbers. */
 export interface CsvFile {
   header: string[];
+  delimiter: Delimiter;
   lines: { line: number; fields: string[] }[];
   preview: string[][];
 }
 
 /** @throws Refused naming the line that is no CSV, or has more or fewer fields than the first */
 export function openCsv(text: string): CsvFile {
+  const delimiter = delimiterOf(text);
   let records: { record: string[]; info: { lines: number } }[];
   try {
     // Its types do not know of `info`.
-    records = parse(text, { bom: true, skip_empty_lines: true, info: true }) as unknown as typeof records;
+    records = parse(text, { delimiter, skip_empty_lines: true, info: true }) as unknown as typeof records;
   } catch (error) {
-    const line = error instanceof CsvError ? (error.lines as number) : undefined;
+    if (!(error instanceof CsvError)) throw error;
+    const line = error.lines as number;
     throw new Refused(
       (say) => say("The file is not CSV."),
-      line === undefined
-        ? []
-        : [
-            (say) => ({
-              place: say("line {line}", { line }),
-              text: say("It has more or fewer fields than the first line, or a quote that does not end."),
-            }),
-          ],
+      [
+        (say) => ({
+          place: say("line {line}", { line }),
+          text: say("It has more or fewer fields than the first line, or a quote that does not end."),
+        }),
+      ],
     );
   }
   const [first, ...rest] = records;
@@ -43,6 +45,7 @@ export function openCsv(text: string): CsvFile {
   const lines = rest.map(({ record, info }) => ({ line: info.lines, fields: record }));
   return {
     header: first.record.map((name) => name.trim()),
+    delimiter,
     lines,
     preview: lines.slice(0, PREVIEW_LINES).map(({ fields }) => fields),
   };
@@ -68,13 +71,14 @@ export function overviewOf({ header, lines }: CsvFile, column: string): Overview
   }
   return { start: new Date(start), end: new Date(end), counts, unreadable: lines.length - times.length };
 }
+
 /**
  * The rows of both periods.
  *
  * @throws Refused naming lines and columns that do not fit
  */
 export function readRows(
-  { header, lines }: CsvFile,
+  { header, delimiter, lines }: CsvFile,
   { mapping, spans }: { mapping: Mapping; spans: Spans },
 ): AnalysisCreateInput {
   const reader = new CsvReader(
@@ -84,12 +88,14 @@ export function readRows(
       cell: mapping.cell === "" ? { constant: mapping.oneCell } : { column: mapping.cell },
       kpis: Object.keys(mapping.definitions),
     },
+    delimiter,
   );
   let goesOn = reader.add(header, 1);
   for (const { fields, line } of lines) {
     if (!goesOn) break;
     goesOn = reader.add(fields, line);
   }
+  reader.end();
   const { stats, problems, outside } = reader;
   if (reader.isTooLong) {
     throw new Refused((say) =>

@@ -1,7 +1,8 @@
 import { type DragEvent, useState } from "react";
 import { useWords } from "../words/words.js";
 
-const ACCEPTED = ".csv,.json,.gz,text/csv,application/json,application/gzip";
+const ACCEPTED =
+  ".csv,.tsv,.txt,.json,.gz,text/csv,text/tab-separated-values,text/plain,application/json,application/gzip";
 
 /** Takes a file by its button, by keyboard or by dropping it. */
 export function FileField({
@@ -20,7 +21,7 @@ export function FileField({
     event.preventDefault();
     setIsOver(false);
     const dropped = event.dataTransfer.files[0];
-    if (dropped) onFile(dropped);
+    if (dropped && !busy) onFile(dropped);
   }
 
   return (

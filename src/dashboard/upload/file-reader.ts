@@ -1,10 +1,9 @@
-import { createPegClient, isPegError } from "../../client/index.js";
+import { createPegClient } from "../../client/index.js";
 import type { AnalysisCreateInput } from "../../contract/analysis.js";
-import { say } from "../words/say.js";
 import { type CsvFile, openCsv, overviewOf, readRows } from "./csv-file.js";
 import { openJson } from "./json-file.js";
-import type { Ask, Caller, Told } from "./protocol.js";
-import { Refused } from "./refused.js";
+import type { Answered, Ask, Asked, Caller, Told } from "./protocol.js";
+import { refusalOf } from "./refusal-of.js";
 import { textOf } from "./text-of.js";
 
 // This runs beside the page: what takes seconds of a large file holds up nobody.
@@ -16,7 +15,7 @@ let content: Content | undefined;
 async function answer(question: Ask, caller: Caller): Promise<Told> {
   switch (question.ask) {
     case "open": {
-      const text = await textOf(question.file);
+      const { text, isKorean } = await textOf(question.file);
       if (/\.json(\.gz)?$/i.test(question.file.name)) {
         const { analysis, opened } = openJson(text);
         content = { json: analysis };
@@ -24,10 +23,10 @@ async function answer(question: Ask, caller: Caller): Promise<Told> {
       }
       const csv = openCsv(text);
       content = { csv };
-      const { header, lines } = csv;
+      const { header, delimiter, preview, lines } = csv;
       return {
         told: "opened",
-        opened: { kind: "csv", header, preview: csv.preview, lines: lines.length },
+        opened: { kind: "csv", header, delimiter, preview, lines: lines.length, isKorean },
       };
     }
     case "overview":
@@ -55,25 +54,8 @@ async function store({ name, csv }: Extract<Ask, { ask: "store" }>, caller: Call
   return id;
 }
 
-/** A failure in words: of the file, of the server, or that there is no server. */
-function toRefusal(error: unknown, { language }: Caller): Told {
-  if (error instanceof Refused) {
-    const problems = error.problems.map((problem) => problem(say[language], language));
-    return { told: "refused", message: error.text(say[language], language), problems };
-  }
-  if (isPegError(error)) {
-    const { message, details = [] } = error.data.error;
-    const problems = details.map(({ path, message: text }) => ({ place: path, text }));
-    return { told: "refused", message, problems };
-  }
-  return {
-    told: "refused",
-    message: say[language]("The server cannot be reached. Check that it runs, and your connection."),
-    problems: [],
-  };
-}
-
-self.onmessage = async (event: MessageEvent<{ question: Ask; caller: Caller }>) => {
-  const { question, caller } = event.data;
-  self.postMessage(await answer(question, caller).catch((error: unknown) => toRefusal(error, caller)));
+self.onmessage = async (event: MessageEvent<Asked>) => {
+  const { number, question, caller } = event.data;
+  const told = await answer(question, caller).catch((error: unknown) => refusalOf(error, caller.language));
+  self.postMessage({ number, told } satisfies Answered);
 };

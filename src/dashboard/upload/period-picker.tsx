@@ -55,11 +55,15 @@ export function PeriodPicker({
         preserveAspectRatio="none"
         aria-hidden="true"
         onPointerDown={(event) => {
+          // Any other button has a menu, and is let go unseen.
+          if (event.button !== 0 || !event.isPrimary) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           setFrom(timeAt(event));
         }}
         onPointerMove={(event) => from !== undefined && draw(event, from)}
         onPointerUp={() => setFrom(undefined)}
+        onPointerCancel={() => setFrom(undefined)}
+        onLostPointerCapture={() => setFrom(undefined)}
       >
         {overview.counts.map((count, i) => (
           <rect
@@ -122,39 +126,63 @@ function SpanFields({
   onChange: (span: Span) => void;
 }) {
   const { say } = useWords();
-  const take = (end: "start" | "end", text: string) => {
-    const time = fromField(text);
-    if (!Number.isNaN(time.getTime())) onChange({ ...span, [end]: time });
-  };
   return (
     <fieldset className={`span ${which}`}>
       <legend>{title}</legend>
-      <label className="field">
-        {say("From")}
-        <input
-          type="datetime-local"
-          step={1}
-          required
-          value={toField(span.start)}
-          max={toField(span.end)}
-          onChange={(event) => take("start", event.target.value)}
-        />
-      </label>
-      <label className="field">
-        {say("To")}
-        <input
-          type="datetime-local"
-          step={1}
-          required
-          value={toField(span.end)}
-          min={toField(span.start)}
-          onChange={(event) => take("end", event.target.value)}
-        />
-      </label>
+      <TimeField
+        label={say("From")}
+        time={span.start}
+        max={toField(span.end)}
+        onChange={(start) => onChange({ ...span, start })}
+      />
+      <TimeField
+        label={say("To")}
+        time={span.end}
+        min={toField(span.start)}
+        onChange={(end) => onChange({ ...span, end })}
+      />
       <label className="draws">
         <input type="radio" name="drawn" checked={isDrawn} onChange={onDraw} />
         {say("Draw this one")}
       </label>
     </fieldset>
+  );
+}
+
+/** A field for one time. What is typed stays as it is, and is told where it is a time. */
+function TimeField({
+  label,
+  time,
+  onChange,
+  ...range
+}: {
+  label: string;
+  time: Date;
+  min?: string;
+  max?: string;
+  onChange: (time: Date) => void;
+}) {
+  // To be shown for as long as the time is not changed otherwise, by drawing.
+  const [typed, setTyped] = useState<{ text: string; time: number }>();
+
+  function type(text: string) {
+    const read = fromField(text).getTime();
+    const isTime = !Number.isNaN(read);
+    setTyped({ text, time: isTime ? read : time.getTime() });
+    if (isTime) onChange(new Date(read));
+  }
+
+  return (
+    <label className="field">
+      {label}
+      <input
+        type="datetime-local"
+        step={1}
+        required
+        value={typed?.time === time.getTime() ? typed.text : toField(time)}
+        onChange={(event) => type(event.target.value)}
+        {...range}
+      />
+    </label>
   );
 }

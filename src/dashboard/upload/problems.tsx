@@ -1,9 +1,17 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useWords } from "../words/words.js";
 import type { Problem } from "./protocol.js";
 
-/** Why nothing was stored: each place that does not fit, by line and column. */
-export function Problems({ message, problems }: { message: string; problems: readonly Problem[] }) {
+/** Why nothing was stored: each place that does not fit, by line and column; and below what may be done here. */
+export function Problems({
+  message,
+  problems,
+  children,
+}: {
+  message: string;
+  problems: readonly Problem[];
+  children?: ReactNode;
+}) {
   const { say } = useWords();
   const box = useRef<HTMLElement>(null);
   // It may lie below what is in sight.
@@ -25,6 +33,7 @@ export function Problems({ message, problems }: { message: string; problems: rea
           ))}
         </ul>
       )}
+      {children}
     </section>
   );
 }

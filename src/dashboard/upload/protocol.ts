@@ -1,4 +1,5 @@
 import type { PegDefinitions } from "../../contract/analysis.js";
+import type { Delimiter } from "../../contract/csv-text.js";
 import type { Language } from "../words/say.js";
 
 /** The time span of a period, both ends inclusive. */
@@ -22,7 +23,15 @@ export interface Overview {
 
 /** What was found in a file when it was opened. */
 export type Opened =
-  | { kind: "csv"; header: string[]; preview: string[][]; lines: number }
+  | {
+      kind: "csv";
+      header: string[];
+      preview: string[][];
+      lines: number;
+      delimiter: Delimiter;
+      /** Whether its bytes were taken for Korean of Windows, which they do not tell by themselves. */
+      isKorean: boolean;
+    }
   | { kind: "json"; name: string; rows: number; pegs: number; cells: number };
 
 /** Which column of a CSV file is what. */
@@ -54,9 +63,31 @@ export interface Caller {
   language: Language;
 }
 
+/** A question as it is sent: numbered, for its answer may come when another one was asked. */
+export interface Asked {
+  number: number;
+  question: Ask;
+  caller: Caller;
+}
+
 /** What the worker answers. */
 export type Told =
   | { told: "opened"; opened: Opened }
   | { told: "overview"; overview: Overview }
   | { told: "stored"; id: string }
-  | { told: "refused"; message: string; problems: Problem[] };
+  | Refusal;
+
+/** Why nothing was stored. */
+export interface Refusal {
+  told: "refused";
+  message: string;
+  problems: Problem[];
+  /** The server takes the token no more. */
+  needsToken?: true;
+}
+
+/** An answer as it is sent, by the number of its question. */
+export interface Answered {
+  number: number;
+  told: Told;
+}

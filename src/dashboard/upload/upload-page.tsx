@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { trpc } from "../api/client.js";
+import { TokenForm } from "../session/token-form.js";
 import { useTitle } from "../shell/use-title.js";
 import { useWords } from "../words/words.js";
 import { ColumnsForm } from "./columns-form.js";
@@ -9,15 +10,13 @@ import { FileField } from "./file-field.js";
 import { guessMapping, guessSpans } from "./guesses.js";
 import { PeriodPicker } from "./period-picker.js";
 import { Problems } from "./problems.js";
-import type { Mapping, Opened, Overview, Spans, Told } from "./protocol.js";
+import type { Mapping, Opened, Overview, Refusal, Spans, Told } from "./protocol.js";
 import { useFileReader } from "./use-file-reader.js";
-
-type Refusal = Extract<Told, { told: "refused" }>;
 
 /** From a file of measurements to an analysis: choose it, say what its columns are, pick the periods, store. */
 export function UploadPage() {
-  const { say, language } = useWords();
-  const { ask, busy } = useFileReader(language);
+  const { say } = useWords();
+  const { ask, busy } = useFileReader();
   const queryClient = useQueryClient();
   const [, navigate] = useLocation();
   const [file, setFile] = useState<File>();
@@ -27,9 +26,11 @@ export function UploadPage() {
   const [spans, setSpans] = useState<Spans>();
   const [name, setName] = useState("");
   const [refusal, setRefusal] = useState<Refusal>();
+  // How often the column of time was chosen: an overview of another one than the last is of no more use.
+  const choices = useRef(0);
+  const storeButton = useRef<HTMLButtonElement>(null);
   useTitle(say("Upload measurements"));
 
-  /** @returns whether the worker told what was asked for */
   function take(told: Told): void {
     setRefusal(told.told === "refused" ? told : undefined);
     if (told.told === "opened") setOpened(told.opened);
@@ -39,16 +40,23 @@ export function UploadPage() {
     }
   }
 
+  function forgetTimes(): number {
+    setOverview(undefined);
+    setSpans(undefined);
+    choices.current++;
+    return choices.current;
+  }
+
   async function open(chosen: File) {
     setFile(chosen);
     setOpened(undefined);
     setMapping(undefined);
-    setOverview(undefined);
-    setSpans(undefined);
+    forgetTimes();
     const told = await ask({ ask: "open", file: chosen });
+    if (!told) return;
     take(told);
     if (told.told !== "opened") return;
-    const base = chosen.name.replace(/\.(csv|json)?(\.gz)?$/i, "");
+    const base = chosen.name.replace(/\.(csv|tsv|txt|json)?(\.gz)?$/i, "");
     setName((told.opened.kind === "json" && told.opened.name) || base);
     if (told.opened.kind === "csv") await map(guessMapping(told.opened), undefined);
   }
@@ -56,18 +64,26 @@ export function UploadPage() {
   /** @param before whose time the overview was made by */
   async function map(next: Mapping, before: Mapping | undefined) {
     setMapping(next);
-    if (next.time !== "" && next.time !== before?.time) {
-      take(await ask({ ask: "overview", column: next.time }));
-    }
+    if (next.time === before?.time) return;
+    const choice = forgetTimes();
+    if (next.time === "") return;
+    const told = await ask({ ask: "overview", column: next.time });
+    if (told && choice === choices.current) take(told);
   }
 
   async function store(event: FormEvent) {
     event.preventDefault();
     const told = await ask({ ask: "store", name, ...(mapping && spans && { csv: { mapping, spans } }) });
+    if (!told) return;
     take(told);
     if (told.told !== "stored") return;
     void queryClient.invalidateQueries(trpc.analysis.list.pathFilter());
     navigate(`/analyses/${told.id}`);
+  }
+
+  function goOn() {
+    setRefusal(undefined);
+    storeButton.current?.focus();
   }
 
   const isReady =
@@ -102,13 +118,17 @@ export function UploadPage() {
               {say("Name of the analysis")}
               <input value={name} maxLength={255} onChange={(event) => setName(event.target.value)} />
             </label>
-            <button type="submit" className="primary" disabled={busy || !isReady}>
+            <button ref={storeButton} type="submit" className="primary" disabled={busy || !isReady}>
               {busy ? say("Working …") : say("Store and compare")}
             </button>
           </section>
         </form>
       )}
-      {refusal && <Problems message={refusal.message} problems={refusal.problems} />}
+      {refusal && (
+        <Problems message={refusal.message} problems={refusal.problems}>
+          {refusal.needsToken && <TokenForm onSignedIn={goOn} />}
+        </Problems>
+      )}
     </main>
   );
 }

@@ -1,35 +1,37 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { session } from "../session/session.js";
-import type { Language } from "../words/words.js";
-import type { Ask, Caller, Told } from "./protocol.js";
+import { useWords } from "../words/words.js";
+import { FileAsker, type FileWorker, type Hearing } from "./file-asker.js";
+import type { Answered, Ask, Caller, Told } from "./protocol.js";
 
-/** Files are read, checked and sent beside the page, which stays responsive meanwhile. */
-export function useFileReader(language: Language) {
-  const worker = useRef<Worker>(undefined);
+function startWorker(hearing: Hearing): FileWorker {
+  const worker = new Worker(new URL("./file-reader.ts", import.meta.url), { type: "module" });
+  worker.onmessage = (event: MessageEvent<Answered>) => hearing.answer(event.data);
+  worker.onerror = () => hearing.failure();
+  return { ask: (asked) => worker.postMessage(asked), stop: () => worker.terminate() };
+}
+
+/**
+ * Files are read, checked and sent beside the page, which stays responsive meanwhile. What is asked is answered by
+ * undefined where nobody waits for it any more.
+ */
+export function useFileReader() {
+  const { say, language } = useWords();
   const [busy, setBusy] = useState(false);
-  useEffect(() => () => worker.current?.terminate(), []);
+  const [asker] = useState(() => new FileAsker(startWorker, setBusy));
+  useEffect(() => () => asker.stop(), [asker]);
 
   const ask = useCallback(
-    async (question: Ask): Promise<Told> => {
-      if (question.ask === "open") worker.current?.terminate();
-      const reader =
-        question.ask === "open" || !worker.current
-          ? new Worker(new URL("./file-reader.ts", import.meta.url), { type: "module" })
-          : worker.current;
-      worker.current = reader;
+    async (question: Ask): Promise<Told | undefined> => {
       const caller: Caller = { url: location.origin, token: session.get()?.token ?? "", language };
-      setBusy(true);
-      try {
-        return await new Promise<Told>((resolve, reject) => {
-          reader.onmessage = (event: MessageEvent<Told>) => resolve(event.data);
-          reader.onerror = (event) => reject(new Error(event.message));
-          reader.postMessage({ question, caller });
-        });
-      } finally {
-        setBusy(false);
-      }
+      const told = await asker.ask(question, caller);
+      if (told !== "failed") return told;
+      const message = say(
+        "The part of this page that reads files cannot be loaded. Check your connection, load the page again, and choose the file anew.",
+      );
+      return { told: "refused", message, problems: [] };
     },
-    [language],
+    [asker, say, language],
   );
   return { ask, busy };
 }

@@ -249,6 +249,16 @@ export const KOREAN = {
   "line {line}": "{line}번째 줄",
   "The file cannot be unpacked: it is not gzip, or damaged.":
     "압축을 풀 수 없습니다. gzip이 아니거나 손상된 파일입니다.",
+  "The file unpacks to more than {max} MB. Leave out columns or days, and choose it anew.":
+    "압축을 풀면 {max} MB를 넘습니다. 필요 없는 열이나 날짜를 뺀 뒤 다시 선택하십시오.",
+  "The file is larger than {max} MB. Leave out columns or days, and choose it anew.":
+    "파일이 {max} MB를 넘습니다. 필요 없는 열이나 날짜를 뺀 뒤 다시 선택하십시오.",
+  "The file can no longer be read: it was changed, moved or removed. Choose it anew.":
+    "파일을 더 이상 읽을 수 없습니다. 변경되었거나 이동 또는 삭제되었습니다. 다시 선택하십시오.",
+  "The file is no text that can be read here. In Excel save it as CSV UTF-8 (comma delimited), and choose that one.":
+    "읽을 수 있는 텍스트 파일이 아닙니다. Excel에서 CSV UTF-8(쉼표로 분리) 형식으로 저장한 뒤 그 파일을 선택하십시오.",
+  "The file is not UTF-8, and was read as Korean of Windows (CP949). Where names look wrong, save it as CSV UTF-8, and choose that one.":
+    "UTF-8이 아니어서 Windows 한국어(CP949)로 읽었습니다. 이름이 잘못 보이면 CSV UTF-8 형식으로 저장한 뒤 그 파일을 선택하십시오.",
   "Here something else is expected: a quote, a comma or a bracket is missing or too much.":
     "이 위치의 문법이 올바르지 않습니다. 따옴표, 쉼표, 괄호가 빠졌거나 남는지 확인하십시오.",
   "The file is not JSON.": "JSON 파일이 아닙니다.",
@@ -260,6 +270,14 @@ export const KOREAN = {
   "The file holds nothing but its first line.": "첫 줄 외에 내용이 없습니다.",
   "There are more than {max} values: take fewer columns or shorter periods.":
     "값이 {max}개를 넘습니다. 열을 줄이거나 기간을 짧게 하십시오.",
+  "Your token has expired or is not valid any more. Sign in with a new one, then store again: the file and all that you chose stay.":
+    "토큰이 만료되었거나 더 이상 유효하지 않습니다. 새 토큰으로 로그인한 뒤 다시 저장하십시오. 파일과 선택한 내용은 그대로 유지됩니다.",
+  "There is not enough memory for this file. Leave out columns or days, and choose it anew.":
+    "이 파일을 처리할 메모리가 부족합니다. 필요 없는 열이나 날짜를 뺀 뒤 다시 선택하십시오.",
+  "This page failed at the file ({reason}). Load it again; if that does not help, tell the operator.":
+    "파일을 처리하는 중에 페이지에 문제가 생겼습니다({reason}). 페이지를 다시 불러오고, 그래도 안 되면 운영자에게 알리십시오.",
+  "The part of this page that reads files cannot be loaded. Check your connection, load the page again, and choose the file anew.":
+    "파일을 읽는 부분을 불러올 수 없습니다. 네트워크 연결을 확인하고 페이지를 다시 불러온 뒤 파일을 다시 선택하십시오.",
   "These places do not fit. Mend the file and choose it anew.":
     "다음 위치가 올바르지 않습니다. 파일을 고친 뒤 다시 선택하십시오.",
   "No value lies in either period: {outside} of {lines} lines are outside of both.":
