@@ -29,7 +29,12 @@ export const auditEntry = z.object({
   action: z.enum(AUDIT_ACTIONS),
   analysis_id: z.string().nullable(),
   request_id: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()),
+  details: z.looseObject({
+    user_unreadable: z
+      .literal(true)
+      .optional()
+      .describe("a user stands here whose id does not open with the keys at hand"),
+  }),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 

@@ -1,6 +1,11 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import { z } from "zod";
-import { AUDIT_ACTIONS, type AuditListInput, type AuditListOutput } from "../../contract/audit.js";
+import {
+  AUDIT_ACTIONS,
+  type AuditEntry,
+  type AuditListInput,
+  type AuditListOutput,
+} from "../../contract/audit.js";
 import { auditLog } from "../../db/schema.js";
 import { auditPlace } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
@@ -17,7 +22,7 @@ export async function listAudit({
   ctx: VerbContext;
   input: AuditListInput;
 }): Promise<AuditListOutput> {
-  const { db, sealer } = ctx.services;
+  const { db } = ctx.services;
   const before = input.cursor === undefined ? undefined : lt(auditLog.id, readCursor(input.cursor, place)[0]);
   const rows = await db
     .select()
@@ -27,19 +32,34 @@ export async function listAudit({
     .limit(input.limit + 1);
   const shown = rows.slice(0, input.limit);
   const entries = await Promise.all(
-    shown.map(async (row) => {
-      const { user_id: sealed } = row.details;
-      const opened = typeof sealed === "string" ? await sealer.open(sealed, auditPlace(input.id)) : undefined;
-      return {
-        at: row.at,
-        actor_id: row.actorId,
-        action: action.parse(row.action),
-        analysis_id: row.analysisId,
-        request_id: row.requestId,
-        details: opened === undefined ? row.details : { ...row.details, user_id: opened },
-      };
-    }),
+    shown.map(async (row) => ({
+      at: row.at,
+      actor_id: row.actorId,
+      action: action.parse(row.action),
+      analysis_id: row.analysisId,
+      request_id: row.requestId,
+      details: await openDetails(ctx, input.id, row.details),
+    })),
   );
   const last = shown.at(-1);
   return { entries, next_cursor: last && rows.length > shown.length ? writeCursor([last.id]) : null };
+}
+
+/** One that does not open hides nothing but itself: what was done, and by whom, is told all the same. */
+async function openDetails(
+  { services, requestId }: VerbContext,
+  analysisId: string,
+  details: Record<string, unknown>,
+): Promise<AuditEntry["details"]> {
+  const { user_id: sealed, ...others } = details;
+  if (typeof sealed !== "string") return details;
+  try {
+    return { ...details, user_id: await services.sealer.open(sealed, auditPlace(analysisId)) };
+  } catch (error) {
+    services.logger.error(
+      { request_id: requestId, analysis_id: analysisId, err: error },
+      "a user in the audit log cannot be opened",
+    );
+    return { ...others, user_unreadable: true };
+  }
 }
