@@ -59,7 +59,7 @@ function compare(a: string, b: string): number {
   return [0, 1, 2].map((i) => (x?.[i] ?? 0) - (y?.[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-describe("what is installed", () => {
+describe("what is installed (F9)", () => {
   test("is locked to its contents, all of it", () => {
     expect(installed.length).toBeGreaterThan(100);
     const loose = installed.filter(([, { link, integrity }]) => !link && !/^sha512-/.test(integrity ?? ""));

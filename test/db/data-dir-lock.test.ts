@@ -54,7 +54,7 @@ const refusal = (): string => {
   throw new Error("the data directory was given");
 };
 
-describe("P2: a data directory in use", () => {
+describe("trap 12, P2: a data directory in use", () => {
   test("is refused to another process, which learns the pid of the first and what to do", async () => {
     const release = lockDataDir(dataDir);
     const second = startHolder();
@@ -257,7 +257,7 @@ describe("the embedded database", { timeout: 60_000 }, () => {
   }
   const NO_MOUNT = "only root may mount a disk";
 
-  test("P7: says so where the disk is full, and opens once there is room", async ({ skip }) => {
+  test("P7, F10: says so where the disk is full, and opens once there is room", async ({ skip }) => {
     const unmount = mountDisk("size=8m");
     if (!unmount) return skip(NO_MOUNT);
     try {

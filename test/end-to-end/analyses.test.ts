@@ -197,7 +197,7 @@ describe.each([
       expect(entries.every(({ request_id }) => request_id !== null)).toBe(true);
     });
 
-    test("answer as their permissions stand, whatever was cached for whom (C6)", {
+    test("answer as their permissions stand, whatever was cached for whom (C6, F7)", {
       timeout: 120_000,
     }, async () => {
       const random = randomOf(SEED);

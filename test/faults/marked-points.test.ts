@@ -251,7 +251,7 @@ describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("a command that is kil
     return { DATABASE_URL: database.url };
   }
 
-  test("while it makes the tables is done with by the next one, wherever that is killed", async () => {
+  test("while it makes the tables is done with by the next one, wherever that is killed (D9)", async () => {
     const own = await emptyDatabase();
     for (const mark of [
       "the lock is taken, and no table made",

@@ -21,7 +21,7 @@ const post = (rest: string) =>
   `POST /trpc/analysis.delete HTTP/1.1\r\n${head}Content-Type: application/json\r\n${rest}`;
 const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
 
-describe("what is not HTTP is refused, the connection closed, and the process lives (R6)", () => {
+describe("what is not HTTP is refused, the connection closed, and the process lives (trap 4, R6)", () => {
   test.each<[string, () => string]>([
     ["OPTIONS *", () => `OPTIONS * HTTP/1.1\r\n${head}\r\n`],
     ["an absolute form that is no URL", () => `GET http://[bad HTTP/1.1\r\n${head}\r\n`],

@@ -101,7 +101,7 @@ describe("trap 3, T11: what went wrong inside", () => {
   });
 });
 
-describe("trap 12, T12, T13: what a request said is not said again", () => {
+describe("T12, T13: what a request said is not said again", () => {
   test.each([
     [
       "malformed JSON in a query",

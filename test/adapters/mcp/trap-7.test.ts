@@ -18,7 +18,7 @@ const later = (ms: number) =>
   new Promise<"still waiting">((resolve) => setTimeout(resolve, ms, "still waiting"));
 
 // Why the adapter uses neither ofetch's retry nor its timeout. When one of these fails, ofetch has changed.
-describe("trap 7", () => {
+describe("trap 7: what ofetch does by itself", () => {
   it("ofetch's retry after a timeout sends no request", async () => {
     fake.script(hangs, answers());
     await expect(client(fake.url, { ...post, timeout: 300, retry: 1 })).rejects.toThrow();

@@ -102,7 +102,7 @@ describe.each([
       await own?.drop();
     });
 
-    test("are sent once, and never into a queue that is not there (B8)", async () => {
+    test("are sent once, and never into a queue that is not there (trap 10, B8)", async () => {
       expect(await send()).toBe(true);
       expect(await send()).toBe(false);
       const lost = send(TASK, { name: "no-such-queue", deadLetter: "none" });
@@ -190,7 +190,7 @@ describe.each([
       expect(runs).toBe(1);
     });
 
-    test("outlive a database that is away when they end: the process goes on, the job is run again (B4)", async () => {
+    test("outlive a database that is away when they end: the process goes on, the job is run again (trap 10, B4)", async () => {
       broken = "completed_on = now()";
       let runs = 0;
       const { alarm } = work(async () => {
@@ -204,7 +204,7 @@ describe.each([
       expect(runs).toBeGreaterThan(1);
     });
 
-    test("that cannot be taken are an error in the log within two looks, and one only (B5)", async () => {
+    test("that cannot be taken are an error in the log within two looks, and one only (trap 10, B5)", async () => {
       broken = "SKIP LOCKED";
       const { alarm } = work(async () => {});
       for (let look = 0; look < 3; look++) {

@@ -269,7 +269,7 @@ describe.skipIf(!hasRedisServer)("the store on Redis", () => {
   });
 });
 
-describe.skipIf(!hasRedisServer)("trap 8", () => {
+describe.skipIf(!hasRedisServer)("trap 8: the library while Redis hangs", () => {
   const hangingLimit = async (timeout?: number) => {
     const world = await openWorld("rest");
     await world.upstash.setFault("hang");
@@ -317,7 +317,7 @@ describe.skipIf(!hasRedisServer)("trap 8", () => {
   });
 });
 
-describe.skipIf(!hasRedisServer)("trap 9", () => {
+describe.skipIf(!hasRedisServer)("trap 9: a read that is given up", () => {
   const hanging = async () => {
     const { upstash } = await openWorld("rest");
     await upstash.setFault("hang");

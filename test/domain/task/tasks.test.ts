@@ -99,7 +99,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await rowsOf(services.db, sql`select id from pgboss.job`)).toHaveLength(before.length);
     });
 
-    test("changes nothing once another attempt has taken over (B2, B3)", async () => {
+    test("changes nothing once another attempt has taken over (trap 11, B2, B3)", async () => {
       const ends = vi.spyOn(services.metrics, "computation");
       const [slow, arrived] = [gate(), gate()];
       service.script(async () => {

@@ -172,7 +172,7 @@ describe("a parameter of a query", () => {
   });
 });
 
-describe("values that JSON has and a query has as text (R8)", () => {
+describe("values that JSON has and a query has as text (trap 6, R8)", () => {
   /** The text of a query, and the same as it stands in JSON; what is no JSON is text there as well. */
   const VALUES: [name: string, text: string, json: string, good: boolean][] = [
     ["async", "true", "true", true],

@@ -265,7 +265,7 @@ describe("REST and tRPC", () => {
     }),
   );
 
-  test(`agree in verdict, code, details and data on ${INPUTS} calls, in any order`, {
+  test(`agree in verdict, code, details and data on ${INPUTS} calls, in any order (trap 6, R8, F7)`, {
     timeout: 180_000,
   }, async () => {
     expect(new Set(Object.keys(BESIDE))).toEqual(new Set(routes.map(({ procedure }) => procedure)));
