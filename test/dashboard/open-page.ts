@@ -3,6 +3,7 @@ import { join } from "node:path";
 import AxeBuilder from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { inject } from "vitest";
+import type { RuntimeOverrides } from "../../src/runtime.js";
 import { startBackend, type TestBackend, type TokenOptions, tokenFor } from "../support/backend.js";
 import { startBrowser, type TestBrowser } from "../support/browser.js";
 import { cliIsBuilt } from "../support/process.js";
@@ -54,8 +55,14 @@ export async function openAs(
 }
 
 /** A server in this process and a browser for a file of tests. */
-export async function startSite(env: Record<string, string> = {}): Promise<Site> {
-  const [backend, browser] = await Promise.all([startBackend({ ...USUAL, ...env }), startBrowsing()]);
+export async function startSite(
+  env: Record<string, string> = {},
+  overrides: RuntimeOverrides = {},
+): Promise<Site> {
+  const [backend, browser] = await Promise.all([
+    startBackend({ ...USUAL, ...env }, overrides),
+    startBrowsing(),
+  ]);
   return {
     backend,
     open: (path, visitor) => openAs(browser, backend.url + path, visitor),

@@ -100,6 +100,22 @@ describe.skipIf(!canBrowse)("a comparison that is computed", { timeout: RECOVERY
     expect(await page.getByRole("heading", { name: "The comparison failed" }).isVisible()).toBe(true);
   });
 
+  test("and fails tells why in the language that is chosen then", async () => {
+    await alice.analysis.create.mutate(sampleAnalysis({ id: "no-answer" }));
+    service.misbehaveAlways((response) => response.end("{}"));
+    try {
+      const { page, complaints } = await openAs(browser, `${url}/analyses/no-answer`, { as: "alice" });
+      await page.getByText("The analysis service answered, but not with a valid result").waitFor();
+      const calls = service.calls;
+      await page.getByLabel("Language").selectOption("ko");
+      await page.getByText("분석 서비스가 응답했지만").waitFor();
+      expect(service.calls).toBe(calls);
+      expect(complaints).toEqual([]);
+    } finally {
+      service.behave();
+    }
+  });
+
   test("while the server is killed and started again ends with the result, untouched by hand", async () => {
     await alice.analysis.create.mutate(sampleAnalysis({ id: "killed" }));
     const release = service.hold();

@@ -54,4 +54,41 @@ describe.skipIf(!canBrowse)("sharing an analysis", { timeout: 60_000 }, () => {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await page.evaluate("document.activeElement?.textContent")).toBe("Share");
   });
+
+  test("by who takes their own right to it away ends, and says so", async () => {
+    await alice.analysis.create.mutate(sampleAnalysis({ id: "left" }));
+    await alice.pegComparison.get.query({ id: "left" });
+    await alice.permission.grant.mutate({ id: "left", user_id: "carol", permission_type: "admin" });
+    const { page } = await site.open("/analyses/left", { as: "carol" });
+    await page.getByRole("button", { name: "Share" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: /Revoke: carol/ }).click();
+    await dialog.getByText("You may not share this any more").waitFor();
+    expect(await dialog.getByRole("row").count()).toBe(0);
+    expect(await dialog.getByRole("button", { name: "Grant" }).count()).toBe(0);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Share" }).waitFor({ state: "detached" });
+    expect(await page.getByRole("button", { name: "Recompute" }).count()).toBe(0);
+  });
+
+  test("names the field that does not fit, and says what it waits for", async () => {
+    const { page } = await site.open("/analyses/shared", { as: "alice" });
+    await page.getByRole("button", { name: "Share" }).waitFor();
+    await page.route(/permission\.list/, (route) => route.abort());
+    await page.getByRole("button", { name: "Share" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Trying again by itself.").waitFor();
+    await page.unroute(/permission\.list/);
+    await dialog.getByRole("row", { name: /^alice/ }).waitFor();
+    expect(await dialog.getByText("Trying again by itself.").count()).toBe(0);
+    await dialog.getByLabel("User").fill("  ");
+    await dialog.getByRole("button", { name: "Grant" }).click();
+    const problem = dialog.getByRole("alert");
+    await problem.getByRole("listitem").first().waitFor();
+    expect(await problem.innerText()).toMatch(/user_id/);
+    // What the server said was said in another language.
+    await page.locator(".header-tools select").first().selectOption("ko", { force: true });
+    await problem.waitFor({ state: "detached" });
+  });
 });

@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
 import type { AnalysisListItem } from "../../contract/analysis-list.js";
+import { reasonToWait } from "../api/asking-again.js";
 import { trpc } from "../api/client.js";
 import { OverallVerdict } from "../comparison/overall-verdict.js";
 import { VerdictBar } from "../comparison/verdict-bar.js";
@@ -48,7 +49,7 @@ export function AnalysesPage() {
           {say("Upload measurements")}
         </Link>
       </div>
-      <Waiting reason={query.failureReason} />
+      <Waiting reason={reasonToWait(query)} />
       {items ? (
         <AnalysisList items={items} searched={name !== ""} />
       ) : query.error ? (

@@ -16,6 +16,17 @@ export function shouldAskAgain(failures: number, error: Error): boolean {
   return ERRORS[code].retryable && failures < MAX_OF_SERVICE;
 }
 
+/** Why a query is being asked again, while it is: the reason is kept after the last attempt as well. */
+export function reasonToWait<TError>({
+  fetchStatus,
+  failureReason,
+}: {
+  fetchStatus: string;
+  failureReason: TError | null;
+}): TError | null {
+  return fetchStatus === "fetching" ? failureReason : null;
+}
+
 /** @returns milliseconds: what the server asks for, else 1, 2, 4, 8 and then 10 seconds */
 export function pauseAfter(failures: number, error: Error): number {
   const usual = Math.min(1000 * 2 ** failures, LONGEST_PAUSE_MS);

@@ -6,12 +6,12 @@ import { language } from "../words/words.js";
 import { pauseAfter, shouldAskAgain } from "./asking-again.js";
 
 /** A token that was refused is of no more use, whichever call it was refused to. */
-function onError(error: Error): void {
+export function signOutIfRefused(error: unknown): void {
   if (isPegError(error, "API_AUTHENTICATION_ERROR")) refuseToken();
 }
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError }),
+  queryCache: new QueryCache({ onError: signOutIfRefused }),
   defaultOptions: {
     queries: {
       retry: shouldAskAgain,
@@ -22,11 +22,16 @@ export const queryClient = new QueryClient({
       // It would hold calls back while the browser believes itself offline, which loopback does not care about.
       networkMode: "always",
     },
-    mutations: { onError, networkMode: "always" },
+    mutations: { onError: signOutIfRefused, networkMode: "always" },
   },
 });
 // What one user may see, the next may not.
 session.subscribe(() => queryClient.clear());
+// What the server refused a call with was said in the language before.
+language.subscribe(
+  () =>
+    void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" }),
+);
 
 export const peg = createPegClient({
   url: location.origin,

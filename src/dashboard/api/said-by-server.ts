@@ -2,3 +2,8 @@
 export class SaidByServer extends Error {
   override name = "SaidByServer";
 }
+
+/** What was asked for is being computed. */
+export class NotThereYet extends Error {
+  override name = "NotThereYet";
+}

@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import type { CompletedComparison, PegComparisonStatusOutput } from "../../contract/comparison.js";
 import type { PermissionType } from "../../contract/permissions.js";
 import { trpc } from "../api/client.js";
-import { messageOf } from "../shell/states.js";
+import { Problem } from "../shell/states.js";
 import { useWords } from "../words/words.js";
 import { downloadComparison } from "./download-comparison.js";
 
@@ -52,11 +52,7 @@ export function Actions({
           </button>
         </>
       )}
-      {problem && (
-        <p className="problem" role="alert">
-          {messageOf(problem, say)}
-        </p>
-      )}
+      {problem && <Problem error={problem} />}
       {sharing && (
         <Suspense>
           <ShareDialog id={id} onClose={() => setSharing(false)} />

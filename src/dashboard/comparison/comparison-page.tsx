@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { reasonToWait } from "../api/asking-again.js";
 import { trpc } from "../api/client.js";
 import { formatSpan } from "../format/times.js";
 import { Failure, Skeleton, Waiting } from "../shell/states.js";
@@ -48,7 +49,7 @@ export function ComparisonPage({ id }: { id: string }) {
           onTask={comparison.follow}
         />
       </div>
-      <Waiting reason={trouble} />
+      <Waiting reason={trouble ?? reasonToWait(analysis)} />
       {error && !completed ? (
         <Failure error={error} retry={refetch} />
       ) : completed ? (

@@ -3,8 +3,11 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { useEffect, useState } from "react";
 import { isPegError } from "../../client/is-peg-error.js";
 import type { CompletedComparison, PegComparisonStatusOutput, TaskState } from "../../contract/comparison.js";
-import { trpc } from "../api/client.js";
+import { reasonToWait } from "../api/asking-again.js";
+import { signOutIfRefused, trpc } from "../api/client.js";
 import type { Fault } from "../shell/states.js";
+import { language } from "../words/words.js";
+import { useFreshDetails } from "./use-fresh-details.js";
 
 const AGAIN_AFTER_MS = 5000;
 
@@ -32,6 +35,7 @@ export function useComparison(id: string): Comparison {
   const query = useQuery(options);
   const answer = query.data;
   const [seen, setSeen] = useState<PegComparisonStatusOutput>();
+  useFreshDetails(id, answer);
   const running = answer?.status === "PENDING" || answer?.status === "PROCESSING" ? answer : undefined;
 
   const refetch = () => void query.refetch();
@@ -40,6 +44,7 @@ export function useComparison(id: string): Comparison {
       { id, task_id: running?.task_id },
       {
         enabled: running !== undefined,
+        onError: signOutIfRefused,
         onData({ data }) {
           setSeen(data);
           // To ask again after a failure would begin another task, of which the same may come: that is for people.
@@ -56,18 +61,38 @@ export function useComparison(id: string): Comparison {
     return () => clearTimeout(timer);
   }, [status, gone, reset]);
 
+  const task = answer && answer.status !== "COMPLETED" ? latest(answer, seen) : undefined;
+  const failedTask = task?.status === "FAILED" ? task.task_id : undefined;
+
+  function follow(task: PegComparisonStatusOutput) {
+    setSeen(undefined);
+    const { status } = task;
+    if (status === "COMPLETED") refetch();
+    else queryClient.setQueryData(options.queryKey, { ...task, status });
+  }
+
+  // Whatever is told of a task is told in the language that it was asked for in.
+  useEffect(() =>
+    language.subscribe(() => {
+      if (failedTask === undefined) return reset();
+      // The task, and not the comparison: to ask for that would begin another one.
+      const status = trpc.pegComparison.status.queryOptions({ id, task_id: failedTask }, { staleTime: 0 });
+      const tell = (told: PegComparisonStatusOutput) => {
+        // Another one may have been begun meanwhile.
+        const now = queryClient.getQueryData(options.queryKey);
+        if (now && now.status !== "COMPLETED" && now.task_id === told.task_id) follow(told);
+      };
+      queryClient.fetchQuery(status).then(tell, () => undefined);
+    }),
+  );
+
   return {
     completed: answer?.status === "COMPLETED" ? answer : undefined,
-    task: answer && answer.status !== "COMPLETED" ? latest(answer, seen) : undefined,
+    task,
     error: gone ? streamError : query.error,
-    trouble: query.failureReason ?? (status === "connecting" ? streamError : null),
+    trouble: reasonToWait(query) ?? (running && !gone ? streamError : null),
     refetch,
-    follow(task) {
-      setSeen(undefined);
-      const { status } = task;
-      if (status === "COMPLETED") refetch();
-      else queryClient.setQueryData(options.queryKey, { ...task, status });
-    },
+    follow,
   };
 }
 

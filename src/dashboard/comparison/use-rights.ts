@@ -4,8 +4,9 @@ import { trpc } from "../api/client.js";
 
 /** What the signed-in user may do with an analysis; nothing until the server has said so. */
 export function useRights(id: string): (needed: PermissionType) => boolean {
-  const { data } = useQuery(trpc.permission.own.queryOptions({ id }));
-  if (!data) return () => false;
+  const { data, error } = useQuery(trpc.permission.own.queryOptions({ id }));
+  // What was true before a refusal is kept beside it.
+  if (!data || error) return () => false;
   const grants = data.permissions.map(({ permission_type, expires_at }) => ({
     permission: permission_type,
     expiresAt: expires_at,

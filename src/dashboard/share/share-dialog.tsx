@@ -1,17 +1,21 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { isPegError } from "../../client/is-peg-error.js";
 import type { PermissionEntry } from "../../contract/permission.js";
 import { PERMISSION_TYPES } from "../../contract/permissions.js";
+import { reasonToWait } from "../api/asking-again.js";
 import { trpc } from "../api/client.js";
 import { formatMinute } from "../format/times.js";
-import { Failure, messageOf, Skeleton } from "../shell/states.js";
+import { Failure, Problem, Skeleton, Waiting } from "../shell/states.js";
 import { useWords } from "../words/words.js";
 
 /** Who may do what with an analysis: for its admins, who grant and revoke. */
 export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const { say } = useWords();
   const list = useQuery(trpc.permission.list.queryOptions({ id }, { staleTime: 0 }));
+  // Whoever takes their own right away sees no more of it.
+  const refused = isPegError(list.error, "PERMISSION_DENIED");
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
@@ -23,11 +27,16 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
               ×
             </Dialog.Close>
           </header>
-          <GrantForm id={id} />
-          {list.data ? (
+          {!refused && <GrantForm id={id} />}
+          <Waiting reason={reasonToWait(list)} />
+          {list.error ? (
+            <Failure
+              error={list.error}
+              title={refused ? say("You may not share this any more") : undefined}
+              retry={() => void list.refetch()}
+            />
+          ) : list.data ? (
             <PermissionTable id={id} permissions={list.data.permissions} />
-          ) : list.error ? (
-            <Failure error={list.error} retry={() => void list.refetch()} />
           ) : (
             <Skeleton lines={3} />
           )}
@@ -95,13 +104,7 @@ function GrantForm({ id }: { id: string }) {
       <button type="submit" className="primary" disabled={grant.isPending}>
         {say("Grant")}
       </button>
-      {grant.error ? (
-        <p className="problem" role="alert">
-          {messageOf(grant.error, say)}
-        </p>
-      ) : (
-        <p role="status">{granted}</p>
-      )}
+      {grant.error ? <Problem error={grant.error} /> : <p role="status">{granted}</p>}
     </form>
   );
 }
@@ -119,11 +122,7 @@ function PermissionTable({ id, permissions }: { id: string; permissions: readonl
   const now = new Date();
   return (
     <>
-      {revoke.error && (
-        <p className="problem" role="alert">
-          {messageOf(revoke.error, say)}
-        </p>
-      )}
+      {revoke.error && <Problem error={revoke.error} />}
       <table className="permissions">
         <thead>
           <tr>

@@ -1,6 +1,6 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { isPegError } from "../../client/is-peg-error.js";
-import { SaidByServer } from "../api/said-by-server.js";
+import { NotThereYet, SaidByServer } from "../api/said-by-server.js";
 import { type Say, useWords } from "../words/words.js";
 
 /** Grey lines in the place of what is being loaded. */
@@ -44,11 +44,53 @@ export interface Fault {
 export function messageOf(error: Fault, say: Say): string {
   if (isPegError(error)) return error.data.error.message;
   if (error instanceof SaidByServer) return error.message;
+  if (error instanceof NotThereYet)
+    return say("The comparison is being computed. Download it once it is there.");
   return say("The server cannot be reached. Check that it runs, and your connection.");
 }
 
+/** The fields that the server names, and what is wrong with them. */
+function Details({ error }: { error: Fault }) {
+  const details = isPegError(error) ? error.data.error.details : undefined;
+  if (!details?.length) return null;
+  return (
+    <ul>
+      {details.map(({ path, message }) => (
+        <li key={`${path} ${message}`}>
+          <code>{path}</code> {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What somebody wanted to do and could not: why, beside the button for it. */
+export function Problem({ error }: { error: Fault }) {
+  const { say, language } = useWords();
+  const [shown, setShown] = useState({ error, language });
+  if (shown.error !== error) setShown({ error, language });
+  // Queries are asked anew for words in another language; this would do something.
+  const isOfServer = isPegError(error) || error instanceof SaidByServer;
+  if (isOfServer && shown.language !== language) return null;
+  return (
+    <div className="problem" role="alert">
+      <p>{messageOf(error, say)}</p>
+      <Details error={error} />
+    </div>
+  );
+}
+
 /** An error that ends a view: its words, what to do, and what to tell the operator. */
-export function Failure({ error, retry }: { error: Fault; retry?: (() => void) | undefined }) {
+export function Failure({
+  error,
+  title,
+  retry,
+}: {
+  error: Fault;
+  /** Where the usual one is not to the point. */
+  title?: string | undefined;
+  retry?: (() => void) | undefined;
+}) {
   const { say } = useWords();
   const body = isPegError(error) ? error.data.error : undefined;
   const titles: Partial<Record<string, string>> = {
@@ -57,17 +99,9 @@ export function Failure({ error, retry }: { error: Fault; retry?: (() => void) |
   };
   return (
     <div className="failure" role="alert">
-      <h2>{titles[body?.code ?? ""] ?? say("This did not work")}</h2>
+      <h2>{title ?? titles[body?.code ?? ""] ?? say("This did not work")}</h2>
       <p>{messageOf(error, say)}</p>
-      {body?.details?.length ? (
-        <ul>
-          {body.details.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>
-              <code>{path}</code> {message}
-            </li>
-          ))}
-        </ul>
-      ) : null}
+      <Details error={error} />
       {retry && (
         <button type="button" onClick={retry}>
           {say("Try again")}

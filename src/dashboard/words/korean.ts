@@ -14,6 +14,8 @@ export const KOREAN = {
   Loading: "불러오는 중",
   "Try again": "다시 시도",
   "Trying again by itself.": "자동으로 다시 시도합니다.",
+  "The comparison is being computed. Download it once it is there.":
+    "비교 결과를 계산하고 있습니다. 계산이 끝난 뒤 내려받으십시오.",
   "This did not work": "처리하지 못했습니다",
   "You may not see this": "볼 수 있는 권한이 없습니다",
   "There is no such analysis": "해당 분석이 없습니다",
@@ -213,6 +215,7 @@ export const KOREAN = {
   Grant: "권한 부여",
   Revoke: "권한 회수",
   "Revoke: {user}, {permission}": "권한 회수: {user}, {permission}",
+  "You may not share this any more": "더 이상 공유할 권한이 없습니다",
   "{user} may now do this.": "{user}에게 권한을 부여했습니다.",
 
   // Uploading
