@@ -1,15 +1,21 @@
 import { z } from "zod";
 import { analysisId, kpiName, period } from "./analysis.js";
+import { MAX_SERIES_POINTS } from "./limits.js";
 import { time } from "./time.js";
 
-const MAX_POINTS = 2000;
 const DEFAULT_POINTS = 500;
 
 /** The samples of one PEG in their course, summed up to at most so many points in each period. */
 export const analysisSeriesInput = z.strictObject({
   id: analysisId,
   peg_name: kpiName,
-  points: z.number().int().min(2).max(MAX_POINTS).default(DEFAULT_POINTS).describe("at most, in each period"),
+  points: z
+    .number()
+    .int()
+    .min(2)
+    .max(MAX_SERIES_POINTS)
+    .default(DEFAULT_POINTS)
+    .describe("at most, in each period"),
 });
 export type AnalysisSeriesInput = z.infer<typeof analysisSeriesInput>;
 
@@ -36,6 +42,9 @@ export const analysisSeriesOutput = z.object({
     z.object({
       period,
       samples: z.number().int().nonnegative(),
+      thinned: z
+        .boolean()
+        .describe("whether points are stretches, since there are more instants, or samples, than points"),
       points: z.array(seriesPoint).describe("empty where the PEG is derived from others, or has no samples"),
     }),
   ),

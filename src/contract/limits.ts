@@ -7,5 +7,7 @@ export const MAX_DEFINITIONS = 10_000;
 export const MAX_DEFINITION_VALUES = 200_000;
 /** Calls that one tRPC request may carry. */
 export const MAX_BATCH_SIZE = 20;
+/** Of the course of a PEG, in each period. */
+export const MAX_SERIES_POINTS = 2000;
 /** Entries of one page of a list. */
 export const MAX_PAGE = 100;

@@ -2,11 +2,25 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { simulateNetwork } from "../../src/cli/demo/simulate-network.js";
+import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
 import { SORT_KEYS } from "../../src/dashboard/comparison/peg-rows.js";
 import { sampleAnalysis } from "../support/backend.js";
 import { accessibilityProblems, canBrowse, type Site, startSite, widthsOf } from "./open-page.js";
 
 const rowNames = (page: Page) => page.locator("tbody tr[data-index] th .link").allInnerTexts();
+
+/** An analysis of one PEG with a sample each minute. */
+function minuteByMinute(id: string, samples: number): AnalysisCreateInput {
+  const { stats, ...rest } = sampleAnalysis({ id, pegs: 1, samples });
+  const { n1_start, n_start } = rest.period_info;
+  return {
+    ...rest,
+    stats: stats.map((row, i) => {
+      const start = row.period === "N-1" ? n1_start : n_start;
+      return { ...row, cell_id: "cell", timestamp: new Date(start.getTime() + (i % samples) * 60_000) };
+    }),
+  };
+}
 
 describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
   let site: Site;
@@ -18,6 +32,10 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     await alice.analysis.create.mutate(sampleAnalysis({ id: "many", pegs: 2000 }));
     await alice.pegComparison.get.query({ id: "many" });
     await alice.permission.grant.mutate({ id: "net", user_id: "reader", permission_type: "read" });
+    await alice.analysis.create.mutate(minuteByMinute("minutes", 2001));
+    await alice.pegComparison.get.query({ id: "minutes" });
+    await alice.analysis.create.mutate(sampleAnalysis({ id: "single", pegs: 1, samples: 1 }));
+    await alice.pegComparison.get.query({ id: "single" });
   }, 60_000);
   afterAll(() => site?.stop());
 
@@ -146,6 +164,48 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     await page.getByRole("button", { name: "Download CSV" }).click();
     await page.getByRole("alert").getByText("The comparison is being computed.").waitFor();
     expect(files).toBe(0);
+  });
+
+  test("of more instants than are drawn has no profile of the day, and says why", async () => {
+    const { page, complaints } = await site.open("/analyses/minutes?peg=PEG_000", { as: "alice" });
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("A profile of the day is not offered").waitFor();
+    expect(await dialog.getByLabel("By hour of day").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("of one sample in each period is drawn all the same", async () => {
+    const { page, complaints } = await site.open("/analyses/single?peg=PEG_000", { as: "alice" });
+    await page.getByRole("dialog").getByRole("img").waitFor();
+    // Below the legend: dots and lines are of the colour of a period.
+    const ink = () =>
+      page.evaluate(`{
+        const canvas = document.querySelector("canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const probe = document.body.appendChild(document.createElement("span"));
+        probe.style.color = "var(--after)";
+        const [r, g, b] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+        probe.remove();
+        const below = canvas.width * Math.floor(canvas.height / 4) * 4;
+        let found = 0;
+        for (let i = below; i < data.length; i += 4) {
+          if (data[i] === r && data[i + 1] === g && data[i + 2] === b) found++;
+        }
+        found;
+      }`);
+    await expect.poll(ink).toBeGreaterThan(20);
+    expect(complaints).toEqual([]);
+  });
+
+  test("says why a course is not drawn yet, and goes on by itself", async () => {
+    const { page } = await site.open("/analyses/net", { as: "alice" });
+    await page.getByText("11 of 11 PEGs").waitFor();
+    await page.route(/analysis\.series/, (route) => route.abort());
+    await page.getByRole("button", { name: "Latency_ms" }).last().click();
+    await page.getByRole("dialog").getByText("Trying again by itself.").waitFor();
+    await page.unroute(/analysis\.series/);
+    await page.getByRole("dialog").getByRole("img").waitFor();
+    expect(await page.getByText("Trying again by itself.").count()).toBe(0);
   });
 
   test("whose data somebody replaced stands under the new periods once it is computed anew", async () => {

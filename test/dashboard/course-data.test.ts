@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { AnalysisSeriesOutput, SeriesPoint } from "../../src/contract/analysis-series.js";
+import { MAX_SERIES_POINTS } from "../../src/contract/limits.js";
 import { courseOf, hasHours, rangeOf } from "../../src/dashboard/charts/course-data.js";
+import { sumUp } from "../../src/domain/analysis/series-points.js";
 import { pegResult } from "./rows.js";
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +23,7 @@ function series(before: SeriesPoint[], after: SeriesPoint[], timed = true): Anal
   const periodOf = (period: "N-1" | "N", points: SeriesPoint[]) => ({
     period,
     samples: points.length,
+    thinned: false,
     points,
   });
   return {
@@ -91,5 +94,27 @@ describe("the course of a PEG", () => {
     expect(hasHours(series(days, days))).toBe(false);
     expect(hasHours(series(hours, []))).toBe(false);
     expect(hasHours(series(hours, hours, false))).toBe(false);
+  });
+
+  test("by hour of day is told from the instants themselves, and from nothing that was put together", async () => {
+    // Each quarter of an hour for two weeks; at one hour of the day much less happens.
+    const times = Float64Array.from({ length: 14 * 96 }, (_, i) => N1.getTime() + (i * HOUR_MS) / 4);
+    const values = times.map((time) => (new Date(time).getUTCHours() === 3 ? 10 : 40));
+    const asked = async (points: number) => {
+      const { points: summed, thinned } = await sumUp({ values, times }, points);
+      const found = series(summed, summed);
+      for (const period of found.periods) period.thinned = thinned;
+      return found;
+    };
+    const whole = await asked(MAX_SERIES_POINTS);
+    expect(hasHours(whole)).toBe(true);
+    const { before } = courseOf(whole, peg, "hour_of_day", { starts, timeZone: "UTC" });
+    expect(before[3]).toMatchObject({ x: 3, y: 10 });
+    expect(hasHours(await asked(1000))).toBe(false);
+  });
+
+  test("of one place alone has room on both sides of it", () => {
+    const alone = { x: 3, y: 1, low: 1, high: 1 };
+    expect(rangeOf([alone, alone])).toEqual([2.5, 3.5]);
   });
 });

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { LINE_DASHES } from "../../src/dashboard/charts/line-dashes.js";
 import { JUDGE_CODES } from "../../src/dashboard/comparison/judge-codes.js";
-import { formatSpan } from "../../src/dashboard/format/times.js";
+import { formatHours, formatSpan } from "../../src/dashboard/format/times.js";
 import { unitOf } from "../../src/dashboard/format/units.js";
 import { readClaims } from "../../src/dashboard/session/claims.js";
+import { say } from "../../src/dashboard/words/say.js";
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const token = (claims: unknown) => `${encode({ alg: "HS256" })}.${encode(claims)}.c2ln`;
@@ -46,6 +48,58 @@ describe("a period", () => {
     ["01T08:30:00", "01T10:00:00", "2024-01-01 08:30 – 2024-01-01 10:00"],
   ])("from %s to %s reads %s", (start, end, text) => {
     expect(formatSpan(at(start), at(end))).toBe(text);
+  });
+});
+
+describe("in both languages", () => {
+  test.each([
+    [6, "6 h", "6시간"],
+    [48, "2 d", "2일"],
+    [54.25, "2 d 6.3 h", "2일 6.3시간"],
+  ])("%d hours are told", (hours, en, ko) => {
+    expect([formatHours(hours, say.en), formatHours(hours, say.ko)]).toEqual([en, ko]);
+  });
+});
+
+describe("the lines of both periods", () => {
+  const css = readFileSync(
+    fileURLToPath(new URL("../../src/dashboard/styles/base.css", import.meta.url)),
+    "utf8",
+  );
+  /** Relative luminance, as WCAG has it, in light and in dark. */
+  function luminanceOf(name: string): number[] {
+    const [, ...pair] = new RegExp(`--${name}: light-dark\\(#(\\w{6}), #(\\w{6})\\)`).exec(css) ?? [];
+    return pair.map((hex) => {
+      const [r = 0, g = 0, b = 0] = [0, 2, 4].map((at) => {
+        const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    });
+  }
+  const contrasts = (one: string, other: string) => {
+    const others = luminanceOf(other);
+    return luminanceOf(one).map((a, i) => {
+      const b = others[i] ?? Number.NaN;
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    });
+  };
+
+  test.each([
+    ["before", "surface", 3],
+    ["after", "surface", 3],
+    ["before", "ground", 3],
+    ["after", "ground", 3],
+    ["before", "after", 2],
+  ])("%s and %s differ in lightness, light and dark, by %d at least", (one, other, least) => {
+    const found = contrasts(one, other);
+    expect(found).toHaveLength(2);
+    for (const contrast of found) expect(contrast).toBeGreaterThanOrEqual(least);
+  });
+
+  test("differ without colours too, and so do their means", () => {
+    const patterns = Object.values(LINE_DASHES).map((dash) => dash.join());
+    expect(new Set(patterns).size).toBe(4);
   });
 });
 

@@ -1,6 +1,5 @@
 import {
   Chart,
-  type ChartDataset,
   Filler,
   Legend,
   LinearScale,
@@ -14,33 +13,22 @@ import {
 import { useEffect, useRef } from "react";
 import { formatNumber } from "../../contract/numbers.js";
 import { onColoursChange } from "../shell/theme.js";
-import { type Colours, faint, readColours } from "./colours.js";
-import { type Course, type Dot, rangeOf } from "./course-data.js";
+import { type Colours, readColours } from "./colours.js";
+import { type Course, rangeOf } from "./course-data.js";
+import { type Level, type LineLabels, linesOf, patternOf } from "./course-lines.js";
 
 Chart.register(Filler, Legend, LinearScale, LineController, LineElement, PointElement, Title, Tooltip);
-
-/** More dots than this are a line without its dots. */
-const MAX_DOTS = 60;
 
 /** Steps of an axis of hours: hours, days, weeks, months. */
 const HOUR_STEPS = [1, 3, 6, 12, 24, 48, 168, 720, 2160];
 const MAX_TICKS = 10;
 
 /** What stands beside the drawing. */
-export interface CourseLabels {
+export interface CourseLabels extends LineLabels {
   title: string;
   value: string;
   axis: string;
-  before: string;
-  after: string;
-  mean: string;
   tick: (x: number) => string;
-}
-
-/** Mean and standard deviation of a period. */
-export interface Level {
-  mean: number;
-  deviation: number;
 }
 
 /** A picture that is saved has the page's ground, and not none. */
@@ -94,22 +82,18 @@ export function CourseChart({ course, levels, labels, description, canvasRef }: 
 
 function draw(
   canvas: HTMLCanvasElement,
-  { axis, before, after }: Course,
+  course: Course,
   levels: { before: Level; after: Level },
   labels: CourseLabels,
   colours: Colours,
 ): Chart {
-  const [start, end] = rangeOf([...before, ...after]);
-  const datasets = [
-    ...datasetsOf(labels.before, before, colours.before, false),
-    ...datasetsOf(labels.after, after, colours.after, true),
-    ...levelOf(`${labels.before}, ${labels.mean}`, levels.before, [start, end], colours.before),
-    ...levelOf(`${labels.after}, ${labels.mean}`, levels.after, [start, end], colours.after),
-  ];
+  const dots = [...course.before, ...course.after];
+  const [start, end] = rangeOf(dots);
+  const isPadded = !dots.some(({ x }) => x === start);
   const font = { family: getComputedStyle(document.body).fontFamily };
   return new Chart(canvas, {
     type: "line",
-    data: { datasets },
+    data: { datasets: linesOf(course, levels, labels, colours) },
     plugins: [ground],
     options: {
       animation: false,
@@ -125,12 +109,11 @@ function draw(
           title: { display: true, text: labels.axis, color: colours.text, font },
           ticks: {
             color: colours.text,
-            callback: (x) => labels.tick(Number(x)),
+            // An end that is there for the room only says nothing.
+            callback: (x) => (isPadded && (x === start || x === end) ? "" : labels.tick(Number(x))),
             maxRotation: 0,
             font,
-            ...(axis === "hours" && {
-              stepSize: HOUR_STEPS.find((step) => (end - start) / step <= MAX_TICKS),
-            }),
+            ...ticksOf(course.axis, isPadded ? 0 : end - start),
           },
           grid: { color: colours.grid },
         },
@@ -146,7 +129,13 @@ function draw(
           labels: {
             color: colours.text,
             font,
-            boxHeight: 2,
+            // As wide as the longest pattern shows in.
+            usePointStyle: true,
+            pointStyleWidth: 36,
+            generateLabels: (chart) =>
+              Chart.defaults.plugins.legend.labels
+                .generateLabels(chart)
+                .map((label) => ({ ...label, ...patternOf(chart.data.datasets[label.datasetIndex ?? 0]) })),
             // Ranges and spreads explain themselves beside the lines that they belong to.
             filter: ({ text }) => text !== "",
           },
@@ -163,54 +152,9 @@ function draw(
   });
 }
 
-type Line = ChartDataset<"line", { x: number; y: number }[]>;
-
-/** The values, and behind them the range of what shares an instant. */
-function datasetsOf(label: string, dots: Dot[], colour: string, isAfter: boolean): Line[] {
-  const line: Line = {
-    label,
-    data: dots.map(({ x, y }) => ({ x, y })),
-    borderColor: colour,
-    backgroundColor: colour,
-    borderWidth: 1.5,
-    pointRadius: dots.length <= MAX_DOTS ? 2.5 : 0,
-    // Told apart without colours as well.
-    pointStyle: isAfter ? "rect" : "circle",
-  };
-  if (dots.every(({ low, high }) => low === high)) return [line];
-  const edge = (pick: (dot: Dot) => number, fill: Line["fill"]): Line => ({
-    label: "",
-    data: dots.map((dot) => ({ x: dot.x, y: pick(dot) })),
-    borderWidth: 0,
-    pointRadius: 0,
-    backgroundColor: faint(colour, 0.12),
-    fill,
-  });
-  return [line, edge(({ low }) => low, false), edge(({ high }) => high, "-1")];
-}
-
-/** The mean as a dashed line, and one standard deviation on both sides of it. */
-function levelOf(label: string, { mean, deviation }: Level, ends: number[], colour: string): Line[] {
-  const flat = (y: number) => ends.map((x) => ({ x, y }));
-  const edge = (y: number, fill: Line["fill"]): Line => ({
-    label: "",
-    data: flat(y),
-    borderWidth: 0,
-    pointRadius: 0,
-    backgroundColor: faint(colour, 0.1),
-    fill,
-  });
-  return [
-    {
-      label,
-      data: flat(mean),
-      borderColor: colour,
-      backgroundColor: colour,
-      borderWidth: 1.5,
-      borderDash: [6, 4],
-      pointRadius: 0,
-    },
-    edge(mean - deviation, false),
-    edge(mean + deviation, "-1"),
-  ];
+/** Where the axis is labelled: at whole hours, days and so on, at whole samples, or at the one place that there is. */
+function ticksOf(axis: Course["axis"], length: number) {
+  if (length === 0) return { count: 3 };
+  if (axis !== "hours") return { precision: 0 };
+  return { stepSize: HOUR_STEPS.find((step) => length / step <= MAX_TICKS) };
 }

@@ -77,13 +77,21 @@ function extremes(values: readonly number[]): [least: number, most: number] {
   );
 }
 
-/** Where an axis begins and ends that holds all of them. */
-export const rangeOf = (dots: readonly Dot[]): [start: number, end: number] =>
-  extremes(dots.map(({ x }) => x));
+/** Where an axis begins and ends that holds all of them; one place alone stands in the midst of it. */
+export function rangeOf(dots: readonly Dot[]): [start: number, end: number] {
+  const [start, end] = extremes(dots.map(({ x }) => x));
+  return start === end ? [start - 0.5, end + 0.5] : [start, end];
+}
+
+/** Whether neighbouring instants are one point, of which nobody knows how much belongs to which hour. */
+export function isThinned({ timed, periods }: AnalysisSeriesOutput): boolean {
+  return timed && periods.some(({ thinned }) => thinned);
+}
 
 /** Whether points are close enough for a profile of the day to be told from them. */
-export function hasHours({ timed, periods }: AnalysisSeriesOutput): boolean {
-  if (!timed) return false;
+export function hasHours(series: AnalysisSeriesOutput): boolean {
+  const { timed, periods } = series;
+  if (!timed || isThinned(series)) return false;
   return periods.every(({ points }) => {
     const [first, second] = points;
     return first?.at && second?.at && second.at.getTime() - first.at.getTime() <= HOUR_MS;

@@ -1,17 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import type { AnalysisMetadata } from "../../contract/comparison.js";
+import { MAX_SERIES_POINTS } from "../../contract/limits.js";
 import { formatNumber } from "../../contract/numbers.js";
+import { reasonToWait } from "../api/asking-again.js";
 import { trpc } from "../api/client.js";
 import { deviationOf } from "../comparison/peg-numbers.js";
 import type { PegRow } from "../comparison/peg-rows.js";
 import { saveFile } from "../comparison/save-file.js";
-import { Skeleton } from "../shell/states.js";
+import { formatHours } from "../format/times.js";
+import { Skeleton, Waiting } from "../shell/states.js";
 import { useWords } from "../words/words.js";
 import { CourseChart, type CourseLabels } from "./course-chart.js";
-import { courseOf, hasHours } from "./course-data.js";
-
-const POINTS = 1000;
+import { courseOf, hasHours, isThinned } from "./course-data.js";
 
 /** Both periods of a PEG drawn over each other, to be looked at and to be saved. */
 export function PegCourse({
@@ -30,16 +31,16 @@ export function PegCourse({
   const [view, setView] = useState<"time" | "hour_of_day">("time");
   const canvas = useRef<HTMLCanvasElement>(null);
   const series = useQuery(
-    trpc.analysis.series.queryOptions({ id: analysisId, peg_name: name, points: POINTS }),
+    trpc.analysis.series.queryOptions({ id: analysisId, peg_name: name, points: MAX_SERIES_POINTS }),
   );
   const hours = series.data !== undefined && hasHours(series.data);
   const course = useMemo(
     () =>
-      courseOf(series.data, peg, view, {
+      courseOf(series.data, peg, hours ? view : "time", {
         timeZone,
         starts: periods && { before: periods.n1_start, after: periods.n_start },
       }),
-    [series.data, peg, view, timeZone, periods],
+    [series.data, peg, hours, view, timeZone, periods],
   );
   const levels = useMemo(() => {
     const levelOf = (period: typeof peg.n_period) => ({ mean: period.avg, deviation: deviationOf(period) });
@@ -58,10 +59,18 @@ export function PegCourse({
       before: say("N-1, before"),
       after: say("N, after"),
       mean: say("mean"),
-      tick: course.axis === "hours" ? dayAndHour : (x) => String(Math.round(x)),
+      tick: course.axis === "hours" ? (x) => formatHours(x, say) : (x) => String(Math.round(x)),
     };
   }, [say, name, unit, course.axis, timeZone]);
-  if (series.isPending) return <Skeleton lines={6} />;
+  const waiting = <Waiting reason={reasonToWait(series)} />;
+  if (series.isPending) {
+    return (
+      <>
+        {waiting}
+        <Skeleton lines={6} />
+      </>
+    );
+  }
 
   function savePicture() {
     canvas.current?.toBlob((picture) => picture && saveFile(picture, `${name}.png`));
@@ -71,6 +80,7 @@ export function PegCourse({
     `${formatNumber(level.mean)} ± ${formatNumber(level.deviation)} ${unit}`;
   return (
     <section className="course">
+      {waiting}
       <div className="course-tools">
         {hours && (
           <fieldset>
@@ -90,6 +100,14 @@ export function PegCourse({
             </label>
           </fieldset>
         )}
+        {series.data && isThinned(series.data) && (
+          <p className="hint">
+            {say(
+              "A profile of the day is not offered: a period has more than {max} instants, of which neighbours are drawn as one.",
+              { max: MAX_SERIES_POINTS },
+            )}
+          </p>
+        )}
         <button type="button" onClick={savePicture}>
           {say("Save as PNG")}
         </button>
@@ -108,16 +126,8 @@ export function PegCourse({
         }}
       />
       <p className="hint">
-        {say("Dashed: the mean. Shaded: one standard deviation, and the range over cells.")}
+        {say("Dotted: N-1. Dashed: the means. Shaded: one standard deviation, and the range over cells.")}
       </p>
     </section>
   );
-}
-
-/** Hours as days and hours: `2 d 6 h`. */
-function dayAndHour(hours: number): string {
-  const days = Math.floor(hours / 24);
-  const rest = Math.round((hours - days * 24) * 10) / 10;
-  if (days === 0) return `${rest} h`;
-  return rest === 0 ? `${days} d` : `${days} d ${rest} h`;
 }

@@ -1,3 +1,5 @@
+import type { Say } from "../words/say.js";
+
 /** Times stand in UTC, as at the terminal, so that two readers speak of the same hour. */
 export function formatMinute(time: Date): string {
   return time.toISOString().slice(0, 16).replace("T", " ");
@@ -5,6 +7,14 @@ export function formatMinute(time: Date): string {
 
 export function formatDay(time: Date): string {
   return time.toISOString().slice(0, 10);
+}
+
+/** Hours as days and hours: `2 d 6 h`. */
+export function formatHours(hours: number, say: Say): string {
+  const days = Math.floor(hours / 24);
+  const rest = Math.round((hours - days * 24) * 10) / 10;
+  if (days === 0) return say("{hours} h", { hours: rest });
+  return rest === 0 ? say("{days} d", { days }) : say("{days} d {hours} h", { days, hours: rest });
 }
 
 /** Of whole days the days alone, else with the time of day. */

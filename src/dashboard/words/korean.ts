@@ -137,8 +137,13 @@ export const KOREAN = {
   "sample number": "표본 번호",
   "{name}: N-1 {before}, N {after}, each mean and standard deviation":
     "{name}: N-1 {before}, N {after} (각각 평균과 표준편차)",
-  "Dashed: the mean. Shaded: one standard deviation, and the range over cells.":
-    "점선: 평균. 음영: 표준편차 범위와 셀 간의 범위.",
+  "Dotted: N-1. Dashed: the means. Shaded: one standard deviation, and the range over cells.":
+    "점선: N-1. 파선: 평균. 음영: 표준편차 범위와 셀 간의 범위.",
+  "A profile of the day is not offered: a period has more than {max} instants, of which neighbours are drawn as one.":
+    "시간대별 보기는 제공하지 않습니다. 한 기간의 시각이 {max}개를 넘어 이웃한 시각을 한 점으로 합쳐 그립니다.",
+  "{hours} h": "{hours}시간",
+  "{days} d": "{days}일",
+  "{days} d {hours} h": "{days}일 {hours}시간",
   "In numbers": "수치",
   Mean: "평균",
   "Standard deviation": "표준편차",

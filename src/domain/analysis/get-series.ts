@@ -38,7 +38,8 @@ export async function getSeries({
   const head = { id, peg_name, data_version };
   // Of a PEG that is derived from others there is nothing to be drawn.
   if (!periods.length) {
-    return { ...head, timed: false, periods: PERIODS.map((period) => ({ period, samples: 0, points: [] })) };
+    const none = { samples: 0, thinned: false, points: [] };
+    return { ...head, timed: false, periods: PERIODS.map((period) => ({ period, ...none })) };
   }
   let timed = true;
   for (const samples of periods) timed &&= await isTimed(samples);

@@ -38,8 +38,8 @@ export async function isTimed(samples: Samples): Promise<boolean> {
   return timed;
 }
 
-/** Finds the place of each sample along the axis: a number below `places`. */
-type Axis = { places: number; placeOf: (index: number) => number };
+/** Finds the place of each sample along the axis: a number below `places`; of a stretch where it is thinned. */
+type Axis = { places: number; thinned: boolean; placeOf: (index: number) => number };
 
 /** One place an instant; equal stretches of time where there are too many instants. */
 async function timeAxis(samples: Samples, times: Float64Array, points: number): Promise<Axis> {
@@ -55,37 +55,41 @@ async function timeAxis(samples: Samples, times: Float64Array, points: number): 
   if (instants.size <= points) {
     const inOrder = [...instants].sort((a, b) => a - b);
     const placeOfInstant = new Map(inOrder.map((time, place) => [time, place]));
-    return { places: inOrder.length, placeOf: (i) => placeOfInstant.get(times[i] as number) as number };
+    const placeOf = (i: number) => placeOfInstant.get(times[i] as number) as number;
+    return { places: inOrder.length, thinned: false, placeOf };
   }
   const width = (last - first) / points;
   // The last instant ends the last stretch.
   const placeOf = (i: number) => Math.min(points - 1, Math.floor(((times[i] as number) - first) / width));
-  return { places: points, placeOf };
+  return { places: points, thinned: true, placeOf };
 }
 
 /** Equal stretches of samples, in their order. */
 function orderAxis(count: number, points: number): Axis {
   const places = Math.min(points, count);
   let seen = 0;
-  return { places, placeOf: () => Math.floor((seen++ * places) / count) };
+  return { places, thinned: places < count, placeOf: () => Math.floor((seen++ * places) / count) };
 }
 
 /**
  * Sums samples up to at most so many points, each of one instant where there are few enough, else of a stretch.
  *
  * @param samples all with times, or without
- * @returns how many samples have a value, and the points along the axis; stretches without samples give none
+ * @returns how many samples have a value, whether points are stretches, and the points along the axis; stretches
+ * without samples give none
  */
 export async function sumUp(
   samples: Samples,
   points: number,
-): Promise<{ samples: number; points: SeriesPoint[] }> {
+): Promise<{ samples: number; thinned: boolean; points: SeriesPoint[] }> {
   const { times } = samples;
   let count = 0;
   await forEachSample(samples, () => {
     count++;
   });
-  const { places, placeOf } = times ? await timeAxis(samples, times, points) : orderAxis(count, points);
+  const { places, thinned, placeOf } = times
+    ? await timeAxis(samples, times, points)
+    : orderAxis(count, points);
   const [sums, scaled, counts] = [
     new Float64Array(places),
     new Float64Array(places),
@@ -117,5 +121,5 @@ export async function sumUp(
       count: inPlace,
     });
   }
-  return { samples: count, points: summed };
+  return { samples: count, thinned, points: summed };
 }

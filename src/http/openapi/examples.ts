@@ -171,9 +171,15 @@ export const EXAMPLES: Record<string, Example> = {
         {
           period: "N-1",
           samples: 1,
+          thinned: false,
           points: [{ at: periods.n1_start, mean: 40, min: 40, max: 40, count: 1 }],
         },
-        { period: "N", samples: 1, points: [{ at: periods.n_start, mean: 46, min: 46, max: 46, count: 1 }] },
+        {
+          period: "N",
+          samples: 1,
+          thinned: false,
+          points: [{ at: periods.n_start, mean: 46, min: 46, max: 46, count: 1 }],
+        },
       ],
     },
   },

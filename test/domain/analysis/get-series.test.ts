@@ -50,8 +50,18 @@ describe.each(DATABASES)("the course of a PEG on $kind", ({ here, open }) => {
         data_version: 1,
         timed: true,
         periods: [
-          { period: "N-1", samples: 2, points: [{ at: first, mean: 2, min: 1, max: 3, count: 2 }] },
-          { period: "N", samples: 1, points: [{ at: last, mean: -5, min: -5, max: -5, count: 1 }] },
+          {
+            period: "N-1",
+            samples: 2,
+            thinned: false,
+            points: [{ at: first, mean: 2, min: 1, max: 3, count: 2 }],
+          },
+          {
+            period: "N",
+            samples: 1,
+            thinned: false,
+            points: [{ at: last, mean: -5, min: -5, max: -5, count: 1 }],
+          },
         ],
       });
     });
@@ -93,8 +103,8 @@ describe.each(DATABASES)("the course of a PEG on $kind", ({ here, open }) => {
       const analysis = await stored({ stats: [row("A", "N", 1)], request_params: { peg_definitions } });
       for (const peg_name of Object.keys(peg_definitions)) {
         expect((await seriesOf(analysis, { peg_name })).periods).toEqual([
-          { period: "N-1", samples: 0, points: [] },
-          { period: "N", samples: 0, points: [] },
+          { period: "N-1", samples: 0, thinned: false, points: [] },
+          { period: "N", samples: 0, thinned: false, points: [] },
         ]);
       }
       for (const peg_name of ["B", "a", "toString", "peg_definitions"]) {

@@ -27,7 +27,7 @@ describe("samples summed up to points", () => {
       fc.boolean(),
       fc.integer({ min: 2, max: 50 }),
       async (given, timed, most) => {
-        const { samples, points } = await sumUp(samplesOf(given, timed), most);
+        const { samples, thinned, points } = await sumUp(samplesOf(given, timed), most);
         const usable = given.filter(([value]) => !Number.isNaN(value));
         expect(samples).toBe(usable.length);
         expect(points.length).toBeLessThanOrEqual(most);
@@ -48,6 +48,7 @@ describe("samples summed up to points", () => {
         expect(at).toBe(usable.length);
         const distinct = new Set(usable.map(([, time]) => time)).size;
         if (timed && distinct <= most) expect(points).toHaveLength(distinct);
+        expect(thinned).toBe((timed ? distinct : usable.length) > most);
         if (!timed) expect(points).toHaveLength(Math.min(most, usable.length));
       },
     );
