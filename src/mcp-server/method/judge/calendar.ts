@@ -1,4 +1,4 @@
-import { selectInPlace } from "./median.js";
+import type { Both } from "./samples-of.js";
 import type { TimeZone } from "./time-zone.js";
 
 const SECOND = 1000;
@@ -23,35 +23,58 @@ export interface Span {
 export interface Calendar {
   zone: TimeZone;
   slot: number;
-  /** A week or a day; undefined where the periods hold neither, and nothing is paired. */
+  /** A week or a day; undefined where the periods hold neither, and where nothing is to be paired. */
   cycle: number | undefined;
 }
 
-/** @param instants of both periods, each sorted */
-export function calendarOf(zone: TimeZone, n1: Span, n: Span, instants: readonly Float64Array[]): Calendar {
-  const slot = slotOf(instants);
-  const shorter = Math.min(n1.end - n1.start, n.end - n.start) + slot;
-  return { zone, slot, cycle: shorter >= WEEK ? WEEK : shorter >= DAY ? DAY : undefined };
+/** The slot of samples that are so far apart: up to the next length that parts a day evenly. */
+export function slotFor(gap: number | undefined): number {
+  if (gap === undefined) return HOUR;
+  return LENGTHS.find((length) => length >= gap * 0.99) ?? DAY;
 }
 
-/** The usual distance of neighbouring instants: the median, up to the next length that parts a day evenly. */
-function slotOf(instants: readonly Float64Array[]): number {
-  const gaps = new Float64Array(instants.reduce((sum, { length }) => sum + length, 0));
-  let count = 0;
-  for (const sorted of instants) {
-    for (let i = 1; i < sorted.length; i++) {
-      const gap = (sorted[i] as number) - (sorted[i - 1] as number);
-      if (gap > 0) gaps[count++] = gap;
-    }
-  }
-  if (count === 0) return HOUR;
-  const median = selectInPlace(gaps.subarray(0, count), Math.floor(count / 2));
-  return LENGTHS.find((length) => length >= median * 0.99) ?? DAY;
+/** The calendar on which slots of the two periods are paired, where they can be. */
+export function pairingCalendar(zone: TimeZone, { before, after }: Both<Span>, slot: number): Calendar {
+  const held = slot * Math.min(slotsHeld(before, zone, slot), slotsHeld(after, zone, slot));
+  return { zone, slot, cycle: [WEEK, DAY].find((cycle) => held >= cycle) };
+}
+
+/** By whichever clock shows more: a day with a clock change is a day, whether it was cut by the wall or by 24 hours. */
+function slotsHeld(span: Span, zone: TimeZone, slot: number): number {
+  return Math.max(expectedSlots(span, slot), expectedSlots(onTheWall(span, zone), slot));
+}
+
+function onTheWall({ start, end }: Span, zone: TimeZone): Span {
+  return { start: start + zone.offsetAt(start), end: end + zone.offsetAt(end) };
 }
 
 /** How many slots a period has. */
 export function expectedSlots({ start, end }: Span, slot: number): number {
-  return Math.floor((end - start) / slot) + 1;
+  return Math.max(0, Math.floor((end - start) / slot) + 1);
+}
+
+/** How many slots are in both periods, as `slotNumber` numbers them. */
+export function sharedSlotCount(spans: Both<Span>, zone: TimeZone, slot: number, cycle: number): number {
+  const round = cycle / slot;
+  const [before, after] = [spans.before, spans.after].map((span) => {
+    const wall = onTheWall(span, zone);
+    const count = expectedSlots(wall, slot);
+    return { count, rounds: Math.floor(count / round), rest: count % round, first: wall.start / slot };
+  }) as [Held, Held];
+  if (before.rounds !== after.rounds) return Math.min(before.count, after.count);
+  // The last round is cut short in both, and need not begin on the same weekday or hour.
+  const ahead = remainder(Math.floor(before.first) - Math.floor(after.first), round);
+  const end = ahead + before.rest;
+  const overlap =
+    Math.max(0, Math.min(end, after.rest) - ahead) + Math.max(0, Math.min(end - round, after.rest));
+  return before.rounds * round + overlap;
+}
+
+interface Held {
+  count: number;
+  rounds: number;
+  rest: number;
+  first: number;
 }
 
 /**
@@ -62,6 +85,11 @@ export function expectedSlots({ start, end }: Span, slot: number): number {
  */
 export function slotNumber(wall: number, start: number, origin: number, slot: number, cycle: number): number {
   const round = Math.floor((wall - start) / cycle);
-  const place = Math.floor(((((wall - origin) % cycle) + cycle) % cycle) / slot);
+  const place = Math.floor(remainder(wall - origin, cycle) / slot);
   return round * (cycle / slot) + place;
+}
+
+/** What is left of a division, never negative. */
+export function remainder(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }

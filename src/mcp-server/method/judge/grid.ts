@@ -77,7 +77,8 @@ function inOrder(
   return order;
 }
 
-function readAt(table: Uint32Array, places: Uint32Array): Uint32Array {
+/** What a table holds at some places. */
+export function readAt(table: Uint32Array, places: Uint32Array): Uint32Array {
   const values = scratchWhole(places.length);
   for (let i = 0; i < values.length; i++) values[i] = table[places[i] as number] as number;
   return values;

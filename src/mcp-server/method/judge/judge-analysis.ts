@@ -2,17 +2,17 @@ import type { PegJudge, SummaryJudge } from "../../../contract/judge.js";
 import type { McpRequest } from "../../../contract/mcp-protocol.js";
 import { parseTime } from "../../../contract/time.js";
 import type { Definition, Direction, Peg } from "../pegs.js";
-import { calendarOf, type Span } from "./calendar.js";
+import type { Span } from "./calendar.js";
+import { Frame } from "./frame.js";
 import { judgePegs, type MeasuredPeg } from "./judge-pegs.js";
 import { judgeSummary } from "./judge-summary.js";
 import { lookUpKpi } from "./look-up-kpi.js";
 import { measurePeg } from "./measure-peg.js";
-import type { Frame, Kind, PegInput, Source } from "./peg-input.js";
+import type { Kind, PegInput, Source } from "./peg-input.js";
 import { emptyPoints, type PointReader } from "./points.js";
 import { releaseScratch } from "./scratch.js";
 import { SETTINGS, settingsHash } from "./settings.js";
 import { TimeZone } from "./time-zone.js";
-import { timelinesOf } from "./timeline.js";
 
 const NONE = emptyPoints(0);
 
@@ -25,12 +25,10 @@ export class Judge {
   /** @param pegs all of the analysis, with their points. @param reader what has read these */
   constructor(request: McpRequest, pegs: readonly Peg[], { instants, cells }: PointReader) {
     const { n1_start, n1_end, n_start, n_end } = request.raw_data.period_info;
-    const [n1, n] = [spanOf(n1_start, n1_end), spanOf(n_start, n_end)];
+    const spans = { before: spanOf(n1_start, n1_end), after: spanOf(n_start, n_end) };
     const zone = new TimeZone(request.options?.time_zone ?? SETTINGS.timeZone);
     const times = { before: instants.before.times, after: instants.after.times };
-    const calendar = calendarOf(zone, n1, n, [ascending(times.before), ascending(times.after)]);
-    const timelines = timelinesOf(times, calendar, { n1, n });
-    this.#frame = { calendar, n1, n, timelines, ranks: cells.ranks() };
+    this.#frame = new Frame(zone, spans, times, cells.ranks());
     this.#pegs = new Map(pegs.map((peg) => [peg.name, peg]));
   }
 
@@ -45,7 +43,7 @@ export class Judge {
   /** @param skipped PEGs that are not compared at all */
   conclude(version: string, skipped: number): { pegs: PegJudge[]; summary: SummaryJudge } {
     const pegs = judgePegs(this.#measured);
-    const time_zone = this.#frame.calendar.zone.name;
+    const time_zone = this.#frame.zone.name;
     const used = { version, time_zone, pegs: this.#measured.map(({ peg }) => peg) };
     const weighed = pegs.map((judge, i) => ({ judge, weight: this.#measured[i]?.peg.weight ?? 0 }));
     const settings_hash = settingsHash(used);
@@ -112,9 +110,4 @@ function bandOf(definition: Definition | undefined): number {
 
 function spanOf(start: string, end: string): Span {
   return { start: parseTime(start)?.getTime() ?? 0, end: parseTime(end)?.getTime() ?? 0 };
-}
-
-function ascending(times: readonly number[]): Float64Array {
-  const sorted = Float64Array.from(times);
-  return times.some((time, i) => time < (times[i - 1] ?? time)) ? sorted.sort() : sorted;
 }

@@ -1,14 +1,15 @@
 import { meanOf, momentsOf } from "../moments.js";
 import { assumedSize, effectiveSize } from "./effective-size.js";
 import { type Estimate, type Interval, intervalOf, pOf } from "./estimate.js";
+import type { Frame } from "./frame.js";
 import { hodgesLehmann } from "./hodges-lehmann.js";
 import { type Layout, layOut } from "./layout.js";
 import { shareLarger } from "./mann-whitney.js";
-import { droppedOf, type Measured } from "./measured.js";
+import { droppedOf, type Measured, withLack } from "./measured.js";
 import { pairedEstimate } from "./paired.js";
-import type { Frame, PegInput } from "./peg-input.js";
+import type { PegInput } from "./peg-input.js";
 import { sortedPoints } from "./points.js";
-import { countOf, lackOf } from "./quality-gate.js";
+import { lackOf } from "./quality-gate.js";
 import { type Both, commonCells, isTimed } from "./samples-of.js";
 import { scratchFloats } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
@@ -20,7 +21,10 @@ type Series = Both<Float64Array>;
 
 /** Gauges, counters, and ratios that are not given by their parts. */
 export function measureLevel({ kind, points: given }: PegInput, frame: Frame): Measured {
-  const { points, dropped: otherCells } = commonCells(given);
+  const {
+    series: [points = given],
+    dropped: otherCells,
+  } = commonCells([given]);
   const flagged = {
     suspect: given.before.suspect + given.after.suspect,
     missing: given.before.missing + given.after.missing,
@@ -36,11 +40,11 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
     ? { before: levels(layout.before), after: levels(layout.after) }
     : { before: unplaced(samples.before, scale), after: unplaced(samples.after, scale) };
   const design = layout?.design ?? "unpaired";
-  const n = Math.min(series.before.length, series.after.length);
+  const usable = { before: series.before.length, after: series.after.length };
   const measured: Measured = {
     design,
     scale,
-    n,
+    n: Math.min(usable.before, usable.after),
     nEff: 0,
     dropped: droppedOf({
       ...flagged,
@@ -49,8 +53,8 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
     }),
     warnings: layout ? (design === "unpaired" ? ["misaligned_periods"] : []) : ["no_timestamps"],
   };
-  const lack = lackOf(layout ? countOf(layout) : n, layout?.expected);
-  if (lack) return { ...measured, lacking: otherCells > 0 && n === 0 ? { reason: "no_common_cells" } : lack };
+  const lack = lackOf(usable, layout?.expected);
+  if (lack) return withLack(measured, lack);
 
   const sizeOf = layout
     ? effectiveSize
@@ -66,7 +70,7 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
   measured.effect = effectOf(estimate, percent);
   measured.larger = shareLarger(samples.before, samples.after);
   if (design === "unpaired") measured.shift = hodgesLehmann(samples.before, samples.after);
-  measured.variability = variabilityOf(spreads(series, layout), sizeOf);
+  measured.variability = variabilityOf(leftOf(series, layout), sizeOf);
   return measured;
 }
 
@@ -130,7 +134,10 @@ function unplaced(sorted: Float64Array, scale: "log" | "plain"): Float64Array {
   return levels;
 }
 
-function spreads({ before, after }: Series, layout: Layout | undefined): Series {
-  const daily = layout?.daily ?? 1;
-  return { before: residuals(before, daily), after: residuals(after, daily) };
+/** What is left of both sides after their daily profiles. */
+export function leftOf({ before, after }: Series, layout: Layout | undefined): Series {
+  return {
+    before: residuals(before, layout && { daily: layout.daily, places: layout.placesOfDay.before }),
+    after: residuals(after, layout && { daily: layout.daily, places: layout.placesOfDay.after }),
+  };
 }

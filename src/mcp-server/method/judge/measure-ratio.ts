@@ -1,14 +1,15 @@
 import { effectiveSize } from "./effective-size.js";
+import type { Frame } from "./frame.js";
 import { layOut } from "./layout.js";
-import { effectOf, paired, percentOf, unpaired } from "./measure-level.js";
-import { droppedOf, type Measured } from "./measured.js";
-import type { Frame, PegInput } from "./peg-input.js";
+import { effectOf, leftOf, paired, percentOf, unpaired } from "./measure-level.js";
+import { droppedOf, type Measured, withLack } from "./measured.js";
+import type { PegInput } from "./peg-input.js";
 import { type PooledRatio, pooledRatio } from "./pooled-ratio.js";
-import { countOf, lackOf } from "./quality-gate.js";
-import { type Both, isTimed } from "./samples-of.js";
+import { lackOf, usableOf } from "./quality-gate.js";
+import { type Both, commonCells, isTimed } from "./samples-of.js";
 import { scratchFloats } from "./scratch.js";
 import type { SlotReadings } from "./shared-slots.js";
-import { residuals, variabilityOf } from "./variability.js";
+import { variabilityOf } from "./variability.js";
 
 /**
  * A ratio by its parts: sums over sums of the cells and slots that have both, and of what each slot adds to the error
@@ -18,24 +19,27 @@ import { residuals, variabilityOf } from "./variability.js";
  */
 export function measureRatio({ parts }: PegInput, frame: Frame): Measured | undefined {
   if (!parts || !isTimed(parts.numerators) || !isTimed(parts.denominators)) return undefined;
-  const layout = layOut([parts.numerators, parts.denominators], frame);
+  const { series: shared, dropped: otherCells } = commonCells([parts.numerators, parts.denominators]);
+  const layout = layOut(shared, frame);
   const { design, before, after } = layout;
   const both = [parts.numerators, parts.denominators].flatMap((part) => [part.before, part.after]);
+  const usable = usableOf(layout);
   const measured: Measured = {
     design,
     scale: "pooled",
-    n: countOf(layout),
+    n: Math.min(usable.before, usable.after),
     nEff: 0,
     dropped: droppedOf({
       suspect: both.reduce((sum, { suspect }) => sum + suspect, 0),
       missing: both.reduce((sum, { missing }) => sum + missing, 0),
+      cell_in_one_period: otherCells,
       clock_change: layout.clockChange,
       no_partner: layout.unmatched,
     }),
     warnings: design === "unpaired" ? ["misaligned_periods"] : [],
   };
-  const lack = lackOf(measured.n, layout.expected);
-  if (lack) return { ...measured, lacking: lack };
+  const lack = lackOf(usable, layout.expected);
+  if (lack) return withLack(measured, lack);
   const [n1, n] = [pool(before), pool(after)];
   if (!n1 || !n) return { ...measured, lacking: { reason: "no_denominator" } };
 
@@ -45,10 +49,7 @@ export function measureRatio({ parts }: PegInput, frame: Frame): Measured | unde
     ...measured,
     nEff,
     effect: effectOf(estimate, (value) => percentOf(value, Math.abs(n1.ratio))),
-    variability: variabilityOf(
-      { before: residuals(n1.residuals, layout.daily), after: residuals(n.residuals, layout.daily) },
-      effectiveSize,
-    ),
+    variability: variabilityOf(leftOf({ before: n1.residuals, after: n.residuals }, layout), effectiveSize),
   };
 }
 

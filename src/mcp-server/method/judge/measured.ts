@@ -1,4 +1,5 @@
 import type { Interval } from "./estimate.js";
+import type { Lack } from "./quality-gate.js";
 import type { Variability } from "./variability.js";
 
 export interface Dropped {
@@ -31,4 +32,10 @@ export function droppedOf(counts: Record<string, number>): Dropped[] {
     if (count > 0) dropped.push({ reason, count });
   }
   return dropped;
+}
+
+/** Told in the place of a test. */
+export function withLack(measured: Measured, lack: Lack): Measured {
+  const apart = lack.n === 0 && measured.dropped.some(({ reason }) => reason === "cell_in_one_period");
+  return { ...measured, n: lack.n, lacking: apart ? { reason: "no_common_cells" } : lack };
 }

@@ -1,9 +1,7 @@
 import type { SOURCES } from "../../../contract/judge.js";
 import type { Direction } from "../pegs.js";
-import type { Calendar, Span } from "./calendar.js";
 import type { Points } from "./points.js";
 import type { Both } from "./samples-of.js";
-import type { Timeline } from "./timeline.js";
 
 export type Kind = "gauge" | "counter" | "ratio" | "rare_count";
 
@@ -24,14 +22,4 @@ export interface PegInput {
   parts?: { numerators: Both<Points>; denominators: Both<Points> } | undefined;
   /** Of a rare count that happens over something that is counted too. */
   exposure?: Both<Points> | undefined;
-}
-
-/** What is the same for all PEGs of an analysis. */
-export interface Frame {
-  calendar: Calendar;
-  n1: Span;
-  n: Span;
-  /** Where instants and cells stand, by their numbers. */
-  timelines: Both<Timeline>;
-  ranks: Uint32Array;
 }

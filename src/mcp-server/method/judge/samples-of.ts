@@ -7,20 +7,43 @@ export interface Both<T> {
   after: T;
 }
 
-/** Leaves out the cells that are there in one period only: what they measure did not change, it came or went. */
-export function commonCells({ before, after }: Both<Points>): { points: Both<Points>; dropped: number } {
-  const one = onlyOne(before.cells);
-  if (one !== undefined && one === onlyOne(after.cells)) return { points: { before, after }, dropped: 0 };
-  const [n1, n] = [distinct(before.cells), distinct(after.cells)];
-  const points = { before: within(before, n1, n), after: within(after, n, n1) };
-  const left = points.before.values.length + points.after.values.length;
-  return { points, dropped: before.values.length + after.values.length - left };
+/**
+ * Leaves out the cells that are there in one period only: what they measure did not change, it came or went. Of several
+ * series, such as numerators and denominators, a cell is there in a period that has it in each of them.
+ */
+export function commonCells(given: readonly Both<Points>[]): { series: Both<Points>[]; dropped: number } {
+  const all = given.flatMap(({ before, after }) => [before, after]);
+  const one = all[0] && onlyOne(all[0].cells);
+  if (one !== undefined && all.every(({ cells }) => onlyOne(cells) === one))
+    return { series: [...given], dropped: 0 };
+  const [n1, n] = [
+    cellsInEach(given.map(({ before }) => before)),
+    cellsInEach(given.map(({ after }) => after)),
+  ];
+  const outside = new Set([...n1].filter((cell) => !n.has(cell)));
+  for (const cell of n) if (!n1.has(cell)) outside.add(cell);
+  if (outside.size === 0) return { series: [...given], dropped: 0 };
+  const series = given.map(({ before, after }) => ({
+    before: without(before, outside),
+    after: without(after, outside),
+  }));
+  return { series, dropped: sizeOf(given) - sizeOf(series) };
+}
+
+function sizeOf(series: readonly Both<Points>[]): number {
+  return series.reduce((sum, { before, after }) => sum + before.values.length + after.values.length, 0);
 }
 
 /** The cell of all samples, where they are of one: then there are no sets to be made. */
 function onlyOne(cells: Uint32Array): number | undefined {
   const [first] = cells;
   for (let i = 1; i < cells.length; i++) if (cells[i] !== first) return undefined;
+  return first;
+}
+
+function cellsInEach(all: readonly Points[]): Set<number> {
+  const [first = new Set<number>(), ...others] = all.map(({ cells }) => distinct(cells));
+  for (const other of others) for (const cell of first) if (!other.has(cell)) first.delete(cell);
   return first;
 }
 
@@ -35,20 +58,19 @@ function distinct(cells: Uint32Array): Set<number> {
   return found;
 }
 
-function within(points: Points, own: ReadonlySet<number>, others: ReadonlySet<number>): Points {
-  if ([...own].every((cell) => others.has(cell))) return points;
+function without(points: Points, outside: ReadonlySet<number>): Points {
   const { values, cells, instants, suspect, missing } = points;
   const kept: Points = { ...emptyPoints(values.length), suspect, missing };
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     const cell = cells[i] as number;
-    if (!others.has(cell)) continue;
+    if (outside.has(cell)) continue;
     kept.values[count] = values[i] as number;
     kept.cells[count] = cell;
     kept.instants[count++] = instants[i] as number;
     if (instants[i] === UNTIMED) kept.timed = false;
   }
-  return firstOf(kept, count);
+  return count === values.length ? points : firstOf(kept, count);
 }
 
 /** Whether every sample has a time. */

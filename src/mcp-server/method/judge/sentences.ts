@@ -56,6 +56,10 @@ const LACKING: Record<string, { en: string; ko: string }> = {
   },
   no_common_cells: { en: "no cell was measured in both periods", ko: "두 기간 모두 측정된 셀이 없습니다" },
   no_denominator: { en: "the denominators sum to nothing", ko: "분모의 합이 0입니다" },
+  exposure_unmatched: {
+    en: "its events and what they happened on are not of the same samples",
+    ko: "발생 건수와 그 모수의 표본이 서로 맞지 않습니다",
+  },
   no_events: { en: "no event in either period", ko: "두 기간 모두 발생 건수가 없습니다" },
   too_large_for_a_double: { en: "the numbers are too large", ko: "값이 너무 큽니다" },
 };

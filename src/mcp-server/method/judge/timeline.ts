@@ -1,4 +1,4 @@
-import { type Calendar, type Span, slotNumber } from "./calendar.js";
+import { type Calendar, DAY, remainder, type Span, slotNumber } from "./calendar.js";
 import { ranked } from "./dense.js";
 import type { Both } from "./samples-of.js";
 
@@ -10,7 +10,9 @@ export interface Timeline {
   slots: Uint32Array;
   /** Slots of both periods are below it. */
   size: number;
-  /** The zone's offset; absent where it never changes. */
+  /** For each slot its place on its day, counted from the same slot of day in both periods. */
+  placesOfDay: Uint32Array;
+  /** The zone's offset; absent where it never changes, and where no clock on a wall is gone by. */
   offsets: Float64Array | undefined;
 }
 
@@ -18,12 +20,12 @@ export interface Timeline {
 export function timelinesOf(
   times: Both<ArrayLike<number>>,
   { zone, slot, cycle }: Calendar,
-  { n1, n }: { n1: Span; n: Span },
+  spans: Both<Span>,
 ): Both<Timeline> {
   const floored = (instant: number): number => Math.floor((instant + zone.offsetAt(instant)) / slot) * slot;
-  const origin = floored(n.start);
+  const origin = floored(spans.after.start);
   const offsetsOf = (of: ArrayLike<number>): Float64Array | undefined =>
-    zone.changes ? eachOf(of, (instant) => zone.offsetAt(instant)) : undefined;
+    zone.changes && cycle ? eachOf(of, (instant) => zone.offsetAt(instant)) : undefined;
   const numbersOf = (of: ArrayLike<number>, start: number, offsets: Float64Array | undefined) =>
     eachOf(of, (instant, i) =>
       cycle
@@ -31,14 +33,24 @@ export function timelinesOf(
         : Math.floor(instant / slot),
     );
   const offsets = { before: offsetsOf(times.before), after: offsetsOf(times.after) };
-  const { columns, size } = ranked([
-    numbersOf(times.before, floored(n1.start), offsets.before),
+  const numbers = [
+    numbersOf(times.before, floored(spans.before.start), offsets.before),
     numbersOf(times.after, origin, offsets.after),
-  ]);
+  ] as const;
+  const { columns, size } = ranked(numbers);
   const [before, after] = columns as [Uint32Array, Uint32Array];
+  const placesOfDay = new Uint32Array(size);
+  const daily = DAY / slot;
+  for (const [side, slots] of columns.entries()) {
+    for (let i = 0; i < slots.length; i++) {
+      const number = numbers[side]?.[i] as number;
+      const onTheWall = cycle ? number : floored(number * slot) / slot;
+      placesOfDay[slots[i] as number] = remainder(onTheWall, daily);
+    }
+  }
   return {
-    before: { times: times.before, slots: before, offsets: offsets.before, size },
-    after: { times: times.after, slots: after, offsets: offsets.after, size },
+    before: { times: times.before, slots: before, size, placesOfDay, offsets: offsets.before },
+    after: { times: times.after, slots: after, size, placesOfDay, offsets: offsets.after },
   };
 }
 

@@ -1,6 +1,6 @@
 import { brownForsythe } from "./brown-forsythe.js";
 import type { Both } from "./samples-of.js";
-import { scratchFloats } from "./scratch.js";
+import { scratchFloats, scratchWhole } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
 
 export interface Variability {
@@ -24,24 +24,45 @@ export function variabilityOf(
 
 const MIN_DAYS = 3;
 
+/** No profile: all values are of one place. */
+const WHOLE = { daily: 1, places: undefined };
+
+/** The place of each value of a series on its day. */
+export interface DailyPlaces {
+  /** Slots in a day. */
+  daily: number;
+  places: Uint32Array;
+}
+
 /**
  * What is left of a series after its daily profile: each slot of day less its own mean, stretched by
- * sqrt(m / (m - 1)) for the mean of m days that was taken out. Of fewer than three days the mean alone is taken out.
+ * sqrt(m / (m - 1)) for the mean of m days that was taken out. A slot of one day only tells nothing and is left out. Of
+ * fewer than three days the mean alone is taken out.
  *
- * @param daily slots in a day
+ * @param profile absent where values have no times
  */
-export function residuals(series: ArrayLike<number>, daily: number): Float64Array {
+export function residuals(series: ArrayLike<number>, profile?: DailyPlaces): Float64Array {
   const { length } = series;
-  const width = length >= MIN_DAYS * daily ? daily : 1;
-  const left = scratchFloats(length);
-  const sums = scratchFloats(width);
-  for (let i = 0, place = 0; i < length; i++, place = place + 1 === width ? 0 : place + 1)
-    sums[place] = (sums[place] as number) + (series[i] as number);
-  for (let place = 0; place < width; place++) {
-    const count = Math.ceil((length - place) / width);
-    const mean = (sums[place] as number) / count;
-    const stretch = count > 1 ? Math.sqrt(count / (count - 1)) : 1;
-    for (let i = place; i < length; i += width) left[i] = ((series[i] as number) - mean) * stretch;
+  const { daily, places } = profile && length >= MIN_DAYS * profile.daily ? profile : WHOLE;
+  const means = scratchFloats(daily);
+  const counts = scratchWhole(daily);
+  for (let i = 0; i < length; i++) {
+    const place = places ? (places[i] as number) : 0;
+    means[place] = (means[place] as number) + (series[i] as number);
+    counts[place] = (counts[place] as number) + 1;
   }
-  return left;
+  const stretches = scratchFloats(daily);
+  for (let place = 0; place < daily; place++) {
+    const count = counts[place] as number;
+    means[place] = (means[place] as number) / count;
+    stretches[place] = Math.sqrt(count / (count - 1));
+  }
+  const left = scratchFloats(length);
+  let kept = 0;
+  for (let i = 0; i < length; i++) {
+    const place = places ? (places[i] as number) : 0;
+    if (counts[place] === 1) continue;
+    left[kept++] = ((series[i] as number) - (means[place] as number)) * (stretches[place] as number);
+  }
+  return kept === length ? left : left.subarray(0, kept);
 }

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { DAY, WEEK } from "../../../../src/mcp-server/method/judge/calendar.js";
+import { Frame } from "../../../../src/mcp-server/method/judge/frame.js";
 import { judgePegs, type MeasuredPeg } from "../../../../src/mcp-server/method/judge/judge-pegs.js";
 import { measurePeg } from "../../../../src/mcp-server/method/judge/measure-peg.js";
-import type { Frame, PegInput } from "../../../../src/mcp-server/method/judge/peg-input.js";
+import type { PegInput } from "../../../../src/mcp-server/method/judge/peg-input.js";
 import { PointReader } from "../../../../src/mcp-server/method/judge/points.js";
 import { TimeZone } from "../../../../src/mcp-server/method/judge/time-zone.js";
-import { timelinesOf } from "../../../../src/mcp-server/method/judge/timeline.js";
 import { HOUR, START } from "./hours.js";
 import { Noise } from "./noise.js";
 
@@ -46,13 +45,12 @@ function simulate(random: Noise, settings: Case): MeasuredPeg {
     points: { before: points("before", START, 100), after: points("after", middle, 100 * factor) },
   };
   const spans = {
-    n1: { start: START, end: middle - 1000 },
-    n: { start: middle, end: middle + hours * HOUR - 1000 },
+    before: { start: START, end: middle - 1000 },
+    after: { start: middle, end: middle + hours * HOUR - 1000 },
   };
   const { before, after } = reader.instants;
-  const calendar = { zone: new TimeZone("UTC"), slot: HOUR, cycle: hours >= WEEK_OF_HOURS ? WEEK : DAY };
-  const timelines = timelinesOf({ before: before.times, after: after.times }, calendar, spans);
-  const frame: Frame = { ...spans, calendar, timelines, ranks: reader.cells.ranks() };
+  const times = { before: before.times, after: after.times };
+  const frame = new Frame(new TimeZone("UTC"), spans, times, reader.cells.ranks());
   return { peg, measured: measurePeg(peg, frame) };
 }
 

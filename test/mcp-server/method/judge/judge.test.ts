@@ -3,18 +3,12 @@ import { describe, expect, test } from "vitest";
 import { mcpAnswerHead, wirePegResult } from "../../../../src/contract/mcp-protocol.js";
 import { compare } from "../../../../src/mcp-server/method/compare.js";
 import { fixedClock, pegOf, type Row, request, rows } from "../../analysis-request.js";
-import { type Definitions, HOUR, hourly, judgingRequest, START } from "./hours.js";
+import { type Definitions, HOUR, hourly, judgeOf, judgingRequest, START } from "./hours.js";
 import { Noise } from "./noise.js";
 
 const WEEK = 168;
 type Request = Parameters<typeof compare>[0];
 const run = (body: Request) => compare(body, fixedClock());
-
-function judgeOf(body: Request, name = "K") {
-  const { judge } = pegOf(run(body), name);
-  if (!judge) throw new Error("not judged");
-  return judge;
-}
 
 /** A week of hours under a daily swing of 60 %. */
 function swinging(name: string, factor: number, noise: number, seed = 1, cell = "A"): Row[] {
