@@ -22,6 +22,8 @@ export interface AsyncFormOptions {
   restarts: number;
   /** How long a service may report no progress at all, ms. */
   stallMs: number;
+  /** Milliseconds since any fixed instant, never going back. */
+  elapsed?: (() => number) | undefined;
 }
 
 export interface AsyncCall extends CallIds {
@@ -37,7 +39,8 @@ const isStatus = (error: unknown, statuses: ReadonlySet<number>) =>
 /** The asynchronous form of the protocol: a comparison is started, and its status asked for until it is there. */
 export function createAsyncForm(options: AsyncFormOptions) {
   const { transport, attempt, sleep, restarts, stallMs } = options;
-  let askAgainAt = 0;
+  const elapsed = options.elapsed ?? (() => performance.now());
+  let askAgainAt = Number.NEGATIVE_INFINITY;
 
   const start = async (call: AsyncCall): Promise<Answer | string | undefined> => {
     const { body, requestId, deadline } = call;
@@ -47,7 +50,7 @@ export function createAsyncForm(options: AsyncFormOptions) {
       answer = await send(deadline, requestId);
     } catch (error) {
       if (!isStatus(error, NOT_OFFERED)) throw error;
-      askAgainAt = performance.now() + NOT_OFFERED_MS;
+      askAgainAt = elapsed() + NOT_OFFERED_MS;
       return undefined;
     }
     if (!answer.ok) return answer;
@@ -63,7 +66,9 @@ export function createAsyncForm(options: AsyncFormOptions) {
     told: { share: number },
   ): Promise<Answer | undefined> => {
     const { requestId, deadline, onProgress } = call;
-    let movedAt = performance.now();
+    // Of this task: one that was begun anew has a long way to where another was lost.
+    let reached = 0;
+    let movedAt = elapsed();
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LAST_PAUSE_MS)) {
       await sleep(pause, deadline.signal);
       let answer: Answer;
@@ -81,16 +86,19 @@ export function createAsyncForm(options: AsyncFormOptions) {
       const share = (progress ?? 0) / 100;
       if (share > told.share) {
         told.share = share;
-        movedAt = performance.now();
         onProgress(share);
-      } else if (performance.now() - movedAt > stallMs) throw timeoutFailure();
+      }
+      if (share > reached) {
+        reached = share;
+        movedAt = elapsed();
+      } else if (elapsed() - movedAt > stallMs) throw timeoutFailure();
     }
   };
 
   return {
     /** @returns undefined where the service does not offer this form */
     async compare(call: AsyncCall): Promise<Answer | undefined> {
-      if (performance.now() < askAgainAt) return undefined;
+      if (elapsed() < askAgainAt) return undefined;
       const told = { share: 0 };
       for (let begun = 0; begun <= restarts; begun++) {
         const started = await start(call);

@@ -58,11 +58,11 @@ export function checkAnswer(bytes: AnswerBytes, analysisId: string): Verdict {
   };
 }
 
-/** The asynchronous form puts the same answer into the `result` of a status. */
+/** The asynchronous form puts the same answer into the `result` of a status, which may have more around it. */
 function resultOf(answer: unknown): unknown {
-  if (typeof answer !== "object" || answer === null || "success" in answer || !("status" in answer))
-    return answer;
-  return (answer as { result?: unknown }).result;
+  if (typeof answer !== "object" || answer === null || !("status" in answer)) return answer;
+  const { data, result } = answer as { data?: unknown; result?: unknown };
+  return data === undefined || data === null ? (result ?? answer) : answer;
 }
 
 function checkPegs(results: unknown[]): ComparedPeg[] | Verdict {

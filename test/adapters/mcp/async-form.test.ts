@@ -1,4 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createAsyncForm } from "../../../src/adapters/mcp/async-form.js";
+import { startDeadline } from "../../../src/adapters/mcp/deadline.js";
+import { AttemptFailure } from "../../../src/adapters/mcp/failure.js";
+import type { RequestBody } from "../../../src/adapters/mcp/request-body.js";
+import type { Answer, Transport } from "../../../src/adapters/mcp/transport.js";
 import { MCP_ANALYSIS_PATH, MCP_ASYNC_PATH, MCP_STATUS_PATH } from "../../../src/contract/mcp-protocol.js";
 import {
   answers,
@@ -135,6 +140,49 @@ describe("the asynchronous form", () => {
     expect((await failureOf(compare({ asyncTimeoutMs: 50 }))).code).toBe("MCP_TIMEOUT");
     fake.script(started(), hangs);
     expect((await failureOf(compare({ timeoutMs: 50, retries: 0 }))).code).toBe("MCP_TIMEOUT");
+  });
+
+  it("counts what moves of the comparison that runs, however far one had come that was lost", async () => {
+    let elapsed = 0;
+    let asked = 0;
+    let tasks = 0;
+    const says = (body: object): Answer => {
+      const bytes = new Uint8Array(Buffer.from(JSON.stringify(body)));
+      return { ok: true, bytes: { blocks: [bytes], length: bytes.length } };
+    };
+    const transport: Transport = {
+      start: async () => says({ task_id: `task-${++tasks}` }),
+      status: async () => {
+        asked++;
+        if (tasks === 1 && asked === 1) return says({ status: "PROCESSING", progress: 80 });
+        if (tasks === 1) throw new AttemptFailure("status", "status 404", false, false, { status: 404 });
+        // Moves with every question: up to 60, and then no more.
+        return says({ status: "PROCESSING", progress: Math.min(60, asked) });
+      },
+      send: () => Promise.reject(new Error("not used")),
+      close: async () => {},
+    };
+    const form = createAsyncForm({
+      ...{ transport, restarts: 3, stallMs: 2_000, elapsed: () => elapsed },
+      attempt: (work) => () => work(),
+      sleep: async (ms) => {
+        elapsed += ms;
+      },
+    });
+    const heard: number[] = [];
+    const call = {
+      body: {} as RequestBody,
+      requestId: "r",
+      onProgress: (share: number) => heard.push(share),
+    };
+    const deadline = startDeadline(60_000, []);
+    const outcome = await form.compare({ ...call, deadline }).catch((error: unknown) => error);
+    deadline.clear();
+    expect(outcome).toMatchObject({ kind: "timeout" });
+    // Two seconds after it stood still, and not before.
+    expect(asked).toBeGreaterThan(60);
+    expect(asked).toBeLessThan(70);
+    expect(heard).toEqual([0, 0.8, 0.8]);
   });
 
   it("ends at once when the caller leaves", async () => {

@@ -65,6 +65,22 @@ describe("checkAnswer", () => {
     expect(comparisonOf(goodAnswer(0)).pegs).toEqual([]);
   });
 
+  it("takes the result out of a status, whatever else stands there", () => {
+    const plain = comparisonOf(goodAnswer());
+    const status = { task_id: "t", status: "COMPLETED", progress: 100, result: goodAnswer() };
+    expect(comparisonOf(status)).toEqual(plain);
+    expect(comparisonOf({ success: true, ...status })).toEqual(plain);
+    expect(comparisonOf({ success: true, ...status, data: null, error: null })).toEqual(plain);
+    // Some services tell a status beside the data.
+    expect(comparisonOf({ ...goodAnswer(), status: "COMPLETED", result: {} })).toEqual(plain);
+
+    const refusal = { success: false, error: { code: "DATA_VALIDATION_ERROR", message: "no PEG" } };
+    const refused = { kind: "refused", message: "no PEG" };
+    expect(check({ success: true, status: "FAILED", result: refusal })).toMatchObject(refused);
+    expect(check({ ...refusal, status: "FAILED", result: null })).toMatchObject(refused);
+    expect(check({ ...refusal, status: 422 })).toMatchObject(refused);
+  });
+
   it("takes the analysis's own id and refuses another", () => {
     const answer = goodAnswer();
     answer.data.analysis_id = "result_123";
