@@ -47,7 +47,7 @@ export const PEG_KINDS = ["gauge", "counter", "ratio", "rare_count"] as const;
 
 /** What the judge is told of one KPI. */
 export const judgeDefinition = {
-  kind: z.enum(PEG_KINDS).optional().describe("a gauge where absent"),
+  kind: z.enum(PEG_KINDS).optional().describe("where absent, what a common name tells; else a gauge"),
   numerator: kpiName.optional().describe("of a ratio: the KPI that is summed above"),
   denominator: kpiName.optional().describe("of a ratio: the KPI that is summed below"),
   exposure: kpiName.optional().describe("of a rare count: the KPI that counts what it happens on"),
@@ -59,7 +59,10 @@ export const judgeDefinition = {
 export const pegDefinition = z.looseObject({
   weight: z.number().int().min(1).max(10).optional(),
   thresholds: z.record(z.string(), z.unknown()).optional(),
-  direction: z.enum(DIRECTIONS).optional(),
+  direction: z
+    .enum(DIRECTIONS)
+    .optional()
+    .describe("where absent, the judge goes by a common name, and all else by higher_is_better"),
   formula: z.string().min(1).max(1000).optional(),
   unit: z.string().min(1).max(20).optional().describe("of its values, for people: `ms`, `%`"),
   ...judgeDefinition,

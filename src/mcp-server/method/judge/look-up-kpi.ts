@@ -1,11 +1,15 @@
 import { type KnownKpi, OUTCOMES, PROCEDURES, SINGLE_KPIS } from "../kpi-catalogue.js";
 
+/** What stands between words: no letter, mark or digit of any script. */
+const SEPARATOR = "[^\\p{L}\\p{M}\\p{N}]";
 /** Words after a name that say in what it is measured, or which value of a window it is. */
 const UNITS =
-  "ms|s|us|sec|bps|kbps|mbps|gbps|kbit|mbit|gbit|kb|mb|gb|dbm|db|dbw|percent|pct|erl|mps|kmh|hz|mhz";
-const SUFFIX = new RegExp(`(?:[^a-z0-9]+(?:${UNITS}|avg|mean|average|min|max))+$`);
+  "ms|s|us|µs|μs|sec|bps|kbps|mbps|gbps|kbit|mbit|gbit|kb|mb|gb|dbm|db|dbw|percent|pct|erl|mps|kmh|hz|mhz";
+const SUFFIX = new RegExp(`(?:${SEPARATOR}+(?:${UNITS}|avg|mean|average|min|max))+$`, "u");
 /** Words before a name that say of which network it is. */
-const PREFIX = /^(?:e|lte|nr|5g|4g|enb|gnb|eutran|ngran)[^a-z0-9]+/;
+const PREFIX = new RegExp(`^(?:e|lte|nr|5g|4g|enb|gnb|eutran|ngran)${SEPARATOR}+`, "u");
+const AT_ENDS = new RegExp(`^${SEPARATOR}+|${SEPARATOR}+$`, "gu");
+const SEPARATORS = new RegExp(`${SEPARATOR}+`, "gu");
 
 /** By name; null for one that the catalogue does not know. */
 const lookedUp = new Map<string, KnownKpi | null>();
@@ -36,7 +40,7 @@ function lookUp(name: string): KnownKpi | undefined {
     // DLThroughput is DL Throughput, RRCSetup is RRC Setup, ConnEstabAtt is Conn Estab Att.
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase()
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
+    .replace(AT_ENDS, "");
   const plain = words.replace(PREFIX, "");
   // `mean` may be a word of the name itself.
   for (const text of [words, plain, plain.replace(SUFFIX, "")]) {
@@ -56,5 +60,5 @@ function readCatalogue(): Map<string, KnownKpi> {
 }
 
 function compact(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  return name.toLowerCase().replace(SEPARATORS, "");
 }

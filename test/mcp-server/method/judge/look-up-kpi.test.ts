@@ -17,6 +17,10 @@ test.each([
   ["BLER%", "lower_is_better", "ratio"],
   ["RTT_delay_avg_ms", "lower_is_better", "gauge"],
   ["Latency_ms", "lower_is_better", "gauge"],
+  ["Latency_µs", "lower_is_better", "gauge"],
+  ["Latency (μs)", "lower_is_better", "gauge"],
+  ["【RTT】·delay ㎳", "lower_is_better", "gauge"],
+  ["BLER％", "lower_is_better", "ratio"],
   ["RRC.ConnEstabAtt", "neutral", "counter"],
   ["RRC.ConnEstabSucc", "neutral", "counter"],
   ["PRB_Utilisation", "neutral", "gauge"],
@@ -26,7 +30,29 @@ test.each([
 
 test.each([
   ...["non_drop_rate", "throughput_drop_rate", "Call_Drop_Rate_Improvement", "RTT_over_20ms_percent"],
-  ...["msg_rate", "K", "ms", "", "%", "constructor", "__proto__", "RSSI", "success"],
+  ...[
+    "Latency 개선율",
+    "개선 Latency",
+    "Drop rate 개선율",
+    "RSRP(불량)",
+    "RACH 실패 SR",
+    "지연",
+    "RTT_改善",
+    "Latencé",
+  ],
+  ...[
+    "Latence\u0301",
+    "LTE 비-RTT",
+    "msg_rate",
+    "K",
+    "ms",
+    "",
+    "%",
+    "constructor",
+    "__proto__",
+    "RSSI",
+    "success",
+  ],
 ])("a name of which only a part is known tells nothing: %s", (name) => {
   expect(lookUpKpi(name)).toBeUndefined();
 });
