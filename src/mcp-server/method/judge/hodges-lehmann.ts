@@ -5,18 +5,29 @@ import { scratchFloats } from "./scratch.js";
 const HALVINGS = 53;
 /** So many differences, for each sample, may be listed. */
 const LISTED = 2;
+/** Differences of larger samples may overflow: they are taken of a sixteenth of each. */
+const HUGE = 2 ** 1020;
+const DOWN = 1 / 16;
 
 /**
  * The median of all differences after - before (Hodges & Lehmann, Annals of Mathematical Statistics 34, 1963). The
  * range is halved and what lies below is counted, until the differences that are left are few enough to be listed.
  *
  * @param before sorted, as is `after`
+ * @returns infinite where a double cannot hold it
  */
 export function hodgesLehmann(before: Float64Array, after: Float64Array): number {
+  const ends = [before[0], before.at(-1), after[0], after.at(-1)] as number[];
+  if (ends.some((end) => Math.abs(end) >= HUGE))
+    return hodgesLehmann(scaledDown(before), scaledDown(after)) / DOWN;
   const pairs = before.length * after.length;
   const lower = kthDifference(before, after, Math.ceil(pairs / 2));
   if (pairs % 2 === 1 || countAtMost(before, after, lower) > pairs / 2) return lower;
   return (lower + leastAbove(before, after, lower)) / 2;
+}
+
+function scaledDown(samples: Float64Array): Float64Array {
+  return samples.map((sample) => sample * DOWN);
 }
 
 /** The k-th smallest difference, k from 1. */
@@ -26,10 +37,16 @@ function kthDifference(x: Float64Array, y: Float64Array, k: number): number {
   let below = countAtMost(x, y, low);
   let within = x.length * y.length;
   if (below >= k) return low;
-  for (let i = 0; i < HALVINGS; i++) {
-    if (within - below <= LISTED * (x.length + y.length))
-      return selectInPlace(differencesIn(x, y, low, high, within - below), k - below - 1);
-    const middle = low + (high - low) / 2;
+  const few = LISTED * (x.length + y.length);
+  for (let i = 0; within - below > few; i++) {
+    if (i === HALVINGS) {
+      // Nearly always these are many that are the same.
+      const least = leastAbove(x, y, low);
+      if (countAtMost(x, y, least) >= k) return least;
+    }
+    // An outlier may stretch the range so far that halving it tells nothing: then the doubles in it are halved.
+    const middle = i < HALVINGS ? low + (high - low) / 2 : middleDouble(low, high);
+    if (middle <= low || middle >= high) return high;
     const count = countAtMost(x, y, middle);
     if (count >= k) {
       high = middle;
@@ -39,7 +56,23 @@ function kthDifference(x: Float64Array, y: Float64Array, k: number): number {
       below = count;
     }
   }
-  return leastAbove(x, y, low);
+  return selectInPlace(differencesIn(x, y, low, high, within - below), k - below - 1);
+}
+
+const double = new Float64Array(1);
+const bits = new BigInt64Array(double.buffer);
+
+/** As many doubles lie between it and `low` as between it and `high`; `low` where there are none. */
+function middleDouble(low: number, high: number): number {
+  const number = (numberOf(low) + numberOf(high)) >> 1n;
+  bits[0] = number < 0n ? -number : number;
+  return number < 0n ? -(double[0] as number) : (double[0] as number);
+}
+
+/** Doubles numbered in their order, 0 being 0: their bits are a sign and such a number. */
+function numberOf(value: number): bigint {
+  double[0] = Math.abs(value);
+  return value < 0 ? -(bits[0] as bigint) : (bits[0] as bigint);
 }
 
 /** Those above `low`, up to `high`. */

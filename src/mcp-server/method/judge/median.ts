@@ -8,7 +8,8 @@ export function medianOf(values: ArrayLike<number>): number {
   if (scratch.length % 2 === 1) return upper;
   let lower = scratch[0] as number;
   for (let i = 1; i < middle; i++) if ((scratch[i] as number) > lower) lower = scratch[i] as number;
-  return (lower + upper) / 2;
+  const sum = lower + upper;
+  return Number.isFinite(sum) ? sum / 2 : lower / 2 + upper / 2;
 }
 
 /**
