@@ -1,4 +1,6 @@
 export const MAX_ROWS = 500_000;
+/** Of one comparison, with those that formulas make of rows: as many as an answer of 32 MiB holds. */
+export const MAX_SAMPLES = 3 * MAX_ROWS;
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Of a request that carries no raw data. */
 export const MAX_SMALL_BODY_BYTES = 256 * 1024;

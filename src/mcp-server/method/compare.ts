@@ -85,7 +85,10 @@ function* stepsOf(
   const results: WirePeg[] = [];
   const judged: Judged[] = [];
   const skipped: { peg_name: string; reason: string }[] = [];
-  const pegs = readPegs(raw_data, reader);
+  const reading = readPegs(raw_data, reader);
+  let read = reading.next();
+  for (; !read.done; read = reading.next()) yield READING_SHARE * read.value;
+  const pegs = read.value;
   const judge = reader && new Judge(request, pegs, reader);
   const sizes = pegs.map(({ n1, n }) => n1.values.length + n.values.length + 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);

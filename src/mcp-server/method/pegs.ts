@@ -1,11 +1,11 @@
-import { DEFAULT_WEIGHT, type DIRECTIONS } from "../../contract/analysis.js";
+import { DEFAULT_WEIGHT, type DIRECTIONS, MAX_SAMPLES } from "../../contract/analysis.js";
 import type { ErrorDetail } from "../../contract/errors.js";
 import type { McpRequest } from "../../contract/mcp-protocol.js";
 import { DataError, MAX_DETAILS } from "./data-error.js";
-import { type DerivedSamples, derivedSamples } from "./derived.js";
+import { type Derivation, type DerivedSamples, Deriver } from "./derived.js";
 import { type Formula, FormulaError, parseFormula } from "./formula.js";
 import type { PointReader, Points } from "./judge/points.js";
-import { groupRows, type KpiRows, type Row } from "./rows.js";
+import { groupRows, type KpiRows } from "./rows.js";
 import { measuredSamples, type Samples } from "./samples.js";
 
 export type Direction = (typeof DIRECTIONS)[number];
@@ -33,9 +33,14 @@ export interface Peg {
  * A formula refers to measured PEGs only, so there are no cycles; a PEG is either measured or derived.
  *
  * @param reader where the judge is to see the points, what reads them
- * @throws DataError for numbers that are not finite and for formulas that cannot be used, naming each
+ * @returns steps that tell what share is read, 0 to 1; then the PEGs
+ * @throws DataError for numbers that are not finite, for formulas that cannot be used, naming each, and for more
+ * samples than an answer can hold
  */
-export function readPegs({ stats, peg_definitions }: RawData, reader?: PointReader): Peg[] {
+export function* readPegs(
+  { stats, peg_definitions }: RawData,
+  reader?: PointReader,
+): Generator<number, Peg[]> {
   const groups = groupRows(stats, reader && ((row, index) => reader.visit(row, index)));
   // Own entries only: a KPI called `constructor` must not find Object's.
   const definitions = new Map(Object.entries(peg_definitions ?? {}));
@@ -51,21 +56,21 @@ export function readPegs({ stats, peg_definitions }: RawData, reader?: PointRead
     const points = { before: before.points, after: after.points };
     pegs.push({ ...peg, n1: before.samples, n: after.samples, points });
   }
+  const derivers = { n1: new Deriver(stats, groups, "n1"), n: new Deriver(stats, groups, "n") };
+  let samples = stats.length;
   for (const [name, formula] of formulas) {
-    const operands = (period: keyof KpiRows) =>
-      formula.names.map((operand) => groups.get(operand)?.[period] ?? []);
-    const derive = (period: keyof KpiRows) => derivedSamples(stats, formula, operands(period));
-    const placed = { n1: derive("n1"), n: derive("n") };
+    yield pegs.length / (groups.size + formulas.size);
+    const [before, after] = [derivers.n1.derive(formula), derivers.n.derive(formula)];
+    samples += countOf(before.samples) + countOf(after.samples);
+    if (samples > MAX_SAMPLES) throw tooManySamples(name);
     const absent = formula.names.find((operand) => !groups.has(operand));
-    const samples = { n1: withoutPlaces(placed.n1), n: withoutPlaces(placed.n) };
-    const derived: Peg = { ...standing(name, definitions), ...samples, absent };
-    if (reader) {
-      const at = (period: keyof KpiRows, side: "before" | "after"): Points =>
-        derivedPoints(stats, formula, operands(period), placed[period], (sound) =>
-          reader.derived(sound, side, sound === placed[period] ? samples[period] : undefined),
-        );
-      derived.points = { before: at("n1", "before"), after: at("n", "after") };
-    }
+    const [n1, n] = [withoutPlaces(before.samples), withoutPlaces(after.samples)];
+    const derived: Peg = { ...standing(name, definitions), n1, n, absent };
+    if (reader)
+      derived.points = {
+        before: derivedPoints(reader, "before", before, n1),
+        after: derivedPoints(reader, "after", after, n),
+      };
     pegs.push(derived);
   }
   return pegs.sort((one, other) => other.weight - one.weight || compareText(one.name, other.name));
@@ -81,18 +86,26 @@ function withoutPlaces({ cells: _, instants: __, ...samples }: DerivedSamples): 
   return samples;
 }
 
-/** Of rows that are not flagged. @param all what they make with the flagged ones */
+/** Of rows that are not flagged. @param samples what the comparison takes */
 function derivedPoints(
-  stats: readonly Row[],
-  formula: Formula,
-  operands: readonly (readonly number[])[],
-  all: DerivedSamples,
-  read: (samples: DerivedSamples) => Points,
+  reader: PointReader,
+  side: "before" | "after",
+  { samples: all, sound, suspect }: Derivation,
+  samples: Samples,
 ): Points {
-  const sound = operands.map((indices) => indices.filter((index) => !stats[index]?.suspect));
-  const suspect = operands.reduce((sum, indices, i) => sum + indices.length - (sound[i]?.length ?? 0), 0);
-  const samples = suspect === 0 ? all : derivedSamples(stats, formula, sound);
-  return { ...read(samples), missing: samples.missing, suspect };
+  const points = reader.derived(sound, side, sound === all ? samples : undefined);
+  return { ...points, missing: sound.missing, suspect };
+}
+
+/** Those that could not be computed took as long. */
+function countOf({ values, missing, dropped = 0 }: Samples): number {
+  return values.length + missing + dropped;
+}
+
+function tooManySamples(name: string): DataError {
+  const message = `with PEG "${name}" there are more than ${MAX_SAMPLES} samples, measured and derived: define fewer derived PEGs`;
+  const path = `raw_data.peg_definitions.${name}.formula`;
+  return new DataError("the derived PEGs have too many samples", [{ path, message }]);
 }
 
 function compareText(one: string, other: string): number {

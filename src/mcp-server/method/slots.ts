@@ -2,9 +2,17 @@ import { parseTime } from "../../contract/time.js";
 import { DataError } from "./data-error.js";
 import type { Row } from "./rows.js";
 
-/** A cell at an instant: its slots by position, and where the KPI being assigned stands in them. */
-interface Place {
+/** Where the rows of one KPI stand: each slot once, in the order of its first row, and of each row its place there. */
+export interface Assigned {
   slots: number[];
+  places: Uint32Array;
+}
+
+/** The slots of one cell. */
+interface CellSlots {
+  byInstant: Map<number, number>;
+  /** Of rows without a time, and where the KPI being assigned stands in them. */
+  byPosition: number[];
   kpi: number;
   next: number;
 }
@@ -12,49 +20,66 @@ interface Place {
 /**
  * Numbers the places where samples of different KPIs belong together in one period: the same cell and instant, or,
  * for rows without a timestamp, the same position among the KPI's rows of the cell. Rows of one KPI that share cell
- * and instant are told apart by their position as well.
+ * and instant share a slot: which of them another KPI's row belongs to, nothing tells but the order of rows.
  */
 export class Slots {
   /** The cell of each slot, by its number. */
   readonly cells: string[] = [];
   /** The instant of each slot, ms since 1970; NaN where its rows have none. */
   readonly instants: number[] = [];
-  readonly #places = new Map<string, Map<number, Place>>();
+  /** Of each slot the KPI that was assigned to it last, and its place there. */
+  readonly #kpiOf: number[] = [];
+  readonly #placeOf: number[] = [];
+  readonly #cells = new Map<string, CellSlots>();
   readonly #instants = new Map<string, number>();
   #kpis = 0;
 
-  /** Calls `visit` with the slot of each row of one KPI. */
-  assign(stats: readonly Row[], indices: readonly number[], visit: (slot: number, row: Row) => void): void {
+  /** @param indices where the rows of one KPI stand in `stats` */
+  assign(stats: readonly Row[], indices: readonly number[]): Assigned {
     const kpi = ++this.#kpis;
-    for (const index of indices) {
+    const slots: number[] = [];
+    const places = new Uint32Array(indices.length);
+    for (let i = 0; i < places.length; i++) {
+      const index = indices[i] as number;
       const row = stats[index] as Row;
-      const instant = this.#instantOf(row.timestamp, index);
-      const place = this.#place(row.cell_id, instant);
-      if (place.kpi !== kpi) {
-        place.kpi = kpi;
-        place.next = 0;
+      const slot = this.#slotOf(row.cell_id, this.#instantOf(row.timestamp, index), kpi);
+      if (this.#kpiOf[slot] !== kpi) {
+        this.#kpiOf[slot] = kpi;
+        this.#placeOf[slot] = slots.push(slot) - 1;
       }
-      const position = place.next++;
-      if (position === place.slots.length) {
-        place.slots.push(this.cells.push(row.cell_id) - 1);
-        this.instants.push(instant);
-      }
-      visit(place.slots[position] as number, row);
+      places[i] = this.#placeOf[slot] as number;
     }
+    return { slots, places };
   }
 
-  #place(cell: string, instant: number): Place {
-    let places = this.#places.get(cell);
-    if (!places) {
-      places = new Map();
-      this.#places.set(cell, places);
+  #slotOf(name: string, instant: number, kpi: number): number {
+    let cell = this.#cells.get(name);
+    if (!cell) {
+      cell = { byInstant: new Map(), byPosition: [], kpi, next: 0 };
+      this.#cells.set(name, cell);
     }
-    let place = places.get(instant);
-    if (!place) {
-      place = { slots: [], kpi: 0, next: 0 };
-      places.set(instant, place);
+    if (Number.isNaN(instant)) {
+      if (cell.kpi !== kpi) {
+        cell.kpi = kpi;
+        cell.next = 0;
+      }
+      const position = cell.next++;
+      cell.byPosition[position] ??= this.#add(name, instant);
+      return cell.byPosition[position] as number;
     }
-    return place;
+    let slot = cell.byInstant.get(instant);
+    if (slot === undefined) {
+      slot = this.#add(name, instant);
+      cell.byInstant.set(instant, slot);
+    }
+    return slot;
+  }
+
+  #add(cell: string, instant: number): number {
+    this.instants.push(instant);
+    this.#kpiOf.push(0);
+    this.#placeOf.push(0);
+    return this.cells.push(cell) - 1;
   }
 
   /** Milliseconds since 1970, NaN where the row has no time. Times repeat from KPI to KPI, so each text is read once. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compare, type McpAnswer } from "../../../src/mcp-server/method/compare.js";
+import { MAX_SAMPLES } from "../../../src/contract/limits.js";
+import { compare, compareInSteps, type McpAnswer } from "../../../src/mcp-server/method/compare.js";
 import { fixedClock, pegOf, type Row, request, rows } from "../analysis-request.js";
 
 const run = (...args: Parameters<typeof request>): McpAnswer => compare(request(...args), fixedClock());
@@ -40,15 +41,19 @@ describe("samples are joined", () => {
     expect(derive(n1)?.values).toEqual([10, 50]);
   });
 
-  test("by position again where a cell has several samples of one instant", () => {
+  test("as their mean where a cell has several samples of one instant, in whatever order they come", () => {
     const at = "2024-01-01T00:00:00Z";
     const n1 = [
       sample("ok", 1, "A", at),
-      sample("ok", 2, "A", at),
+      sample("ok", 3, "A", "2024-01-01T09:00:00+09:00"),
       sample("tries", 10, "A", at),
-      sample("tries", 4, "A", at),
+      sample("tries", null, "A", at),
+      sample("tries", 6, "A", at),
+      sample("ok", null, "B", at),
+      sample("tries", 6, "B", at),
     ];
-    expect(derive(n1)?.values).toEqual([10, 50]);
+    expect(derive(n1)).toMatchObject({ values: [25], missing: 1, dropped: 0 });
+    expect(derive(n1.reverse())).toMatchObject({ values: [25], missing: 1, dropped: 0 });
   });
 
   test("never over cells or over the two kinds of row", () => {
@@ -171,5 +176,53 @@ describe("a formula that cannot be used is a data error naming the PEG", () => {
       }),
     );
     expect(() => run(timed)).not.toThrow();
+  });
+});
+
+describe("many derived PEGs", () => {
+  const formulas = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${i}`, { formula: `ok / tries * ${i}` }]));
+  const numbers = (length: number) => Array.from({ length }, (_, i) => i + 1);
+
+  test("are refused, naming the first that is too much, once no answer could hold their samples", () => {
+    const values = numbers(1000);
+    const stats = [
+      ...rows("ok", values, values),
+      ...rows("tries", values, values),
+      ...rows("far", values, values, "another cell"),
+    ];
+    // Samples that cannot be computed count as well: they take as long.
+    const far = Array.from({ length: 373 }, (_, i) => [`far${i}`, { formula: "ok / far" }]);
+    expect(stats.length + far.length * 4000 + 2000).toBe(MAX_SAMPLES);
+    expect(() => run(stats, { ...Object.fromEntries(far), x: success, y: success, z: success })).toThrow(
+      expect.objectContaining({
+        code: "DATA_VALIDATION_ERROR",
+        details: [
+          {
+            path: "raw_data.peg_definitions.y.formula",
+            message: expect.stringMatching(/^with PEG "y" there are more than 1500000 samples/),
+          },
+        ],
+      }),
+    );
+  });
+
+  test("read the rows of their parts once, and others get their turn after each", () => {
+    let read = 0;
+    const timed = (row: Row, i: number): Row => ({
+      ...row,
+      get timestamp() {
+        read++;
+        return new Date(i * 3_600_000).toISOString();
+      },
+    });
+    const values = numbers(50);
+    const stats = [...rows("ok", values, values).map(timed), ...rows("tries", values, values).map(timed)];
+    const options = { algorithm_version: "v2.1.0" };
+    const shares = [...compareInSteps(request(stats, formulas(20), options), fixedClock())];
+    expect(read).toBe(stats.length);
+    expect(shares).toHaveLength(20 + 22);
+    expect(shares).toEqual([...shares].sort((one, other) => one - other));
+    expect(shares[20]).toBe(0.3);
   });
 });

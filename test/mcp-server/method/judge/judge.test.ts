@@ -1,29 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mcpAnswerHead, wirePegResult } from "../../../../src/contract/mcp-protocol.js";
-import { compare } from "../../../../src/mcp-server/method/compare.js";
-import { fixedClock, pegOf, type Row, request, rows } from "../../analysis-request.js";
-import { type Definitions, HOUR, hourly, judgeOf, judgingRequest, START } from "./hours.js";
+import { pegOf, type Row, request, rows } from "../../analysis-request.js";
+import { type Definitions, HOUR, hourly, judgingRequest, START } from "./hours.js";
+import { judgeOf, run, swinging, WEEK } from "./judging.js";
 import { Noise } from "./noise.js";
-
-const WEEK = 168;
-type Request = Parameters<typeof compare>[0];
-const run = (body: Request) => compare(body, fixedClock());
-
-/** A week of hours under a daily swing of 60 %. */
-function swinging(name: string, factor: number, noise: number, seed = 1, cell = "A"): Row[] {
-  const random = new Noise(seed);
-  return hourly(
-    name,
-    WEEK,
-    (hour, period) =>
-      100 *
-      (1 + 0.6 * Math.sin((hour * Math.PI) / 12)) *
-      (period === "N" ? factor : 1) *
-      Math.exp(noise * random.normal()),
-    cell,
-  );
-}
 
 describe("a PEG is", () => {
   test("improved where it rose beyond its band and beyond noise, and fits the contract", () => {
@@ -103,6 +84,23 @@ describe("what is left out is told", () => {
       { reason: "cell_in_one_period", count: 1 },
       { reason: "no_partner", count: 2 },
     ]);
+  });
+
+  test("suspect samples of a derived PEG's parts, and none of those after them, without times too", () => {
+    // Each third try is of a busy hour: shifted by one against the others, the rates would scatter tenfold.
+    const tries = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 1000 : 100));
+    const random = new Noise(4);
+    const ok = () => tries.map((count) => count * (0.5 + 0.01 * random.normal()));
+    const stats = [...rows("ok", ok(), ok()), ...rows("tries", tries, tries)];
+    const judge = () =>
+      judgeOf(request(stats, { rate: { formula: "ok / tries" } }, { algorithm_version: "v3.0.0" }), "rate");
+    expect(judge()).toMatchObject({ n: 60, verdict: "stable", dropped: [] });
+    Object.assign(stats[63] as Row, { suspect: true, avg: 1e9 });
+    expect(judge()).toMatchObject({
+      n: 59,
+      verdict: "stable",
+      dropped: [{ reason: "suspect", count: 1 }],
+    });
   });
 
   test("the hours that a clock change skips and doubles", () => {
@@ -234,7 +232,9 @@ test("the judge's bytes are the same however the rows are ordered, and however o
   const timed = [...swinging("a", 1.1, 0.1), ...swinging("a", 1.1, 0.1, 4, "B"), ...swinging("b", 1, 0.2, 2)];
   const ratio = [...hourly("x", WEEK, (hour) => hour % 9), ...hourly("y", WEEK, (hour) => 9 + (hour % 4))];
   const untimed = rows("c", [1, 5, 2, 8, 3, 9, 1, 4, 4, 6, 2, 7, 3], [3, 9, 9, 2, 5, 1, 6, 8, 8, 2, 5, 4, 1]);
-  const stats = [...timed, ...ratio, ...untimed, ...hourly("r", WEEK, (hour) => (hour % 40 === 0 ? 1 : 0))];
+  // Two carriers of one cell and name.
+  const twice = [...ratio, ...hourly("x", WEEK, (hour) => 3 + (hour % 5)), ...hourly("y", WEEK, () => 30)];
+  const stats = [...timed, ...twice, ...untimed, ...hourly("r", WEEK, (hour) => (hour % 40 === 0 ? 1 : 0))];
   const definitions: Definitions = {
     a: { critical: true },
     x: { kind: "ratio", numerator: "x", denominator: "y" },
