@@ -3,6 +3,7 @@ import type { Direction } from "../pegs.js";
 import { decide } from "./decide.js";
 import type { Interval } from "./estimate.js";
 import { benjaminiHochberg, holm } from "./many-tests.js";
+import { TOO_LARGE } from "./measure-level.js";
 import type { Measured } from "./measured.js";
 import type { PegInput } from "./peg-input.js";
 import { foundSentence, lackingSentence } from "./sentences.js";
@@ -14,12 +15,21 @@ export interface MeasuredPeg {
 }
 
 /** The verdicts on the PEGs of one analysis, looked at together: each is one of many tests. */
-export function judgePegs(pegs: readonly MeasuredPeg[]): PegJudge[] {
+export function judgePegs(measured: readonly MeasuredPeg[]): PegJudge[] {
+  const pegs = measured.map(computable);
   const tested = pegs.filter(({ measured }) => measured.effect);
   const critical = tested.filter(({ peg }) => peg.critical);
   const qs = adjusted(tested, benjaminiHochberg);
   const holms = adjusted(critical, holm);
   return pegs.map((one) => judgePeg(one, qs.get(one), holms.get(one)));
+}
+
+/** A number that is none would spread to the q of all others. */
+function computable(one: MeasuredPeg): MeasuredPeg {
+  const { effect } = one.measured;
+  if (!effect || !(Number.isNaN(effect.p) || Number.isNaN(effect.percent))) return one;
+  const { effect: _, ...rest } = one.measured;
+  return { peg: one.peg, measured: { ...rest, nEff: 0, lacking: TOO_LARGE } };
 }
 
 function adjusted(
@@ -67,8 +77,9 @@ function judgePeg({ peg, measured }: MeasuredPeg, q = 1, pHolm?: number): PegJud
   judge.q = q;
   if (pHolm !== undefined) judge.p_holm = pHolm;
   if (larger !== undefined) judge.p_better = direction === "lower_is_better" ? 1 - larger : larger;
-  if (shift !== undefined) judge.shift = shift;
-  if (variability) judge.variability = { ...variability, ratio: finite(variability.ratio) };
+  if (shift !== undefined && Number.isFinite(shift)) judge.shift = shift;
+  if (variability && !Number.isNaN(variability.p))
+    judge.variability = { ...variability, ratio: finite(variability.ratio) };
   return judge;
 }
 

@@ -56,15 +56,21 @@ function weigh(pegs: readonly JudgedPeg[]): Weighted | undefined {
   if (weighed.length === 0) return undefined;
   const weights = weighed.reduce((sum, { weight }) => sum + weight, 0);
   const over = (pick: (peg: Weighted) => number): number =>
-    sumOf(weighed.map((peg) => (pick(peg) * peg.weight) / weights)) + 0;
+    sumOf(weighed.map((peg) => shareOf(pick(peg), peg.weight, weights))) + 0;
   const whole = {
     percent: over((peg) => peg.percent),
     low: over((peg) => peg.low),
     high: over((peg) => peg.high),
   };
   if (!Object.values(whole).every(Number.isFinite)) return undefined;
-  for (const { judge, weight, percent } of weighed) judge.contribution = (percent * weight) / weights + 0;
+  for (const { judge, weight, percent } of weighed)
+    judge.contribution = shareOf(percent, weight, weights) + 0;
   return whole;
+}
+
+function shareOf(percent: number, weight: number, weights: number): number {
+  const product = percent * weight;
+  return Number.isFinite(product) ? product / weights : percent * (weight / weights);
 }
 
 function overall(pegs: readonly JudgedPeg[], tested: number, weighted: Weighted | undefined): Decision {

@@ -14,6 +14,7 @@ import { type Both, commonCells, isTimed } from "./samples-of.js";
 import { scratchFloats } from "./scratch.js";
 import { SETTINGS } from "./settings.js";
 import type { Column, SlotReadings } from "./shared-slots.js";
+import { inUnits, reachOf, unitFor } from "./unit.js";
 import { residuals, variabilityOf } from "./variability.js";
 import { welchEstimate } from "./welch.js";
 
@@ -60,22 +61,40 @@ export function measureLevel({ kind, points: given }: PegInput, frame: Frame): M
     ? effectiveSize
     : (values: ArrayLike<number>) => assumedSize(values.length, SETTINGS.assumedLag1);
   const { estimate, nEff } = design === "unpaired" ? unpaired(series, sizeOf) : paired(series);
-  if (!Number.isFinite(estimate.value) || !Number.isFinite(estimate.error)) {
-    return { ...measured, lacking: { reason: "too_large_for_a_double" } };
-  }
-  const base = scale === "log" ? 1 : Math.abs(meanOf(series.before));
-  const percent = (value: number): number =>
-    scale === "log" ? 100 * Math.expm1(value) : percentOf(value, base);
+  const effect =
+    scale === "log"
+      ? effectOf(estimate, (value) => 100 * Math.expm1(value))
+      : effectFrom(estimate, Math.abs(meanOf(series.before)));
+  if (!effect) return { ...measured, lacking: TOO_LARGE };
   measured.nEff = nEff;
-  measured.effect = effectOf(estimate, percent);
+  measured.effect = effect;
   measured.larger = shareLarger(samples.before, samples.after);
   if (design === "unpaired") measured.shift = hodgesLehmann(samples.before, samples.after);
   measured.variability = variabilityOf(leftOf(series, layout), sizeOf);
   return measured;
 }
 
-/** @param percent what a value on the scale of the estimate is in percent of the level before */
-export function effectOf(estimate: Estimate, percent: (value: number) => number) {
+export const TOO_LARGE = { reason: "too_large_for_a_double" };
+
+/**
+ * @param percent what a value on the scale of the estimate is in percent of the level before
+ * @returns undefined where a double cannot hold the change
+ */
+function effectOf(estimate: Estimate, percent: (value: number) => number): Measured["effect"] {
+  if (![estimate.error, percent(estimate.value)].every(Number.isFinite)) return undefined;
+  return unboundedEffect(estimate, percent);
+}
+
+/** The effect of plain differences. From a level of 0 it is infinite, and no less certain. */
+export function effectFrom(estimate: Estimate, level: number): Measured["effect"] {
+  const percent = (value: number) => percentOf(value, level);
+  if (level !== 0) return effectOf(estimate, percent);
+  return [estimate.value, estimate.error].every(Number.isFinite)
+    ? unboundedEffect(estimate, percent)
+    : undefined;
+}
+
+function unboundedEffect(estimate: Estimate, percent: (value: number) => number) {
   const interval = (level: number): Interval => {
     const { low, high } = intervalOf(estimate, level);
     return { low: percent(low), high: percent(high) };
@@ -84,9 +103,11 @@ export function effectOf(estimate: Estimate, percent: (value: number) => number)
 }
 
 /** Infinite where the level before is 0. */
-export function percentOf(value: number, base: number): number {
+function percentOf(value: number, base: number): number {
   if (value === 0) return 0;
-  return base === 0 ? Math.sign(value) * Number.POSITIVE_INFINITY : (100 * value) / base;
+  if (base === 0) return Math.sign(value) * Number.POSITIVE_INFINITY;
+  const hundredfold = 100 * value;
+  return Number.isFinite(hundredfold) ? hundredfold / base : 100 * (value / base);
 }
 
 export function paired({ before, after }: Series): { estimate: Estimate; nEff: number } {
@@ -134,10 +155,13 @@ function unplaced(sorted: Float64Array, scale: "log" | "plain"): Float64Array {
   return levels;
 }
 
-/** What is left of both sides after their daily profiles. */
+/**
+ * What is left of both sides after their daily profiles, in a unit of their own, which how they vary against each other
+ * does not depend on.
+ */
 export function leftOf({ before, after }: Series, layout: Layout | undefined): Series {
-  return {
-    before: residuals(before, layout && { daily: layout.daily, places: layout.placesOfDay.before }),
-    after: residuals(after, layout && { daily: layout.daily, places: layout.placesOfDay.after }),
-  };
+  const unit = unitFor(Math.max(reachOf(before), reachOf(after)));
+  const left = (values: Float64Array, places: Uint32Array | undefined) =>
+    residuals(inUnits(values, unit), layout && places && { daily: layout.daily, places });
+  return { before: left(before, layout?.placesOfDay.before), after: left(after, layout?.placesOfDay.after) };
 }

@@ -1,7 +1,7 @@
 import { effectiveSize } from "./effective-size.js";
 import type { Frame } from "./frame.js";
 import { layOut } from "./layout.js";
-import { effectOf, leftOf, paired, percentOf, unpaired } from "./measure-level.js";
+import { effectFrom, leftOf, paired, TOO_LARGE, unpaired } from "./measure-level.js";
 import { droppedOf, type Measured, withLack } from "./measured.js";
 import type { PegInput } from "./peg-input.js";
 import { type PooledRatio, pooledRatio } from "./pooled-ratio.js";
@@ -45,10 +45,12 @@ export function measureRatio({ parts }: PegInput, frame: Frame): Measured | unde
 
   const series: Both<Float64Array> = { before: shifted(n1), after: shifted(n) };
   const { estimate, nEff } = design === "unpaired" ? unpaired(series, effectiveSize) : paired(series);
+  const effect = effectFrom(estimate, Math.abs(n1.ratio));
+  if (!effect) return { ...measured, lacking: TOO_LARGE };
   return {
     ...measured,
     nEff,
-    effect: effectOf(estimate, (value) => percentOf(value, Math.abs(n1.ratio))),
+    effect,
     variability: variabilityOf(leftOf({ before: n1.residuals, after: n.residuals }, layout), effectiveSize),
   };
 }

@@ -20,7 +20,10 @@ export interface RateChange {
  */
 export function compareRates(before: Events, after: Events): RateChange {
   const total = before.count + after.count;
-  const share = after.exposure / (before.exposure + after.exposure);
+  const exposure = before.exposure + after.exposure;
+  const share = Number.isFinite(exposure)
+    ? after.exposure / exposure
+    : after.exposure / 2 / (before.exposure / 2 + after.exposure / 2);
   const ratioOf = (part: number): number =>
     part === 1 ? Number.POSITIVE_INFINITY : (part / (1 - part)) * (before.exposure / after.exposure);
   return {

@@ -1,5 +1,6 @@
 import { momentsOf } from "../moments.js";
 import type { Estimate } from "./estimate.js";
+import { unitFor } from "./unit.js";
 
 export interface Side {
   values: ArrayLike<number>;
@@ -13,10 +14,11 @@ export interface Side {
  */
 export function welchEstimate(before: Side, after: Side): Estimate {
   const [one, other] = [momentsOf(before.values), momentsOf(after.values)];
-  const v1 = one.standardDeviation ** 2 / before.nEff;
-  const v2 = other.standardDeviation ** 2 / after.nEff;
+  const unit = unitFor(Math.max(one.standardDeviation, other.standardDeviation));
+  const v1 = (one.standardDeviation * unit) ** 2 / before.nEff;
+  const v2 = (other.standardDeviation * unit) ** 2 / after.nEff;
   const total = v1 + v2;
   const df =
     total === 0 ? 1 : 1 / ((v1 / total) ** 2 / (before.nEff - 1) + (v2 / total) ** 2 / (after.nEff - 1));
-  return { value: other.mean - one.mean, error: Math.sqrt(total), df };
+  return { value: other.mean - one.mean, error: Math.sqrt(total) / unit, df };
 }
