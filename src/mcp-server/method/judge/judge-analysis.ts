@@ -7,7 +7,7 @@ import { Frame } from "./frame.js";
 import { judgePegs, type MeasuredPeg } from "./judge-pegs.js";
 import { judgeSummary } from "./judge-summary.js";
 import { lookUpKpi } from "./look-up-kpi.js";
-import { measurePeg } from "./measure-peg.js";
+import { type KnownRatios, measurePeg } from "./measure-peg.js";
 import type { Kind, PegInput, Source } from "./peg-input.js";
 import { emptyPoints, type PointReader } from "./points.js";
 import { releaseScratch } from "./scratch.js";
@@ -21,6 +21,7 @@ export class Judge {
   readonly #frame: Frame;
   readonly #pegs: ReadonlyMap<string, Peg>;
   readonly #measured: MeasuredPeg[] = [];
+  readonly #ratios: KnownRatios = new Map();
 
   /** @param pegs all of the analysis, with their points. @param reader what has read these */
   constructor(request: McpRequest, pegs: readonly Peg[], { instants, cells }: PointReader) {
@@ -34,9 +35,8 @@ export class Judge {
 
   measure(peg: Peg): void {
     const input = this.#inputOf(peg);
-    const { name, weight, direction, directionSource, kind, kindSource, critical, bandPercent } = input;
-    const about = { name, weight, direction, directionSource, kind, kindSource, critical, bandPercent };
-    this.#measured.push({ peg: about, measured: measurePeg(input, this.#frame) });
+    const { absent: _, points: __, parts: ___, exposure: ____, ...about } = input;
+    this.#measured.push({ peg: about, measured: measurePeg(input, this.#frame, this.#ratios) });
     releaseScratch();
   }
 
@@ -55,8 +55,6 @@ export class Judge {
 
   #inputOf(peg: Peg): PegInput {
     const { name, weight, definition } = peg;
-    const { critical = false, exposure } = definition ?? {};
-    const { numerator, denominator } = partsOf(definition);
     const known = lookUpKpi(name);
     const [direction, directionSource] = told<Direction>(
       definition?.direction,
@@ -64,6 +62,8 @@ export class Judge {
       "higher_is_better",
     );
     const [kind, kindSource] = told<Kind>(definition?.kind, known?.kind, "gauge");
+    const names = namesOf(definition, kind);
+    const { numerator, denominator, exposure } = names;
     const pointsOf = (other: string) => this.#pegs.get(other)?.points ?? { before: NONE, after: NONE };
     return {
       name,
@@ -72,15 +72,17 @@ export class Judge {
       directionSource,
       kind,
       kindSource,
-      critical,
+      critical: definition?.critical ?? false,
       bandPercent: bandOf(definition),
+      // Nothing where there is none: the hash of the settings is that of what was used.
+      ...(Object.keys(names).length > 0 && { names }),
+      absent: [numerator, denominator, exposure].find((part) => part !== undefined && !this.#pegs.has(part)),
       points: pointsOf(name),
-      ...(kind === "ratio" &&
-        numerator !== undefined &&
+      ...(numerator !== undefined &&
         denominator !== undefined && {
           parts: { numerators: pointsOf(numerator), denominators: pointsOf(denominator) },
         }),
-      ...(kind === "rare_count" && exposure !== undefined && { exposure: pointsOf(exposure) }),
+      ...(exposure !== undefined && { exposure: pointsOf(exposure) }),
     };
   }
 }
@@ -93,12 +95,23 @@ function told<T>(defined: T | undefined, known: T | undefined, otherwise: T): [T
 
 const QUOTIENT = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*\/\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:\*\s*100\s*)?$/u;
 
-/** What a ratio is of: as it is said, or as its formula tells, `successes / attempts * 100`. */
+/** What a definition names and a PEG of this kind is judged by. */
+function namesOf(definition: Definition | undefined, kind: Kind): NonNullable<PegInput["names"]> {
+  const { exposure, formula } = definition ?? {};
+  return {
+    ...(kind === "ratio" && partsOf(definition)),
+    ...(kind === "rare_count" && exposure !== undefined && { exposure }),
+    ...(formula !== undefined && { formula }),
+  };
+}
+
+/** What a ratio is of: as it is said, or as its formula tells, `successes / attempts * 100`; both or neither. */
 function partsOf(definition: Definition | undefined): Pick<Definition, "numerator" | "denominator"> {
   const { numerator, denominator, formula = "" } = definition ?? {};
-  if (numerator !== undefined || denominator !== undefined) return { numerator, denominator };
+  if (numerator !== undefined && denominator !== undefined) return { numerator, denominator };
   const [, above, below] = QUOTIENT.exec(formula) ?? [];
-  return { numerator: above, denominator: below };
+  const isSaid = numerator !== undefined || denominator !== undefined;
+  return isSaid || above === undefined || below === undefined ? {} : { numerator: above, denominator: below };
 }
 
 /** Its own, or that among its thresholds. */

@@ -10,7 +10,7 @@ import { foundSentence, lackingSentence } from "./sentences.js";
 import { SETTINGS } from "./settings.js";
 
 export interface MeasuredPeg {
-  peg: Omit<PegInput, "points" | "parts" | "exposure">;
+  peg: Omit<PegInput, "absent" | "points" | "parts" | "exposure">;
   measured: Measured;
 }
 
@@ -44,14 +44,14 @@ function judgePeg({ peg, measured }: MeasuredPeg, q = 1, pHolm?: number): PegJud
   const { direction, directionSource, kind, kindSource, critical, bandPercent: band } = peg;
   const { design, scale, n, nEff, dropped, warnings, effect } = measured;
   const found = effect && conclusionOf(effect, q, band, direction);
-  const { reason = "too_few_samples", needed } = measured.lacking ?? {};
+  const { reason = "too_few_samples", needed, part } = measured.lacking ?? {};
   // Written out once, and what not every PEG has is added: thousands of copies would be collected as slowly as made.
   const judge: PegJudge = {
     verdict: found?.verdict ?? "insufficient_data",
     reason: found?.reason ?? reason,
     sentence: found
       ? foundSentence(found.verdict, found.reason, { ...found, band })
-      : lackingSentence(reason, n, needed),
+      : lackingSentence(reason, { n, needed, part }),
     direction,
     direction_source: directionSource,
     kind,

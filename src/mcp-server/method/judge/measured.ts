@@ -16,7 +16,7 @@ export interface Measured {
   dropped: Dropped[];
   warnings: string[];
   /** Why there is no test. */
-  lacking?: { reason: string; needed?: number };
+  lacking?: { reason: string; needed?: number; part?: string };
   /** Absent where something is lacking. Infinite from a level of 0. */
   effect?: { percent: number; p: number; interval(level: number): Interval };
   /** The probability that an N sample is the larger one. */

@@ -1,5 +1,5 @@
 import type { SOURCES } from "../../../contract/judge.js";
-import type { Direction } from "../pegs.js";
+import type { Definition, Direction } from "../pegs.js";
 import type { Points } from "./points.js";
 import type { Both } from "./samples-of.js";
 
@@ -17,6 +17,10 @@ export interface PegInput {
   kindSource: Source;
   critical: boolean;
   bandPercent: number;
+  /** What its definition names and the judge goes by, where there is any. */
+  names?: Pick<Definition, "numerator" | "denominator" | "exposure" | "formula">;
+  /** The first of them that is no PEG. */
+  absent?: string | undefined;
   points: Both<Points>;
   /** Of a ratio that is given by its parts. */
   parts?: { numerators: Both<Points>; denominators: Both<Points> } | undefined;

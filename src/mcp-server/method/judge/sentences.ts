@@ -1,4 +1,5 @@
 import type { JudgeSentence, JudgeVerdict } from "../../../contract/judge.js";
+import { put } from "../../../contract/words.js";
 import type { Interval } from "./estimate.js";
 
 const VERDICT_EN: Record<JudgeVerdict, string> = {
@@ -54,6 +55,10 @@ const LACKING: Record<string, { en: string; ko: string }> = {
     en: "{n} usable, {needed} more are needed to cover 80 % of the period",
     ko: "사용 가능한 표본 {n}개, 기간의 80%를 채우려면 {needed}개가 더 필요합니다",
   },
+  part_absent: {
+    en: "its definition refers to {part}, which has no samples",
+    ko: "정의가 참조하는 {part}에 표본이 없습니다",
+  },
   no_common_cells: { en: "no cell was measured in both periods", ko: "두 기간 모두 측정된 셀이 없습니다" },
   no_denominator: { en: "the denominators sum to nothing", ko: "분모의 합이 0입니다" },
   exposure_unmatched: {
@@ -79,9 +84,13 @@ export function foundSentence(
   };
 }
 
-export function lackingSentence(reason: string, n: number, needed: number | undefined): JudgeSentence {
+export function lackingSentence(
+  reason: string,
+  { n, needed = 0, part = "" }: { n: number; needed?: number | undefined; part?: string | undefined },
+): JudgeSentence {
   const why = LACKING[reason] ?? OTHERWISE;
-  const fill = (text: string) => text.replace("{n}", String(n)).replace("{needed}", String(needed ?? 0));
+  const values = { n, needed, part };
+  const fill = (text: string) => put(text, values);
   return {
     en: `${VERDICT_EN.insufficient_data}: ${fill(why.en)}.`,
     ko: `${VERDICT_KO.insufficient_data}: ${fill(why.ko)}.`,
