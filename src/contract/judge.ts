@@ -47,7 +47,9 @@ export const pegJudge = z.object({
   design: code.describe("what is compared with what: paired_by_week, paired_by_day, unpaired, rate"),
   scale: code.describe("log: ratios of samples; plain: differences; pooled: sums over sums; rate: events"),
   change_percent: finite.nullable().describe("null where N-1 has no level to compare with"),
-  interval: judgeInterval.optional().describe("95 %, before the correction for many PEGs"),
+  interval: judgeInterval
+    .optional()
+    .describe("95 %, before the correction for many PEGs; absent where N-1 has no level to compare with"),
   equivalence_interval: judgeInterval.optional().describe("90 %: stable where it lies inside the band"),
   p: share.optional(),
   q: share.optional().describe("after Benjamini-Hochberg over all tested PEGs"),

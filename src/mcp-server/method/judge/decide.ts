@@ -9,6 +9,7 @@ export interface Finding {
   /** The 95 % interval, and the 90 % one of two one-sided tests (Schuirmann, 1987). */
   interval: Interval;
   equivalence: Interval;
+  p: number;
   q: number;
   band: number;
   direction: Direction;
@@ -19,7 +20,7 @@ export interface Decision {
   reason: string;
 }
 
-export function decide({ percent, interval, equivalence, q, band, direction }: Finding): Decision {
+export function decide({ percent, interval, equivalence, p, q, band, direction }: Finding): Decision {
   const neutral = direction === "neutral";
   const alone = interval.low > 0 || interval.high < 0;
   if (alone && q <= SETTINGS.alpha) {
@@ -33,5 +34,7 @@ export function decide({ percent, interval, equivalence, q, band, direction }: F
   if (equivalence.low > -band && equivalence.high < band) {
     return { verdict: neutral ? "unchanged" : "stable", reason: "equivalent_within_band" };
   }
-  return { verdict: "inconclusive", reason: alone ? "one_of_many_pegs" : "interval_too_wide" };
+  // Of an exact test the interval may leave out 0 though p is larger: then it is not for the many that it is not told.
+  const among = alone && p <= SETTINGS.alpha;
+  return { verdict: "inconclusive", reason: among ? "one_of_many_pegs" : "interval_too_wide" };
 }

@@ -71,8 +71,8 @@ function judgePeg({ peg, measured }: MeasuredPeg, q = 1, pHolm?: number): PegJud
     return judge;
   }
   const { larger, shift, variability } = measured;
-  judge.interval = ends(found.interval);
-  judge.equivalence_interval = ends(found.equivalence);
+  if (isTold(found.percent, found.interval)) judge.interval = ends(found.interval);
+  if (isTold(found.percent, found.equivalence)) judge.equivalence_interval = ends(found.equivalence);
   judge.p = found.p;
   judge.q = q;
   if (pHolm !== undefined) judge.p_holm = pHolm;
@@ -97,8 +97,13 @@ function conclusionOf(
     p,
     interval,
     equivalence,
-    ...decide({ percent, interval, equivalence, q, band, direction }),
+    ...decide({ percent, interval, equivalence, p, q, band, direction }),
   };
+}
+
+/** From a level of 0 there are no percentages: an interval without ends would read as if it could be anything. */
+function isTold(percent: number, { low, high }: Interval): boolean {
+  return [percent, low, high].some(Number.isFinite);
 }
 
 function ends({ low, high }: Interval) {

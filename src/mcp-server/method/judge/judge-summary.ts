@@ -23,12 +23,19 @@ export function judgeSummary(
   counts.insufficient_data += skipped;
   const tested = pegs.filter(({ judge }) => judge.p !== undefined);
   const weighted = weigh(pegs);
-  const { verdict, reason } = overall(pegs, tested.length, weighted);
+  const { verdict, reason } = overall(pegs, counts, tested.length, weighted);
+  const unweighed = tested.filter(
+    ({ judge }) => judge.contribution === undefined && isDirected(judge.verdict),
+  );
   const all = pegs.length + skipped;
   return {
     verdict,
     reason,
-    sentence: overallSentence(verdict, reason, weighted),
+    sentence: overallSentence(verdict, reason, {
+      weighted,
+      tested: tested.map(({ judge }) => judge.verdict),
+      unweighed: unweighed.map(({ judge }) => judge.verdict),
+    }),
     counts,
     tested: tested.length,
     tested_critical: tested.filter(({ judge }) => judge.critical).length,
@@ -73,18 +80,35 @@ function shareOf(percent: number, weight: number, weights: number): number {
   return Number.isFinite(product) ? product / weights : percent * (weight / weights);
 }
 
-function overall(pegs: readonly JudgedPeg[], tested: number, weighted: Weighted | undefined): Decision {
+function isDirected(verdict: JudgeVerdict): boolean {
+  return verdict === "improved" || verdict === "declined";
+}
+
+function overall(
+  pegs: readonly JudgedPeg[],
+  counts: Readonly<Record<JudgeVerdict, number>>,
+  tested: number,
+  weighted: Weighted | undefined,
+): Decision {
   const band = SETTINGS.overallBandPercent;
   if (tested === 0) return { verdict: "insufficient_data", reason: "nothing_tested" };
   if (pegs.some(({ judge }) => judge.critical && judge.verdict === "declined")) {
     return { verdict: "declined", reason: "critical_declined" };
   }
-  if (!weighted) return { verdict: "inconclusive", reason: "interval_too_wide" };
+  if (!weighted) return { verdict: "inconclusive", reason: "nothing_weighed" };
   const { percent, low, high } = weighted;
   if (low > 0 || high < 0) {
     if (Math.abs(percent) < band) return { verdict: "minor", reason: "weighted_inside_band" };
-    return { verdict: percent > 0 ? "improved" : "declined", reason: "weighted_beyond_band" };
+    const verdict = percent > 0 ? "improved" : "declined";
+    if (counts[verdict] > 0) return { verdict, reason: "weighted_beyond_band" };
+    return { verdict: isOfMinor(pegs, percent) ? "minor" : "inconclusive", reason: `no_peg_${verdict}` };
   }
   if (low > -band && high < band) return { verdict: "stable", reason: "weighted_equivalent" };
   return { verdict: "inconclusive", reason: "interval_too_wide" };
+}
+
+/** Whether minor changes make up most of a weighted one. */
+function isOfMinor(pegs: readonly JudgedPeg[], percent: number): boolean {
+  const minor = pegs.filter(({ judge }) => judge.verdict === "minor");
+  return minor.reduce((sum, { judge }) => sum + (judge.contribution ?? 0), 0) / percent >= 0.5;
 }

@@ -1,5 +1,6 @@
-import type { JudgeSentence, JudgeVerdict } from "../../../contract/judge.js";
-import { put } from "../../../contract/words.js";
+import { type JudgeSentence, type JudgeVerdict, VERDICTS } from "../../../contract/judge.js";
+import { VERDICT_WORDS } from "../../../contract/verdict-words.js";
+import { type Language, put } from "../../../contract/words.js";
 import type { Interval } from "./estimate.js";
 
 const VERDICT_EN: Record<JudgeVerdict, string> = {
@@ -68,6 +69,10 @@ const LACKING: Record<string, { en: string; ko: string }> = {
   no_events: { en: "no event in either period", ko: "두 기간 모두 발생 건수가 없습니다" },
   too_large_for_a_double: { en: "the numbers are too large", ko: "값이 너무 큽니다" },
 };
+const FROM_ZERO = {
+  en: "its level before was 0, so there is no percentage",
+  ko: "이전 수준이 0이므로 백분율이 없습니다",
+};
 const OTHERWISE = { en: "nothing to compare", ko: "비교할 것이 없습니다" };
 
 export function foundSentence(
@@ -76,11 +81,18 @@ export function foundSentence(
   { percent, interval, band }: { percent: number; interval: Interval; band: number },
 ): JudgeSentence {
   const why = WHY[reason] ?? OTHERWISE;
-  const range = [signed(interval.low), signed(interval.high)];
-  const fill = (text: string) => text.replace("{band}", String(band));
+  const { low, high } = interval;
+  const isBounded = Number.isFinite(low) || Number.isFinite(high);
+  const range = {
+    en: isBounded ? ` (95 % interval ${signed(low)} to ${signed(high)} %)` : "",
+    ko: isBounded ? ` (95% 구간 ${signed(low)} ~ ${signed(high)}%)` : "",
+  };
+  const change = Number.isFinite(percent)
+    ? { en: `${signed(percent)} %`, ko: `${signed(percent)}%` }
+    : FROM_ZERO;
   return {
-    en: `${VERDICT_EN[verdict]}: ${signed(percent)} % (95 % interval ${range.join(" to ")} %); ${fill(why.en)}.`,
-    ko: `${VERDICT_KO[verdict]}: ${signed(percent)}% (95% 구간 ${range.join(" ~ ")}%). ${fill(why.ko)}.`,
+    en: `${VERDICT_EN[verdict]}: ${change.en}${range.en}; ${put(why.en, { band })}.`,
+    ko: `${VERDICT_KO[verdict]}: ${change.ko}${range.ko}. ${put(why.ko, { band })}.`,
   };
 }
 
@@ -109,22 +121,60 @@ const OVERALL: Record<string, { en: string; ko: string }> = {
   },
   weighted_equivalent: { en: "the weighted change is small", ko: "가중 변화가 작습니다" },
   interval_too_wide: { en: "the weighted change may be noise", ko: "가중 변화가 우연일 수 있습니다" },
+  no_peg_improved: {
+    en: "the weighted change is more than noise, but no PEG improved by itself",
+    ko: "가중 변화가 우연으로 보기 어렵지만, 단독으로 개선된 PEG가 없습니다",
+  },
+  no_peg_declined: {
+    en: "the weighted change is more than noise, but no PEG declined by itself",
+    ko: "가중 변화가 우연으로 보기 어렵지만, 단독으로 저하된 PEG가 없습니다",
+  },
+  nothing_weighed: {
+    en: "nothing can be weighed, neutral PEGs and changes from 0 being left out",
+    ko: "중립 PEG와 0에서의 변화를 빼면 가중할 것이 없습니다",
+  },
   nothing_tested: { en: "no PEG could be tested", ko: "검정할 수 있는 PEG가 없습니다" },
 };
 
+/** @param tested and those of them that are judged and not weighed: the verdicts on PEGs */
 export function overallSentence(
   verdict: JudgeVerdict,
   reason: string,
-  weighted: { percent: number; low: number; high: number } | undefined,
+  {
+    weighted,
+    tested,
+    unweighed,
+  }: {
+    weighted: { percent: number; low: number; high: number } | undefined;
+    tested: readonly JudgeVerdict[];
+    unweighed: readonly JudgeVerdict[];
+  },
 ): JudgeSentence {
   const why = OVERALL[reason] ?? OTHERWISE;
   const [en, ko] = [VERDICT_EN[verdict], VERDICT_KO[verdict]];
-  if (!weighted) return { en: `${en}: ${why.en}.`, ko: `${ko}: ${why.ko}.` };
+  if (!weighted) {
+    const [countsEn, countsKo] = [counted(tested, "en"), counted(tested, "ko")];
+    return {
+      en: `${en}: ${why.en}${countsEn && `: ${countsEn}`}.`,
+      ko: `${ko}: ${why.ko}${countsKo && `: ${countsKo}`}.`,
+    };
+  }
   const { percent, low, high } = weighted;
+  const rest = { en: counted(unweighed, "en"), ko: counted(unweighed, "ko") };
   return {
-    en: `${en}: ${why.en} (${signed(percent)} %, interval ${signed(low)} to ${signed(high)} %).`,
-    ko: `${ko}: ${why.ko} (${signed(percent)}%, 구간 ${signed(low)} ~ ${signed(high)}%).`,
+    en: `${en}: ${why.en} (${signed(percent)} %, interval ${signed(low)} to ${signed(high)} %)${rest.en && `; not weighed: ${rest.en}`}.`,
+    ko: `${ko}: ${why.ko} (${signed(percent)}%, 구간 ${signed(low)} ~ ${signed(high)}%).${rest.ko && ` 가중 제외: ${rest.ko}.`}`,
   };
+}
+
+/** How many there are of each verdict, `2 declined, 1 changed`. */
+function counted(verdicts: readonly JudgeVerdict[], language: Language): string {
+  return VERDICTS.flatMap((verdict) => {
+    const count = verdicts.filter((one) => one === verdict).length;
+    const word = VERDICT_WORDS[verdict][language];
+    if (count === 0) return [];
+    return [language === "en" ? `${count} ${word}` : `${word} ${count}`];
+  }).join(", ");
 }
 
 function signed(value: number): string {
