@@ -1,7 +1,8 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { BUNDLED_ALGORITHM_VERSIONS } from "./contract/mcp-protocol.js";
+import { algorithmsOf, TAKEN_KEYS } from "./contract/token-keys.js";
 
 /** What a variable may be, what it is where unset, and what it means: the one list of settings. */
 const count = (min: number, max: number) => {
@@ -89,18 +90,26 @@ const encryptionKeys = z.string().transform((text, context) => {
   return keys;
 });
 
+function readPublicKey(pem: string): KeyObject | undefined {
+  // Of a private key node would make the public one; it has no business here.
+  if (pem.includes("PRIVATE KEY")) return undefined;
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
 const publicKey = z
   .string()
   // A file of settings holds the key on one line, with \n for its line ends.
   .transform((text) => text.replaceAll("\\n", "\n"))
-  .refine((pem) => {
-    try {
-      // Of a private key node would make the public one; it has no business here.
-      return !pem.includes("PRIVATE KEY") && createPublicKey(pem).type === "public";
-    } catch {
-      return false;
-    }
-  }, "must be a public key in PEM form");
+  .superRefine((pem, context) => {
+    const key = readPublicKey(pem);
+    if (!key) context.addIssue({ code: "custom", message: "must be a public key in PEM form" });
+    else if (!algorithmsOf(key).length)
+      context.addIssue({ code: "custom", message: `must be ${TAKEN_KEYS}` });
+  });
 
 const settings = z.object({
   NODE_ENV: z.string().default("development"),
@@ -196,7 +205,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Rules between settings. */
+/**
+ * Rules between settings.
+ *
+ * @param config what is right by itself; the rest is as if it were not given
+ * @param env what is given, right or wrong
+ */
 function conflicts(config: Config, env: Record<string, string | undefined>): string[] {
   const problems: string[] = [];
   const given = (...names: (keyof Settings)[]) => names.filter((name) => env[name]);
@@ -208,8 +222,8 @@ function conflicts(config: Config, env: Record<string, string | undefined>): str
   if (given("UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN").length === 1) {
     problems.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or none");
   }
-  const { ALGORITHM_VERSION: version, MCP_URL: service } = config;
-  if (version !== undefined && service === undefined && !BUNDLED_ALGORITHM_VERSIONS.includes(version)) {
+  const { ALGORITHM_VERSION: version } = config;
+  if (version !== undefined && !given("MCP_URL").length && !BUNDLED_ALGORITHM_VERSIONS.includes(version)) {
     problems.push(
       `ALGORITHM_VERSION: must be one of ${BUNDLED_ALGORITHM_VERSIONS.join(", ")}, which the bundled analysis service knows, or set MCP_URL`,
     );
@@ -256,7 +270,10 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   const problems = parsed.success
     ? []
     : [...new Set(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`))];
-  const config = { ...(parsed.data as Settings), production: present.NODE_ENV === "production" };
+  // Without what is wrong by itself, which would hide all else that is wrong.
+  const wrong = new Set(parsed.error?.issues.map(({ path: [name] }) => name));
+  const right = Object.fromEntries(Object.entries(present).filter(([name]) => !wrong.has(name)));
+  const config = { ...(parsed.data ?? settings.parse(right)), production: present.NODE_ENV === "production" };
   problems.push(...conflicts(config, present));
   if (problems.length) throw new ConfigError(problems);
   return config;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ConfigError, parseConfig } from "../src/config.js";
 
@@ -253,6 +253,19 @@ describe("settings that cannot be used", () => {
     expect(problemsOf({ JWT_PUBLIC_KEY: pem })).toEqual(["JWT_PUBLIC_KEY: must be a public key in PEM form"]);
   });
 
+  const pemOf = ({ publicKey }: { publicKey: KeyObject }) =>
+    publicKey.export({ type: "spki", format: "pem" }).toString();
+  test.each([
+    ["too small", pemOf(generateKeyPairSync("rsa", { modulusLength: 1024 }))],
+    ["of another curve", pemOf(generateKeyPairSync("ec", { namedCurve: "secp256k1" }))],
+    ["for no signatures", pemOf(generateKeyPairSync("x25519"))],
+  ])("JWT_PUBLIC_KEY of a kind that is not taken, %s, is told among the others", (_, pem) => {
+    expect(problemsOf({ JWT_PUBLIC_KEY: pem, PORT: "x" })).toEqual([
+      expect.stringMatching(/^PORT: /),
+      "JWT_PUBLIC_KEY: must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519",
+    ]);
+  });
+
   test("keys as openssl rand -base64 writes them are taken as well", () => {
     const bytes = Buffer.alloc(32, 0xfb);
     const [key] = parseConfig({ ENCRYPTION_KEYS: `k1:${bytes.toString("base64")}` }).ENCRYPTION_KEYS ?? [];
@@ -292,6 +305,32 @@ describe("settings that cannot be used", () => {
 });
 
 describe("rules between settings", () => {
+  test.each<[string, Env, string]>([
+    ["WORKER", { WORKER: "none" }, "WORKER: none needs DATABASE_URL"],
+    ["WEB_CONCURRENCY", { WEB_CONCURRENCY: "2" }, "WEB_CONCURRENCY: more than 1 needs DATABASE_URL"],
+    [
+      "LOG_FILE",
+      { WEB_CONCURRENCY: "2", DATABASE_URL: "postgres://h/d", LOG_FILE: "log" },
+      "LOG_FILE: is written by one process",
+    ],
+    ["ALGORITHM_VERSION", { ALGORITHM_VERSION: "v3" }, "ALGORITHM_VERSION: must be one of"],
+  ])("are told of where another setting is wrong by itself: %s", (_, env, problem) => {
+    expect(problemsOf({ ...env, PORT: "x", LOG_LEVEL: "loud" })).toEqual([
+      expect.stringMatching(/^PORT: /),
+      expect.stringMatching(/^LOG_LEVEL: /),
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  test("take a setting that is wrong by itself for one that is given", () => {
+    expect(problemsOf({ ALGORITHM_VERSION: "v3", MCP_URL: "ftp://service" })).toEqual([
+      expect.stringMatching(/^MCP_URL: /),
+    ]);
+    expect(problemsOf({ WORKER: "none", DATABASE_URL: "mysql://h/d" })).toEqual([
+      expect.stringMatching(/^DATABASE_URL: /),
+    ]);
+  });
+
   test.each<[string, Env, string]>([
     [
       "two ways to check tokens",

@@ -155,7 +155,12 @@ export const LAYER_RULES: readonly LayerRule[] = [
     packages: [],
     node: true,
   },
-  { layer: "config.ts", local: ["contract/mcp-protocol.ts"], packages: ["zod"], node: true },
+  {
+    layer: "config.ts",
+    local: ["contract/mcp-protocol.ts", "contract/token-keys.ts"],
+    packages: ["zod"],
+    node: true,
+  },
   { layer: "address-file.ts", local: [], packages: [], node: true },
   { layer: "development-keys.ts", local: [], packages: ["zod"], node: true },
   {

@@ -1,5 +1,6 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { importSPKI, type CryptoKey as JoseKey, type JWTVerifyGetKey } from "jose";
+import { algorithmsOf, TAKEN_KEYS } from "../../contract/token-keys.js";
 import { RemoteKeys, type RemoteKeysOptions } from "./remote-keys.js";
 
 /** Where the keys come from that tokens are checked by: one of three. */
@@ -18,15 +19,6 @@ export interface KeySource {
 
 const ASYMMETRIC = ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 
-const EC_ALGORITHMS: Record<string, string> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
-
-/** The one algorithm that fits a public key, by all its names; none for a kind of key that is not taken. */
-function algorithmsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string[] {
-  if (type === "rsa") return (details?.modulusLength ?? 0) >= 2048 ? ["RS256"] : [];
-  if (type === "ec") return [EC_ALGORITHMS[details?.namedCurve ?? ""] ?? []].flat();
-  return type === "ed25519" ? ["EdDSA", "Ed25519"] : [];
-}
-
 /**
  * Imports the keys once.
  *
@@ -44,11 +36,7 @@ export async function createKeySource(
     const publicKey = createPublicKey(settings.pem);
     const algorithms = algorithmsOf(publicKey);
     const [algorithm] = algorithms;
-    if (!algorithm) {
-      throw new Error(
-        "JWT_PUBLIC_KEY must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519",
-      );
-    }
+    if (!algorithm) throw new Error(`JWT_PUBLIC_KEY must be ${TAKEN_KEYS}`);
     // jose reads one PEM form only, node all of them.
     const spki = publicKey.export({ type: "spki", format: "pem" }).toString();
     return { key: await importSPKI(spki, algorithm), algorithms };
