@@ -48,18 +48,21 @@ export class Alarm {
     this.#wake?.();
   }
 
-  /** Resolves when it rings or has rung, when the time is over, or when the signal aborts. Never rejects. */
-  async wait(ms: number, signal?: AbortSignal): Promise<"rung" | "timeout"> {
-    if (!this.#rung && !signal?.aborted) {
+  /**
+   * Resolves when it rings or has rung, when the time is over, or when one of the signals aborts. Never rejects. Each is
+   * listened to by itself: Node 20 keeps for good what `AbortSignal.any` makes of one that lives as long as the process.
+   */
+  async wait(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<"rung" | "timeout"> {
+    if (!this.#rung && !signals.some((signal) => signal?.aborted)) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(done, ms);
         function done(): void {
           clearTimeout(timer);
-          signal?.removeEventListener("abort", done);
+          for (const signal of signals) signal?.removeEventListener("abort", done);
           resolve();
         }
         this.#wake = done;
-        signal?.addEventListener("abort", done);
+        for (const signal of signals) signal?.addEventListener("abort", done);
       });
       this.#wake = undefined;
     }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createPegClient } from "../../src/client/index.js";
 import { STAGES } from "../../src/domain/comparison/progress.js";
@@ -202,6 +203,30 @@ describe("watch", () => {
       await until(() => openPlaces() === before);
     }
     release();
+  });
+
+  test("leaves nothing behind on the signal that outlives it, that the server stops (F3)", async () => {
+    const { stopping } = backend.runtime.services;
+    // Signals that are made of it count there; Node keeps each of them.
+    const dependants = () => {
+      const symbol = Object.getOwnPropertySymbols(stopping).find(({ description }) =>
+        description?.includes("DependantSignals"),
+      );
+      const known = symbol && (stopping as unknown as Record<symbol, { size: number } | null>)[symbol];
+      return known?.size ?? 0;
+    };
+    const places = openPlaces();
+    const { id, release } = await heldTask("dora");
+    const before = dependants();
+    for (let turn = 0; turn < 3; turn++) {
+      const stream = await streamOf(id, "dora");
+      await stream.events(1);
+      stream.close();
+    }
+    release();
+    await until(() => openPlaces() <= places);
+    expect(dependants()).toBe(before);
+    expect(getEventListeners(stopping, "abort")).toEqual([]);
   });
 
   test("is open five times for a user and no more; a place that is left is free at once (T22)", async () => {

@@ -49,7 +49,6 @@ export async function* watchComparison({
   const { id: analysisId } = input;
   const last = readEventId(input.lastEventId);
   const task = await findTask(ctx, input, last?.taskId);
-  const ended = signal ? AbortSignal.any([signal, services.stopping]) : services.stopping;
   const place = { userId: actor.userId, streamId: randomUUID() };
   const alarm = services.signals.alarm(`task/${task.id}`, `analysis/${analysisId}`);
   let seen = last?.taskId === task.id ? Math.min(last.version, task.version) : 0;
@@ -82,7 +81,7 @@ export async function* watchComparison({
         }
         if (isFinished(state)) return;
       }
-      changed = (await alarm.wait(LOOK_MS, ended)) === "rung";
+      changed = (await alarm.wait(LOOK_MS, signal, services.stopping)) === "rung";
     }
   } finally {
     services.streams.open--;
