@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { LINE_DASHES } from "../../src/dashboard/charts/line-dashes.js";
-import { JUDGE_CODES } from "../../src/dashboard/comparison/judge-codes.js";
+import { JUDGE_CODES, tellDropped } from "../../src/dashboard/comparison/judge-codes.js";
 import { formatHours, formatSpan } from "../../src/dashboard/format/times.js";
 import { unitOf } from "../../src/dashboard/format/units.js";
 import { readClaims } from "../../src/dashboard/session/claims.js";
@@ -58,6 +58,25 @@ describe("in both languages", () => {
     [54.25, "2 d 6.3 h", "2일 6.3시간"],
   ])("%d hours are told", (hours, en, ko) => {
     expect([formatHours(hours, say.en), formatHours(hours, say.ko)]).toEqual([en, ko]);
+  });
+
+  test.each([
+    [
+      "cell_in_one_period",
+      "7 samples of cells that are in one period only",
+      "한 기간에만 있는 셀의 표본 7개",
+    ],
+    ["missing", "7 missing", "누락된 표본 7개"],
+    ["no_light", "7 no light", "no light 7개"],
+  ])("samples left out as %s are counted", (reason, en, ko) => {
+    const dropped = { reason, count: 7 };
+    expect([tellDropped(dropped, say.en), tellDropped(dropped, say.ko)]).toEqual([en, ko]);
+  });
+
+  test("the end of a task is told", () => {
+    const time = "2024-01-01 10:00";
+    expect(say.en("done at about {time} UTC", { time })).toBe("done at about 2024-01-01 10:00 UTC");
+    expect(say.ko("done at about {time} UTC", { time })).toBe("2024-01-01 10:00(UTC)경 완료 예정");
   });
 });
 

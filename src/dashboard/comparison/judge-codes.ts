@@ -1,3 +1,6 @@
+import type { DashboardText } from "../words/korean.js";
+import type { Say } from "../words/say.js";
+
 /** Codes of the judge in words; what is not known here is shown as it is. */
 export const JUDGE_CODES = {
   higher_is_better: "higher is better",
@@ -17,7 +20,7 @@ export const JUDGE_CODES = {
   exposure_is_samples: "no exposure was named; samples are counted instead",
   missing: "missing",
   suspect: "marked as suspect",
-  cell_in_one_period: "of cells that are in one period only",
+  cell_in_one_period: "samples of cells that are in one period only",
   clock_change: "in hours that a clock change doubles or skips",
   no_partner: "without a partner in the other period",
   gauge: "gauge",
@@ -25,3 +28,15 @@ export const JUDGE_CODES = {
   ratio: "ratio",
   rare_count: "rare count",
 } as const;
+
+const CODES: Record<string, DashboardText> = JUDGE_CODES;
+
+export function tellCode(code: string, say: Say): string {
+  const text = CODES[code];
+  return text ? (say as (text: DashboardText) => string)(text) : code.replaceAll("_", " ");
+}
+
+/** How many samples were left out, and why. */
+export function tellDropped({ reason, count }: { reason: string; count: number }, say: Say): string {
+  return say("{count} {reason}", { count, reason: tellCode(reason, say) });
+}

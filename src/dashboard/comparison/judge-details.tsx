@@ -1,20 +1,15 @@
 import type { PegJudge } from "../../contract/judge.js";
 import { formatNumber } from "../../contract/numbers.js";
-import { type DashboardText, useWords } from "../words/words.js";
+import { useWords } from "../words/words.js";
 import { rangeText } from "./interval-graphic.js";
-import { JUDGE_CODES } from "./judge-codes.js";
-
-const CODES: Record<string, DashboardText> = JUDGE_CODES;
+import { tellCode, tellDropped } from "./judge-codes.js";
 
 const percentOf = (share: number) => (share < 0.0001 ? "< 0.01 %" : `${(share * 100).toPrecision(3)} %`);
 
 /** Why the verdict is what it is: what was compared, and what the tests say. */
 export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string }) {
   const { say } = useWords();
-  const inWords = (code: string) => {
-    const text = CODES[code];
-    return text ? (say as (text: DashboardText) => string)(text) : code.replaceAll("_", " ");
-  };
+  const inWords = (code: string) => tellCode(code, say);
   const { variability, interval, equivalence_interval: equivalence } = judge;
   const spread = { more_variable: say("more"), less_variable: say("less"), same: say("as before") };
   const facts: [string, string | undefined][] = [
@@ -40,9 +35,7 @@ export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string })
     [say("It varies"), variability && spread[variability.flag]],
     [
       say("Left out"),
-      judge.dropped.length
-        ? judge.dropped.map(({ reason, count }) => `${count} ${inWords(reason)}`).join("; ")
-        : undefined,
+      judge.dropped.length ? judge.dropped.map((dropped) => tellDropped(dropped, say)).join("; ") : undefined,
     ],
     [say("Mind"), judge.warnings.length ? judge.warnings.map(inWords).join("; ") : undefined],
   ];

@@ -71,7 +71,7 @@ export const KOREAN = {
   "The server did not say why.": "서버가 이유를 알리지 않았습니다.",
   "Recompute tries again. If the data is at fault, upload it anew.":
     "'다시 계산'으로 다시 시도하십시오. 데이터가 잘못되었다면 새로 업로드하십시오.",
-  "done at about {time} UTC": "약 {time} UTC에 완료 예정",
+  "done at about {time} UTC": "{time}(UTC)경 완료 예정",
   "You may leave this page: the work goes on, and the result is kept.":
     "이 페이지를 떠나도 작업은 계속되고 결과는 보관됩니다.",
   "All in all": "종합",
@@ -179,11 +179,12 @@ export const KOREAN = {
   "samples have no times; neighbours are taken to resemble each other":
     "표본에 시각이 없어 이웃한 표본이 서로 비슷하다고 가정합니다",
   "no exposure was named; samples are counted instead": "노출량이 지정되지 않아 표본 수를 대신 사용합니다",
-  missing: "누락",
-  "marked as suspect": "의심 표시됨",
-  "of cells that are in one period only": "한 기간에만 있는 셀",
-  "in hours that a clock change doubles or skips": "시각 변경으로 겹치거나 빠진 시간",
-  "without a partner in the other period": "다른 기간에 짝이 없음",
+  "{count} {reason}": "{reason} {count}개",
+  missing: "누락된 표본",
+  "marked as suspect": "의심 표시된 표본",
+  "samples of cells that are in one period only": "한 기간에만 있는 셀의 표본",
+  "in hours that a clock change doubles or skips": "시각 변경으로 겹치거나 빠진 시간의 표본",
+  "without a partner in the other period": "다른 기간에 짝이 없는 표본",
   gauge: "게이지",
   counter: "카운터",
   ratio: "비율",
