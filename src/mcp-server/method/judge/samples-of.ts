@@ -12,10 +12,7 @@ export interface Both<T> {
  * series, such as numerators and denominators, a cell is there in a period that has it in each of them.
  */
 export function commonCells(given: readonly Both<Points>[]): { series: Both<Points>[]; dropped: number } {
-  const all = given.flatMap(({ before, after }) => [before, after]);
-  const one = all[0] && onlyOne(all[0].cells);
-  if (one !== undefined && all.every(({ cells }) => onlyOne(cells) === one))
-    return { series: [...given], dropped: 0 };
+  if (isOfOneCell(given)) return { series: [...given], dropped: 0 };
   const [n1, n] = [
     cellsInEach(given.map(({ before }) => before)),
     cellsInEach(given.map(({ after }) => after)),
@@ -30,11 +27,20 @@ export function commonCells(given: readonly Both<Points>[]): { series: Both<Poin
   return { series, dropped: sizeOf(given) - sizeOf(series) };
 }
 
+/** Whether all samples are of the same cell: then there are no sets to be made. */
+function isOfOneCell(series: readonly Both<Points>[]): boolean {
+  const one = series[0]?.before.cells[0];
+  if (one === undefined) return false;
+  for (const { before, after } of series)
+    if (onlyOne(before.cells) !== one || onlyOne(after.cells) !== one) return false;
+  return true;
+}
+
 function sizeOf(series: readonly Both<Points>[]): number {
   return series.reduce((sum, { before, after }) => sum + before.values.length + after.values.length, 0);
 }
 
-/** The cell of all samples, where they are of one: then there are no sets to be made. */
+/** The cell of all samples, where they are of one. */
 function onlyOne(cells: Uint32Array): number | undefined {
   const [first] = cells;
   for (let i = 1; i < cells.length; i++) if (cells[i] !== first) return undefined;
