@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { Deadline } from "../../src/adapters/redis/deadline.js";
 import type { Clock } from "../../src/domain/ports.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
@@ -166,6 +167,9 @@ describe.each([
   describe.skipIf(skip)("whatever is asked, and how (L12, L14)", () => {
     const redis = store === "on Redis" && !skip ? createTestRedis() : undefined;
     afterAll(async () => (await redis)?.stop());
+    // What counts is what Redis says: one that a busy machine keeps waiting would be taken for one that is away.
+    beforeEach(() => void vi.spyOn(Deadline.prototype, "keep").mockImplementation((work) => work));
+    afterEach(() => void vi.restoreAllMocks());
 
     test("each token, both faces, batches and streams count towards the same", async () => {
       const url = (await redis)?.url;
@@ -207,14 +211,18 @@ describe.each([
 
     test("after the wait that it is told a caller passes", async () => {
       const url = (await redis)?.url;
-      const backend = await start({ ...(url ? { REDIS_URL: url } : {}), RATE_LIMIT_GET: "1/1s" });
+      const backend = await start({ ...(url ? { REDIS_URL: url } : {}), RATE_LIMIT_GET: "1/3s" });
+      // Computed for another user: within the window there is time for answers from the cache only.
+      await (await backend.clientOf("owner")).pegComparison.get.query({ id: ID });
       const trpc = queryPath("pegComparison.get", { id: ID });
       expect((await ask(backend, REST)).status).toBe(200);
+      let told = "";
       for (const path of [REST, trpc]) {
         const refused = await ask(backend, path);
-        expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+        told = refused.headers.get("retry-after") ?? "";
+        expect([refused.status, told]).toEqual([429, expect.stringMatching(/^[123]$/)]);
       }
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, Number(told) * 1_000));
       expect((await ask(backend, trpc)).status).toBe(200);
     });
   });

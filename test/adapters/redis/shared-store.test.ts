@@ -175,11 +175,16 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
   test("L2: no window of 200 ms holds more than the limit, however hard a caller tries", async () => {
     const rule: LimitRule = { name: "short", limit: 5, windowMs: 200 };
     const passed: { before: number; after: number }[] = [];
-    const until = performance.now() + 1500;
-    while (performance.now() < until) {
+    const refused: typeof passed = [];
+    const visit = async () => {
       const before = performance.now();
       const { limits } = await overTcp.visit({ userId: "u", rules: [rule] });
-      if (limits.allowed) passed.push({ before, after: performance.now() });
+      (limits.allowed ? passed : refused).push({ before, after: performance.now() });
+    };
+    const until = performance.now() + 1500;
+    // Several at once, so that some are refused however slow the machine is.
+    while (performance.now() < until || passed.length <= 3 * rule.limit) {
+      await Promise.all(Array.from({ length: rule.limit + 1 }, visit));
     }
     // The server's clock ticks in whole milliseconds: windows of it may seem one shorter from here.
     for (const { after } of passed) {
@@ -188,25 +193,33 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
       );
       expect(inWindow.length).toBeLessThanOrEqual(rule.limit);
     }
-    // Nor does it hold less: as soon as one call leaves the window the next one passes.
-    const gaps = passed.slice(rule.limit).map(({ before }, i) => before - (passed[i]?.before ?? 0));
-    expect(Math.min(...gaps)).toBeLessThan(rule.windowMs + 25);
+    // Nor does it hold less: whoever is refused finds it full, as far as can be told from here.
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { before, after } of refused) {
+      const mayCount = passed.filter(
+        (call) => call.after > before - rule.windowMs - 1 && call.before < after,
+      );
+      expect(mayCount.length).toBeGreaterThanOrEqual(rule.limit);
+    }
   });
 
   test("L2: each call leaves the window by itself, while younger ones go on counting", async () => {
-    const rule: LimitRule = { name: "spread", limit: 3, windowMs: 500 };
+    const rule: LimitRule = { name: "spread", limit: 3, windowMs: 2_000 };
+    const half = rule.windowMs / 2;
     const visit = async () => (await overTcp.visit({ userId: "u", rules: [rule] })).limits;
     const began = performance.now();
     await visit();
     const first = performance.now();
-    await expect.poll(() => performance.now() - first, { interval: 10 }).toBeGreaterThan(250);
+    await expect
+      .poll(() => performance.now() - first, { interval: 10, timeout: 10_000 })
+      .toBeGreaterThan(half);
     await visit();
     await visit();
-    expect((await visit()).exhausted?.resetMs).toBeLessThanOrEqual(250);
-    await expect.poll(async () => (await visit()).allowed, { interval: 5 }).toBe(true);
+    expect((await visit()).exhausted?.resetMs).toBeLessThanOrEqual(half);
+    await expect.poll(async () => (await visit()).allowed, { interval: 5, timeout: 10_000 }).toBe(true);
     const waited = performance.now();
     expect(waited - began).toBeGreaterThanOrEqual(rule.windowMs - 1);
-    expect(waited - first).toBeLessThan(rule.windowMs + 150);
+    expect(waited - first).toBeLessThan(rule.windowMs + half);
     // The place of the first was taken; the two younger ones still count.
     expect((await visit()).allowed).toBe(false);
   });
