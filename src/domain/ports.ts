@@ -93,6 +93,8 @@ export interface Visit {
    * the same word still holds. Null where no such word can be had; then Postgres has to be asked.
    */
   generation: string | null;
+  /** Whether this visit gave the analysis its generation, which is forgotten soon unless it is kept. */
+  begun?: boolean | undefined;
   entry: Uint8Array | null;
 }
 
@@ -123,6 +125,8 @@ export interface SharedStore {
    * @returns false where the store could not be told, though other processes may still see it
    */
   moveGeneration(analysisId: string): Promise<boolean>;
+  /** Keeps a generation for days, if it is still the present one. Never throws. */
+  keepGeneration(analysisId: string, generation: string): Promise<void>;
   /**
    * Takes one of a user's places for open streams, or keeps it: a place that is not kept for `ttlMs` is free again.
    *

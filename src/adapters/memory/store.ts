@@ -109,6 +109,9 @@ export class MemoryStore implements SharedStore {
     return true;
   }
 
+  /** They are bounded by their number. */
+  async keepGeneration(): Promise<void> {}
+
   async holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean> {
     const { userId, streamId, max, ttlMs } = request;
     const now = this.#clock.now();

@@ -72,6 +72,14 @@ export class ResilientStore implements SharedStore {
     return false;
   }
 
+  async keepGeneration(analysisId: string, generation: string): Promise<void> {
+    if (this.#away) return;
+    // One that ends sooner is begun anew.
+    await this.#writes
+      .keep(this.#options.redis.keepGeneration(analysisId, generation))
+      .catch(() => undefined);
+  }
+
   async holdStream(request: StreamPlace & { max: number; ttlMs: number }): Promise<boolean> {
     const { redis, local } = this.#options;
     // In process too, so that the count goes on where Redis goes away.

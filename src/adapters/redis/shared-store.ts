@@ -17,6 +17,13 @@ import { type DecisionResponse, slidingLog } from "./sliding-log.js";
 const MAX_HASHED = 10_000;
 /** Longer than anything that is kept under a generation. */
 const GENERATION_TTL_S = 2 * 86_400;
+/** While nobody is known who may read the analysis: ids can be made up, and each would be a key for days. */
+const NEW_GENERATION_TTL_S = 60;
+
+const KEEP_SCRIPT = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return 1
+`;
 
 /** Nobody's: a user has a name. So many that each is taken, and so writes. */
 const PROBE = { userId: "", rules: [{ name: "probe", limit: 10_000, windowMs: 1000 }] };
@@ -89,28 +96,32 @@ export class RedisStore {
     return limiter;
   }
 
-  async visit({ userId, rules, analysisId, entry }: VisitRequest): Promise<Visit> {
+  async visit({ userId, rules, analysisId, entry: type }: VisitRequest): Promise<Visit> {
     const trip = this.#trip;
     const [response, generation, value] = await Promise.all([
       this.#limiterOf(rules).limit(limitKey(userId)) as Promise<DecisionResponse>,
       analysisId === undefined ? null : trip.get(generationKey(analysisId)),
-      analysisId === undefined || entry === undefined ? null : trip.get(entryKey(entry, analysisId)),
+      analysisId === undefined || type === undefined ? null : trip.get(entryKey(type, analysisId)),
     ]);
-    return {
-      limits: response.decision,
-      generation: generation ?? (analysisId === undefined ? null : await this.#begin(analysisId)),
-      entry: typeof value === "string" ? Buffer.from(value, "base64") : null,
-    };
+    const { decision: limits } = response;
+    const entry = typeof value === "string" ? Buffer.from(value, "base64") : null;
+    if (generation !== null || analysisId === undefined) return { limits, generation, entry };
+    return { limits, ...(await this.#begin(analysisId)), entry };
   }
 
   /** Gives an analysis a generation, or learns the one that another process gave it. */
-  async #begin(analysisId: string): Promise<string | null> {
+  async #begin(analysisId: string): Promise<Pick<Visit, "generation" | "begun">> {
     const key = generationKey(analysisId);
+    const own = randomUUID();
     const pipeline = this.#redis.pipeline();
-    pipeline.set(key, randomUUID(), { nx: true, ex: GENERATION_TTL_S });
+    pipeline.set(key, own, { nx: true, ex: NEW_GENERATION_TTL_S });
     pipeline.get(key);
     const [, generation] = await pipeline.exec<[unknown, string | null]>();
-    return generation;
+    return { generation, begun: generation === own };
+  }
+
+  async keepGeneration(analysisId: string, generation: string): Promise<void> {
+    await this.#redis.eval(KEEP_SCRIPT, [generationKey(analysisId)], [generation, String(GENERATION_TTL_S)]);
   }
 
   async putEntry({ type, analysisId, value, ttlSeconds, generation }: EntryToPut): Promise<boolean> {

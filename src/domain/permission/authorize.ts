@@ -88,6 +88,9 @@ export async function authorize(input: {
   const analysis = checkStanding(ctx, standing, needed);
   if (!held && visit.generation !== null) {
     services.standings.put(actor.userId, analysisId, { generation: visit.generation, standing }, mark);
+    // Nobody waits for it, and one call suffices.
+    if (visit.begun) void services.shared.keepGeneration(analysisId, visit.generation);
+    visit.begun = false;
   }
   return { id: analysisId, ...analysis };
 }

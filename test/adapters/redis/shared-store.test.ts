@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { Redis as IoRedis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectRest } from "../../../src/adapters/redis/rest-client.js";
@@ -154,6 +154,39 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
     await overTcp.putEntry({ ...entry, generation });
     expect(await raw.ttl("peg_comparison:metadata:a1")).toBeGreaterThan(70);
     expect(await raw.ttl("peg_comparison:metadata:a1")).toBeLessThanOrEqual(77);
+  });
+
+  test("L16: the word of an analysis that nobody is known to read is forgotten in a minute, unless it is kept", async () => {
+    const ttl = () => raw.ttl("peg_generation:a1");
+    for (const [store, other] of [
+      [overTcp, overRest],
+      [overRest, overTcp],
+    ] as const) {
+      await raw.flushall();
+      const { generation, begun } = await store.visit(visit());
+      expect(begun).toBe(true);
+      expect(await ttl()).toBeGreaterThan(50);
+      expect(await ttl()).toBeLessThanOrEqual(60);
+      const again = await other.visit(visit());
+      expect(again.generation).toBe(generation);
+      expect(again.begun ?? false).toBe(false);
+      await store.keepGeneration("a1", randomUUID());
+      expect(await ttl()).toBeLessThanOrEqual(60);
+      await store.keepGeneration("a1", generation ?? "");
+      expect(await ttl()).toBeGreaterThan(86_400);
+      expect((await store.visit(visit())).generation).toBe(generation);
+    }
+  });
+
+  test("C4: to keep a word that has moved meanwhile, or is gone, brings none back", async () => {
+    const { generation } = await overTcp.visit(visit());
+    await overTcp.moveGeneration("a1");
+    await overTcp.keepGeneration("a1", generation ?? "");
+    const moved = (await overTcp.visit(visit())).generation;
+    expect(moved).not.toBe(generation);
+    await raw.flushall();
+    await overTcp.keepGeneration("a1", moved ?? "");
+    expect(await raw.exists("peg_generation:a1")).toBe(0);
   });
 
   test("C13: nothing runs KEYS, SCAN or FLUSH", async () => {

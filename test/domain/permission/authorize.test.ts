@@ -104,6 +104,7 @@ describe.each(DATABASES)("a standing, in $kind", ({ here, open }) => {
 });
 
 describe("a call on an analysis", () => {
+  let kept: string[][];
   let standings: StandingCache;
   let ctx: VerbContext;
   let span: ReturnType<typeof vi.spyOn>;
@@ -112,13 +113,35 @@ describe("a call on an analysis", () => {
     const tracing = { ...noTracing };
     // Whoever asks Postgres gets no further than this.
     span = vi.spyOn(tracing, "span").mockRejectedValue(new Error("Postgres was asked"));
-    ctx = contextOf({ clock: { now: () => NOW }, standings, tracing } as unknown as Services);
+    kept = [];
+    const shared = { keepGeneration: async (...told: string[]) => void kept.push(told) };
+    ctx = contextOf({ clock: { now: () => NOW }, standings, tracing, shared } as unknown as Services);
     ctx.visit.generation = "g1";
     standings.put("owner", "a", { generation: "g1", standing: MAY_READ }, standings.mark());
   });
   const ask = (needed: PermissionType = "read", fresh?: boolean) =>
     authorize({ ctx, analysisId: "a", needed, ...(fresh === undefined ? {} : { fresh }) });
   const answers = (standing: AnalysisStanding) => span.mockResolvedValue(standing);
+
+  test("keeps the generation that it began, once, and only where it may read", async () => {
+    Object.assign(ctx.visit, { generation: "g2", begun: true });
+    answers({ grants: [], analysis: STATE });
+    await expect(ask()).rejects.toMatchObject(DENIED);
+    answers({ grants: [], analysis: undefined });
+    await expect(ask()).rejects.toMatchObject(DENIED);
+    expect(kept).toEqual([]);
+    answers(MAY_READ);
+    await ask();
+    await ask("read", true);
+    expect(kept).toEqual([["a", "g2"]]);
+  });
+
+  test("leaves a generation alone that was there", async () => {
+    ctx.visit.generation = "g2";
+    answers(MAY_READ);
+    await ask();
+    expect(kept).toEqual([]);
+  });
 
   test("is decided by what is known under its generation", async () => {
     expect(await ask()).toEqual({ id: "a", ...STATE });
