@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { DIRECTIONS, LABEL, MAX_LABEL } from "./labels.js";
 import { MAX_DEFINITIONS, MAX_ROWS } from "./limits.js";
 import { time, timeInput, timeZone } from "./time.js";
 import { fill, inEnglish, type PlainText } from "./words.js";
 
+export { DIRECTIONS } from "./labels.js";
 export * from "./limits.js";
 
 export const DEFAULT_WEIGHT = 5;
@@ -15,12 +17,12 @@ export const analysisId = z
     "must be 1 to 255 of the characters A-Z a-z 0-9 . _ : -, and not . or .. alone" satisfies PlainText,
   );
 
-/** Names are free text, but no control characters or halves of characters: they end up in tables and logs. */
+/** What names a KPI or a cell. */
 export const label = z
   .string()
   .min(1)
-  .max(255)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must not contain control characters" satisfies PlainText);
+  .max(MAX_LABEL)
+  .regex(LABEL, "must not contain control characters" satisfies PlainText);
 export const kpiName = label;
 export const cellId = label;
 
@@ -42,7 +44,6 @@ export const statsRow = z.strictObject({
 });
 export type StatsRow = z.infer<typeof statsRow>;
 
-export const DIRECTIONS = ["higher_is_better", "lower_is_better", "neutral"] as const;
 export const PEG_KINDS = ["gauge", "counter", "ratio", "rare_count"] as const;
 
 /** What the judge is told of one KPI. */

@@ -1,4 +1,5 @@
-import { DIRECTIONS, type PegDefinition } from "../../contract/analysis.js";
+import type { PegDefinition } from "../../contract/analysis.js";
+import { DIRECTIONS } from "../../contract/labels.js";
 import { useWords } from "../words/words.js";
 import type { Mapping, Opened } from "./protocol.js";
 

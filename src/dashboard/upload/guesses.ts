@@ -1,5 +1,6 @@
-import { kpiName, type PegDefinitions } from "../../contract/analysis.js";
+import type { PegDefinitions } from "../../contract/analysis.js";
 import { isNumber } from "../../contract/csv-numbers.js";
+import { isLabel } from "../../contract/labels.js";
 import type { Mapping, Opened, Overview, Spans } from "./protocol.js";
 
 /** How a column is called: all of its name, or the words that it begins with. */
@@ -30,7 +31,7 @@ export function guessMapping({ header, preview, delimiter }: Extract<Opened, { k
   const isTime = (name: string) => valuesOf(name).some((text) => /^\d{4}-\d{2}-\d{2}/.test(text));
   const isNumeric = (name: string) =>
     valuesOf(name).every((text) => MISSING.test(text) || isNumber(text, delimiter));
-  const named = header.filter((name) => kpiName.safeParse(name).success);
+  const named = header.filter(isLabel);
   const whole = named.filter((name) => TIME_NAMES.whole.test(name));
   const begun = named.filter((name) => TIME_NAMES.beginning.test(name));
   const time =
