@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mcpAnswerHead, wirePegResult } from "../../../../src/contract/mcp-protocol.js";
 import { pegOf, type Row, request, rows } from "../../analysis-request.js";
-import { type Definitions, HOUR, hourly, judgingRequest, START } from "./hours.js";
-import { judgeOf, run, swinging, WEEK } from "./judging.js";
+import { type Definitions, HOUR, hourly, judgeOf, judgingRequest, START } from "./hours.js";
+import { run, swinging, WEEK } from "./judging.js";
 import { Noise } from "./noise.js";
 
 describe("a PEG is", () => {

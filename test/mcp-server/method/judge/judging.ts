@@ -1,5 +1,5 @@
 import { compare } from "../../../../src/mcp-server/method/compare.js";
-import { fixedClock, pegOf, type Row } from "../../analysis-request.js";
+import { fixedClock, type Row } from "../../analysis-request.js";
 import { hourly } from "./hours.js";
 import { Noise } from "./noise.js";
 
@@ -7,13 +7,6 @@ import { Noise } from "./noise.js";
 export const WEEK = 168;
 type Request = Parameters<typeof compare>[0];
 export const run = (body: Request) => compare(body, fixedClock());
-
-/** The judge's block of one PEG. */
-export function judgeOf(body: Request, name = "K") {
-  const { judge } = pegOf(run(body), name);
-  if (!judge) throw new Error("not judged");
-  return judge;
-}
 
 /** A week of hours under a daily swing of 60 %. */
 export function swinging(name: string, factor: number, noise: number, seed = 1, cell = "A"): Row[] {

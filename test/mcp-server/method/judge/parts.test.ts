@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pegOf } from "../../analysis-request.js";
-import { type Definitions, hourly, judgingRequest } from "./hours.js";
-import { judgeOf, run, swinging, WEEK } from "./judging.js";
+import { type Definitions, hourly, judgeOf, judgingRequest } from "./hours.js";
+import { run, swinging, WEEK } from "./judging.js";
 
 describe("a part that a definition names and that is not there", () => {
   test.each([
