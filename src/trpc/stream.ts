@@ -1,9 +1,9 @@
 import { type TrackedEnvelope, tracked } from "@trpc/server";
 import type { z } from "zod";
-import { ERRORS } from "../contract/errors.js";
-import { ownWords } from "../contract/translate.js";
 import type { VerbContext } from "../domain/context.js";
+import type { CallRecord } from "./context.js";
 import { toPegError, toTrpcError } from "./errors.js";
+import { logError } from "./middleware/watch-calls.js";
 
 /** Declares the events of a stream: each is checked on its way out. */
 export function streamOf<TSchema extends z.ZodType>(schema: TSchema) {
@@ -31,22 +31,14 @@ async function* checkEvents<TSchema extends z.ZodType>(
 
 /** Maps what ends a stream early, which no middleware sees: by then the procedure has answered. */
 export async function* mapStreamErrors<T>(
-  ctx: Pick<VerbContext, "services" | "requestId">,
+  ctx: Pick<VerbContext, "services" | "requestId"> & { call: CallRecord },
+  procedure: string,
   events: AsyncIterable<T>,
 ): AsyncGenerator<T> {
   try {
     yield* events;
   } catch (error) {
-    const { code, words, cause } = toPegError(error);
-    const level = ERRORS[code].log;
-    const fields = {
-      event: "peg_comparison_error",
-      request_id: ctx.requestId,
-      error_type: code,
-      error_message: ownWords(words),
-      ...(level === "info" ? {} : { err: cause }),
-    };
-    ctx.services.logger[level](fields, "a stream ended early");
+    logError(ctx, ctx.call, { procedure }, toPegError(error), "a stream ended early");
     throw toTrpcError(error);
   }
 }

@@ -4,7 +4,7 @@ import { createPegClient } from "../../src/client/index.js";
 import { STAGES } from "../../src/domain/comparison/progress.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
-import { type OpenStream, openStream } from "../support/open-stream.js";
+import { type OpenStream, openEvents, openStream } from "../support/open-stream.js";
 import { watch } from "../support/task-processes.js";
 import { within } from "../support/within.js";
 
@@ -148,6 +148,38 @@ describe("watch", () => {
     });
     expect(guest.states).toHaveLength(seen);
     service.tellProgress(0);
+    release();
+  });
+
+  test.each([
+    ["tRPC", (id: string, headers: Record<string, string>) => openStream(backend.url, id, headers)],
+    [
+      "REST",
+      (id: string, headers: Record<string, string>) =>
+        openEvents(`${backend.url}/api/analysis/results/${id}/peg-comparison/events`, headers),
+    ],
+  ])("is named in the log with all that a call is, where it ends early: %s", async (face, open) => {
+    const { peg, id, release } = await heldTask("anna");
+    await peg.permission.grant.mutate({ id, user_id: "guest", permission_type: "read" });
+    const authorization = `Bearer ${await tokenFor("guest", { now: clock.ms })}`;
+    const request_id = `early-${face}`;
+    const stream = await open(id, { authorization, "x-request-id": request_id });
+    streams.push(stream);
+    await stream.events(1);
+    await peg.permission.revoke.mutate({ id, user_id: "guest", permission_type: "read" });
+    await stream.ended;
+    const told = lines.filter((line) => line.includes(request_id) && line.endsWith(" a stream ended early"));
+    expect(told.map((line) => JSON.parse(line.slice(0, line.lastIndexOf("}") + 1)))).toEqual([
+      {
+        event: "peg_comparison_error",
+        request_id,
+        procedure: "pegComparison.watch",
+        user_id: expect.stringMatching(/^u_[0-9a-f]{16}$/),
+        analysis_id: id,
+        error_type: "PERMISSION_DENIED",
+        error_message: expect.any(String),
+      },
+    ]);
     release();
   });
 

@@ -1,6 +1,7 @@
 import { ERRORS } from "../../contract/errors.js";
 import { ownWords } from "../../contract/translate.js";
 import { EncodedAnswer } from "../../domain/comparison/encoded-answer.js";
+import type { VerbContext } from "../../domain/context.js";
 import type { PegError } from "../../domain/errors.js";
 import type { Tracing } from "../../domain/tracing.js";
 import type { CallRecord, RequestContext } from "../context.js";
@@ -35,7 +36,7 @@ export async function watchCall<T extends Ended>(
   }
   const response_time = Math.round(seconds * 1e6) / 1e6;
   if (error) {
-    logError(ctx, { ...fieldsOf(ctx, call), procedure: path, response_time }, error);
+    logError(ctx, call, { procedure: path, response_time }, error, "failed");
     return result;
   }
   // Written out here and below: to copy fields into it would take as long as to log the line.
@@ -82,19 +83,25 @@ export function logRequest(ctx: RequestContext, call: CallRecord, procedure: str
   services.logger.info(fields, "asked");
 }
 
-function fieldsOf({ requestId }: Pick<RequestContext, "requestId">, { user, analysisId }: CallRecord) {
-  return { request_id: requestId, user_id: user, analysis_id: analysisId };
-}
-
-function logError({ services }: RequestContext, about: object, error: PegError): void {
+/** Logs what a call ended with, or the stream that it opened. */
+export function logError(
+  { services, requestId }: Pick<VerbContext, "services" | "requestId">,
+  { user, analysisId }: CallRecord,
+  about: { procedure: string; response_time?: number },
+  error: PegError,
+  message: string,
+): void {
   const level = ERRORS[error.code].log;
   const fields = {
     event: "peg_comparison_error",
+    request_id: requestId,
+    user_id: user,
+    analysis_id: analysisId,
     ...about,
     error_type: error.code,
     error_message: ownWords(error.words),
     // A caller's own mistakes need no cause in the log, and the cause may quote what was sent.
     ...(level === "info" ? {} : { err: error.cause }),
   };
-  services.logger[level](fields, "failed");
+  services.logger[level](fields, message);
 }

@@ -49,7 +49,9 @@ export const pegComparisonRouter = router({
     limit: "status",
     input: pegComparisonWatchInput,
     output: streamOf(pegComparisonStatusOutput),
-  }).subscription(({ ctx, input, signal }) => mapStreamErrors(ctx, watchComparison({ ctx, input, signal }))),
+  }).subscription(({ ctx, input, signal, path }) =>
+    mapStreamErrors(ctx, path, watchComparison({ ctx, input, signal })),
+  ),
 
   recompute: analysisProcedure({
     needs: "write",
