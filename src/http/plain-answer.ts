@@ -17,6 +17,12 @@ export interface PlainAnswer {
   kept?: { answer: ManyForms; form: "trpc" | "json" };
 }
 
+/** Adds to what answers vary by that a body of this length is compressed for those who take it, if it is. */
+export function varyByEncoding(headers: Record<string, string>, bytes: number): void {
+  if (bytes < MIN_COMPRESSED_BYTES) return;
+  headers.vary = headers.vary === undefined ? "accept-encoding" : `${headers.vary}, accept-encoding`;
+}
+
 /**
  * Compresses the body for those who take it, and says that answers vary by it. One that is kept is compressed once.
  *
@@ -25,9 +31,10 @@ export interface PlainAnswer {
  */
 export async function compressed(answer: PlainAnswer, accepted: string | undefined): Promise<PlainAnswer> {
   const { body, kept } = answer;
-  if (body === null || lengthOf(body) < MIN_COMPRESSED_BYTES) return answer;
+  const bytes = body === null ? 0 : lengthOf(body);
+  if (body === null || bytes < MIN_COMPRESSED_BYTES) return answer;
   const { headers } = answer;
-  headers.vary = headers.vary === undefined ? "accept-encoding" : `${headers.vary}, accept-encoding`;
+  varyByEncoding(headers, bytes);
   const encoding = encodingFor(accepted);
   if (encoding === "identity") return answer;
   const small = kept

@@ -1,5 +1,5 @@
 import type { CallRefusal, CallSuccess } from "../../trpc/answer-call.js";
-import type { PlainAnswer } from "../plain-answer.js";
+import { type PlainAnswer, varyByEncoding } from "../plain-answer.js";
 import { entityTag, isHeldBy } from "./entity-tag.js";
 import type { RestRequest } from "./read-input.js";
 import { ANALYSES, type RestRoute } from "./routes.js";
@@ -32,13 +32,24 @@ export function successAnswer(
       headers.location = `${request.path.replace(/\/recompute$/, "")}/status?task_id=${task.task_id}`;
     }
   }
+  const varies = [
+    // Only of a question may anything be kept.
+    ...(route.method === "GET" ? ["authorization"] : []),
+    ...(route.method === "GET" && route.asCsv ? ["accept"] : []),
+    // The state of a task says in words why it failed.
+    ...(task ? ["accept-language"] : []),
+  ];
+  if (varies.length) headers.vary = varies.join(", ");
   if (status === 201) headers.location = `${ANALYSES}/${answer.id}`;
   if (route.method === "GET" && status === 200) {
     headers.etag = entityTag(tag);
     // It may be kept, and has to be asked for anew each time: whether the caller still may see it is decided here.
     headers["cache-control"] = "private, no-cache";
-    headers.vary = route.asCsv ? "authorization, accept" : "authorization";
-    if (isHeldBy(request.header("if-none-match"), tag)) return { status: 304, headers, body: null };
+    if (isHeldBy(request.header("if-none-match"), tag)) {
+      // As the answer in whose place it stands.
+      varyByEncoding(headers, body.byteLength);
+      return { status: 304, headers, body: null };
+    }
   }
   headers["content-type"] = type;
   return { status, headers, body: [body], ...(encoded && { kept: { answer: encoded, form: "json" } }) };

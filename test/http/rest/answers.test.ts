@@ -86,6 +86,43 @@ describe("statuses over plain HTTP", () => {
   });
 });
 
+describe("what an answer varies by", () => {
+  const variesBy = ({ headers }: Response) => (headers.get("vary") ?? "").toLowerCase().split(", ").sort();
+
+  test("is told of the state of a task, which says in words why it failed", async () => {
+    await sendJson("POST", "", sampleAnalysis({ id: "varied" }));
+    const release = service.hold();
+    const pending = await ask("/varied/peg-comparison?async=true");
+    release();
+    expect([pending.status, variesBy(pending)]).toEqual([
+      202,
+      ["accept", "accept-language", "authorization"],
+    ]);
+    await ask("/varied/peg-comparison");
+    const status = await ask("/varied/peg-comparison/status");
+    expect([status.status, variesBy(status)]).toEqual([200, ["accept-language", "authorization"]]);
+    const held = { "if-none-match": status.headers.get("etag") ?? "" };
+    const same = await ask("/varied/peg-comparison/status", held);
+    expect([same.status, variesBy(same)]).toEqual([304, ["accept-language", "authorization"]]);
+    const again = await ask("/varied/peg-comparison/recompute", {}, { method: "POST" });
+    expect([again.status, variesBy(again)]).toEqual([202, ["accept-language"]]);
+  });
+
+  test("is the same of a 304 as of the 200 in whose place it stands, large or small", async () => {
+    await sendJson("POST", "", sampleAnalysis({ id: "vast", pegs: 50 }));
+    await sendJson("POST", "", sampleAnalysis({ id: "tiny", pegs: 1, samples: 1 }));
+    await ask("/vast/peg-comparison");
+    const large = ["/vast/peg-comparison", "/vast/peg-comparison?format=csv"];
+    for (const path of [...large, "/tiny"]) {
+      const whole = await ask(path);
+      const same = await ask(path, { "if-none-match": whole.headers.get("etag") ?? "" });
+      expect([path, whole.status, same.status]).toEqual([path, 200, 304]);
+      expect(variesBy(same)).toEqual(variesBy(whole));
+      expect(variesBy(same).includes("accept-encoding")).toBe(large.includes(path));
+    }
+  });
+});
+
 describe("entity tags", () => {
   const path = "/tagged/peg-comparison";
   beforeAll(async () => {
