@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { BUNDLED_ALGORITHM_VERSIONS } from "./contract/mcp-protocol.js";
-import { algorithmsOf, TAKEN_KEYS } from "./contract/token-keys.js";
+import { algorithmsOf, KEY_RULE } from "./contract/token-keys.js";
 
 /** What a variable may be, what it is where unset, and what it means: the one list of settings. */
 const count = (min: number, max: number) => {
@@ -107,8 +107,7 @@ const publicKey = z
   .superRefine((pem, context) => {
     const key = readPublicKey(pem);
     if (!key) context.addIssue({ code: "custom", message: "must be a public key in PEM form" });
-    else if (!algorithmsOf(key).length)
-      context.addIssue({ code: "custom", message: `must be ${TAKEN_KEYS}` });
+    else if (!algorithmsOf(key).length) context.addIssue({ code: "custom", message: KEY_RULE });
   });
 
 const settings = z.object({

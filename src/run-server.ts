@@ -24,6 +24,8 @@ function hearStop(): { asked: Promise<NodeJS.Signals>; started(): void } {
     process.on("SIGTERM", hear);
     process.on("SIGINT", hear);
     process.on("disconnect", () => hear("SIGTERM"));
+    // To listen would keep a process that cannot start.
+    process.channel?.unref();
   });
   return {
     asked,

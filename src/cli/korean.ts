@@ -445,12 +445,14 @@ export const KOREAN = {
   // Put together elsewhere: what is wrong with a data directory, a key, a queue
   "{path} cannot be read, so it is not known who uses {folder}. If no other process does, delete that file and start again.":
     "{path} 파일을 읽을 수 없어 어느 프로세스가 {folder}을(를) 사용하는지 알 수 없습니다. 사용하는 프로세스가 없다면 이 파일을 삭제하고 다시 시작하십시오.",
-  "{folder} is in use by process {pid} on {host}. The embedded database serves one process at a time: stop that process, set another DATA_DIR, or set DATABASE_URL to share a PostgreSQL. If that machine is gone for good, delete {path}.":
-    "{host}의 프로세스 {pid}이(가) {folder}을(를) 사용하고 있습니다. 내장 데이터베이스는 한 번에 한 프로세스만 사용할 수 있습니다. 그 프로세스를 중지하거나, 다른 DATA_DIR을 설정하거나, DATABASE_URL을 설정하여 PostgreSQL을 공유하십시오. 그 장비가 더는 없다면 {path} 파일을 삭제하십시오.",
+  "{folder} is in use by process {pid} on {host}. The embedded database serves one process at a time: stop that process, set another DATA_DIR, or set DATABASE_URL to share a PostgreSQL. Where it was a container's that died just now, start again in 15 seconds. If that machine is gone for good, delete {path}.":
+    "{host}의 프로세스 {pid}이(가) {folder}을(를) 사용하고 있습니다. 내장 데이터베이스는 한 번에 한 프로세스만 사용할 수 있습니다. 그 프로세스를 중지하거나, 다른 DATA_DIR을 설정하거나, DATABASE_URL을 설정하여 PostgreSQL을 공유하십시오. 방금 종료된 컨테이너의 프로세스라면 15초 뒤에 다시 시작하십시오. 그 장비가 더는 없다면 {path} 파일을 삭제하십시오.",
   "{path} is damaged: restore it, for without its keys stored data stays sealed":
     "{path} 파일이 손상되었습니다. 이 파일의 키가 없으면 저장된 데이터를 복호화할 수 없으므로 복원하십시오",
-  "JWT_PUBLIC_KEY must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519":
-    "JWT_PUBLIC_KEY는 2048비트 이상의 RSA, EC P-256, P-384, P-521 또는 Ed25519 키여야 합니다",
+  "must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519":
+    "2048비트 이상의 RSA, EC P-256, P-384, P-521 또는 Ed25519 키여야 합니다",
+  "The tables could not be brought up to date: something else uses one of them, a backup perhaps or a transaction that was left open (pg_stat_activity shows it). End it, or let it end, and start again.":
+    "테이블을 최신 상태로 바꾸지 못했습니다. 백업이나 열린 채로 남은 트랜잭션 같은 다른 작업이 테이블을 사용하고 있습니다(pg_stat_activity에서 볼 수 있습니다). 그 작업을 끝내거나 끝나기를 기다린 뒤 다시 시작하십시오.",
   "the job queue {queue} is missing: run peg-bff migrate":
     "작업 큐 {queue}이(가) 없습니다. peg-bff migrate를 실행하십시오",
   "the bundled analysis service did not start: {reason}": "내장 분석 서비스가 시작되지 않았습니다: {reason}",

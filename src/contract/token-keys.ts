@@ -1,5 +1,5 @@
 /** What a public key may be to check tokens with, in words. */
-export const TAKEN_KEYS = "RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519";
+export const KEY_RULE = "must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519";
 
 const EC_ALGORITHMS: Record<string, string> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 

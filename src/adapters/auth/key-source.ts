@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { importSPKI, type CryptoKey as JoseKey, type JWTVerifyGetKey } from "jose";
-import { algorithmsOf, TAKEN_KEYS } from "../../contract/token-keys.js";
+import { algorithmsOf, KEY_RULE } from "../../contract/token-keys.js";
 import { RemoteKeys, type RemoteKeysOptions } from "./remote-keys.js";
 
 /** Where the keys come from that tokens are checked by: one of three. */
@@ -36,7 +36,7 @@ export async function createKeySource(
     const publicKey = createPublicKey(settings.pem);
     const algorithms = algorithmsOf(publicKey);
     const [algorithm] = algorithms;
-    if (!algorithm) throw new Error(`JWT_PUBLIC_KEY must be ${TAKEN_KEYS}`);
+    if (!algorithm) throw new Error(`JWT_PUBLIC_KEY: ${KEY_RULE}`);
     // jose reads one PEM form only, node all of them.
     const spki = publicKey.export({ type: "spki", format: "pem" }).toString();
     return { key: await importSPKI(spki, algorithm), algorithms };

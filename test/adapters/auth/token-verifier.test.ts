@@ -486,7 +486,7 @@ describe("a token by a public key", () => {
     ];
     for (const { publicKey } of refused) {
       await expect(verifierOf({ kind: "public-key", pem: pemOf(publicKey) })).rejects.toThrow(
-        "JWT_PUBLIC_KEY must be",
+        "JWT_PUBLIC_KEY: must be",
       );
     }
   });
