@@ -237,7 +237,7 @@ describe("watch", () => {
     release();
   });
 
-  test("leaves nothing behind on the signal that outlives it, that the server stops (F3)", async () => {
+  test("leaves nothing behind on the signal that outlives it, that the server stops", async () => {
     const { stopping } = backend.runtime.services;
     // Signals that are made of it count there; Node keeps each of them.
     const dependants = () => {

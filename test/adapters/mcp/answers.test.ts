@@ -10,7 +10,8 @@ let fake: FakeService;
 let service: AnalysisService;
 beforeEach(async () => {
   fake = await startFakeService();
-  service = serviceAt(fake.url);
+  // Some answers are large: to unpack them takes its time on a busy machine.
+  service = serviceAt(fake.url, { timeoutMs: 20_000 });
 });
 afterEach(async () => {
   await service.close();
