@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { createApp } from "./app.js";
 import type { FastLane } from "./fast-lane.js";
@@ -71,15 +71,17 @@ export function createHttpServer(
       hasOneHost(env.incoming) ? app.fetch(request, env) : refuseUnreadable(new RequestError("two Hosts")),
     { errorHandler: refuseUnreadable },
   );
-  const answering = new Set<ServerResponse>();
+  /** By connection, over which a client may ask more before it has the first answer. */
+  const answering = new Map<Socket, Set<ServerResponse>>();
   /** Answers that had begun when the server began to drain: their heads do not say that the connection ends. */
   const begunBefore = new WeakSet<ServerResponse>();
   const quiet = new QuietConnections();
   let draining = false;
   const server = createServer({ ...TIMEOUTS, ...timeouts }, (request, response) => {
-    answering.add(response);
+    const here = answering.get(request.socket);
+    here?.add(response);
     quiet.asked(request.socket);
-    response.once("close", () => answering.delete(response));
+    response.once("close", () => here?.delete(response));
     response.once("finish", () => {
       quiet.answered(request.socket, !begunBefore.has(response));
       // Node has set the socket's timeout by then, to what it told; newer releases add a second of their own.
@@ -92,7 +94,16 @@ export function createHttpServer(
     if (!lane(request, response)) void listener(request, response);
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.on("connection", (socket) => quiet.opened(socket));
+  server.on("connection", (socket) => {
+    quiet.opened(socket);
+    const here = new Set<ServerResponse>();
+    answering.set(socket, here);
+    socket.once("close", () => {
+      answering.delete(socket);
+      // Node tells only the answer whose turn it was: whoever makes those behind it would never hear of the end.
+      for (const response of here) if (!response.socket) response.destroy().emit("close");
+    });
+  });
   // Node's own, which it calls itself, would also close those whose first request is on its way, or whose last
   // answer is not written yet.
   let closingSince = Number.POSITIVE_INFINITY;
@@ -114,7 +125,7 @@ export function createHttpServer(
     drain() {
       draining = true;
       // With it the answer says `Connection: close`: a client learns it before it could send another request.
-      for (const response of answering) {
+      for (const response of [...answering.values()].flatMap((here) => [...here])) {
         if (response.headersSent) begunBefore.add(response);
         else response.shouldKeepAlive = false;
       }

@@ -37,12 +37,11 @@ async function isBusy(): Promise<boolean> {
   return (await Promise.race([idle, busy])) === "busy";
 }
 
-/** Asks, and is gone before there is an answer. */
-async function askAndLeave(path: string, accept = "application/json") {
+/** Asks, once or several times at once, and is gone before there is an answer. */
+async function askAndLeave(path: string, accept = "application/json", times = 1) {
   const socket = await openSocket(backend.url);
-  socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nAccept: ${accept}\r\n\r\n`,
-  );
+  const request = `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nAccept: ${accept}\r\n\r\n`;
+  socket.write(request.repeat(times));
   return { leave: () => socket.resetAndDestroy() };
 }
 
@@ -122,6 +121,16 @@ describe("a reader of a stream", () => {
     for (const { leave } of readers) leave();
     await expectPlaces();
   });
+
+  test.each(STREAMS)(
+    "who asked for several over one connection gives all their places back: %s (T25)",
+    async (_, path) => {
+      const reader = await askAndLeave(path(id), "text/event-stream", 3);
+      await vi.waitFor(() => expect(open()).toBe(3), { timeout: 5_000 });
+      reader.leave();
+      await expectPlaces();
+    },
+  );
 
   test.each(STREAMS)("who leaves at once takes none: %s (T25)", async (_, path) => {
     for (let i = 0; i < 10; i++) (await askAndLeave(path(id), "text/event-stream")).leave();
