@@ -78,7 +78,10 @@ export async function migrateDatabase(database: OpenDatabase, options: MigrateOp
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
     const { lockWaitMs, pauseMs, giveUpMs } = { ...PATIENCE, ...options.patience };
     await db.execute(sql`select set_config('lock_timeout', ${String(lockWaitMs)}, false)`);
-    await patiently(() => migrate(db, { migrationsFolder }), pauseMs, giveUpMs);
+    const work = async () => {
+      await migrate(db, { migrationsFolder });
+    };
+    await patiently(work, pauseMs, giveUpMs);
     await also?.();
   } finally {
     // Ending the session gives the lock back.
