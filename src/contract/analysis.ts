@@ -102,7 +102,7 @@ export type PeriodInfo = z.infer<typeof periodInfo>;
 export const periodDefinition = z.object({ n1_start: time, n1_end: time, n_start: time, n_end: time });
 
 /** Everything of a raw analysis but its rows, which are too many to be checked in one go. */
-export const rawDataHead = z.strictObject({ request_params: requestParams, period_info: periodInfo });
+const rawDataHead = z.strictObject({ request_params: requestParams, period_info: periodInfo });
 
 export const analysisCreateHead = rawDataHead.extend({
   id: analysisId.optional(),

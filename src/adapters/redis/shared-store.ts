@@ -46,7 +46,7 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KE
 return 1
 `;
 
-export function entryKey(type: CacheType, analysisId: string): string {
+function entryKey(type: CacheType, analysisId: string): string {
   return `peg_comparison:${type}:${analysisId}`;
 }
 

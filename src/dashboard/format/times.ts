@@ -5,7 +5,7 @@ export function formatMinute(time: Date): string {
   return time.toISOString().slice(0, 16).replace("T", " ");
 }
 
-export function formatDay(time: Date): string {
+function formatDay(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 

@@ -41,7 +41,7 @@ export interface Fault {
 }
 
 /** What went wrong, in the server's words where it said some. */
-export function messageOf(error: Fault, say: Say): string {
+function messageOf(error: Fault, say: Say): string {
   if (isPegError(error)) return error.data.error.message;
   if (error instanceof SaidByServer) return error.message;
   if (error instanceof NotThereYet)

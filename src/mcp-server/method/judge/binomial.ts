@@ -6,7 +6,7 @@ import type { Interval } from "./estimate.js";
 const SLACK = Math.log1p(1e-7);
 
 /** P(X <= k) as an incomplete beta function (Abramowitz & Stegun 26.5.24). */
-export function binomialAtMost(k: number, n: number, share: number): number {
+function binomialAtMost(k: number, n: number, share: number): number {
   if (k < 0) return 0;
   return k >= n ? 1 : betaCdf(1 - share, n - k, k + 1);
 }
