@@ -235,8 +235,8 @@ export const KOREAN = {
     "레코드 {count}개를 어떤 키로도 복호화할 수 없습니다. 암호화한 키를 되돌려 놓고 다시 실행하십시오",
   "A CSV file does not tell its periods: give --n1 START/END and --n START/END":
     "CSV 파일에는 기간 정보가 없습니다. --n1 START/END와 --n START/END를 지정하십시오",
-  "--n1 and --n belong to a CSV file, whose name ends in .csv or .csv.gz":
-    "--n1과 --n은 이름이 .csv 또는 .csv.gz로 끝나는 CSV 파일에만 사용합니다",
+  "--n1 and --n belong to a CSV file, whose name ends in .csv, .tsv or .txt, gzipped or not":
+    "--n1과 --n은 이름이 .csv, .tsv 또는 .txt로 끝나는 CSV 파일(gzip 압축 포함)에만 사용합니다",
   "--definitions {file}: cannot be read": "--definitions {file}: 읽을 수 없습니다",
   "--definitions {file} does not fit:": "--definitions {file}: 올바르지 않습니다:",
   "{option} {value}: give START/END, like 2024-01-01T00:00:00Z/2024-01-07T23:59:59Z":

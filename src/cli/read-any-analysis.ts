@@ -85,10 +85,10 @@ async function readCsvAnalysis(file: string, options: FileOptions, say: Say): Pr
  * @throws CommandError
  */
 export async function readAnyAnalysis(file: string, options: FileOptions, say: Say): Promise<AnalysisFile> {
-  if (/\.csv(\.gz)?$/i.test(file)) return readCsvAnalysis(file, options, say);
+  if (/\.(csv|tsv|txt)(\.gz)?$/i.test(file)) return readCsvAnalysis(file, options, say);
   if (options.n1 !== undefined || options.n !== undefined) {
     throw new CommandError((say) =>
-      say("--n1 and --n belong to a CSV file, whose name ends in .csv or .csv.gz"),
+      say("--n1 and --n belong to a CSV file, whose name ends in .csv, .tsv or .txt, gzipped or not"),
     );
   }
   const analysis = await readAnalysisFile(file);

@@ -12,7 +12,7 @@ import {
   type TimeRange,
   USUAL_COLUMNS,
 } from "../contract/csv.js";
-import { delimiterOf } from "../contract/csv-text.js";
+import { csvFormOf } from "../contract/csv-text.js";
 import { parseTime } from "../contract/time.js";
 import { CommandError } from "./command-error.js";
 import { decodePieces } from "./decode-text.js";
@@ -95,9 +95,14 @@ export async function readCsv(
   let reader = new CsvReader(periods);
   try {
     const head = await headOf(texts);
-    const delimiter = delimiterOf(head);
+    const { delimiter, firstLine } = csvFormOf(head);
     reader = new CsvReader(periods, USUAL_COLUMNS, delimiter);
-    const parser = parse({ delimiter, skip_empty_lines: true, relax_column_count: false });
+    const parser = parse({
+      delimiter,
+      from_line: firstLine,
+      skip_empty_lines: true,
+      relax_column_count: false,
+    });
     parser.on("data", (record: string[]) => {
       onProgress(file.bytesRead, size);
       if (!reader.add(record, parser.info.lines)) parser.destroy(new UselessToReadOn());

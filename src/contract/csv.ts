@@ -76,7 +76,7 @@ export class CsvReader {
   /** @returns whether there is a use in reading on */
   add(record: readonly string[], line: number): boolean {
     if (this.#header) this.#addLine(this.#header, record, line);
-    else this.#header = this.#readHeader(record);
+    else this.#header = this.#readHeader(record, line);
     return this.#header !== undefined && this.problems.length < MAX_PROBLEMS && !this.isTooLong;
   }
 
@@ -92,23 +92,23 @@ export class CsvReader {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push({ line, column, problem });
   }
 
-  #readHeader(names: readonly string[]): Header | undefined {
+  #readHeader(names: readonly string[], line: number): Header | undefined {
     const { timestamp, cell, kpis: taken } = this.#columns;
     const trimmed = names.map((name) => name.trim());
     const cellColumn = "column" in cell ? cell.column : undefined;
     for (const needed of [timestamp, cellColumn, ...(taken ?? [])]) {
       if (needed !== undefined && !trimmed.includes(needed))
-        this.#report(1, needed, "is missing in the first line");
+        this.#report(line, needed, "is missing in the first line");
     }
     const isTaken = (name: string) =>
       name === timestamp || name === cellColumn || (taken?.includes(name) ?? true);
     trimmed.forEach((name, i) => {
       if (!isTaken(name)) return;
-      if (trimmed.indexOf(name) !== i) this.#report(1, name, "stands twice in the first line");
-      else if (!kpiName.safeParse(name).success) this.#report(1, String(i + 1), "has no usable name");
+      if (trimmed.indexOf(name) !== i) this.#report(line, name, "stands twice in the first line");
+      else if (!kpiName.safeParse(name).success) this.#report(line, String(i + 1), "has no usable name");
     });
     if ("constant" in cell && !cellId.safeParse(cell.constant).success)
-      this.#report(1, "cell_id", "must have 1 to 255 characters");
+      this.#report(line, "cell_id", "must have 1 to 255 characters");
     if (this.problems.length) return undefined;
     return {
       timestamp: trimmed.indexOf(timestamp),

@@ -41,7 +41,7 @@ describe("definitions beside a file", () => {
   });
 
   test("tell the time zone of a CSV file, be they by themselves or of an analysis", async () => {
-    const path = file("counters.csv", "timestamp,cell_id,A\n2024-01-01,C1,1\n2024-01-08,C1,2\n");
+    const path = file("counters.txt", "timestamp,cell_id,A\n2024-01-01,C1,1\n2024-01-08,C1,2\n");
     const params = { time_zone: ZONE, peg_definitions: PEG_DEFINITIONS };
     expect(await read(path, params, PERIODS)).toEqual(params);
     expect(await read(path, analysis(params), PERIODS)).toEqual(params);

@@ -70,6 +70,10 @@ describe("reading a CSV file", () => {
         ["A", "C1", 3],
       ]);
     }
+    expect(await read("a.csv", `\ufeffsep=;\n${text}`.replaceAll("\n", "\r\n"))).toEqual(
+      await read("a.csv", text),
+    );
+    await expect(read("a.csv", `sep=;\n${text.replace(";3", ";x")}`)).rejects.toThrow(/line 4, column A/);
     await expect(read("a.csv", text.replace("12,5", "1,234"))).rejects.toThrow(
       /line 2, column A: has a comma that may stand for thousands or decimals/,
     );

@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import { MAX_ROWS } from "../../src/contract/analysis.js";
 import { type CsvColumns, type CsvPeriods, CsvReader } from "../../src/contract/csv.js";
-import { type Delimiter, delimiterOf, encodingOf } from "../../src/contract/csv-text.js";
+import { csvFormOf, type Delimiter, encodingOf } from "../../src/contract/csv-text.js";
 import { sharedData } from "../support/shared-data.js";
 
 const PERIODS: CsvPeriods = {
@@ -182,7 +182,19 @@ describe("the text of a CSV file", () => {
     ["a\n1;2", ","],
     ["", ","],
   ])("%j is divided by what its first line holds", (text, delimiter) => {
-    expect(delimiterOf(text)).toBe(delimiter);
+    expect(csvFormOf(text)).toEqual({ delimiter, firstLine: 1 });
+  });
+
+  test.each<[string, Delimiter]>([
+    ["sep=;\r\na,b;c\r\n", ";"],
+    ["SEP=\t\na;b\tc\n", "\t"],
+    ["sep=,\na;b;c,d\n", ","],
+  ])("%j says what divides it, and names its columns below", (text, delimiter) => {
+    expect(csvFormOf(text)).toEqual({ delimiter, firstLine: 2 });
+  });
+
+  test("whose first column is called sep= says nothing of the kind", () => {
+    for (const text of ["sep=;b\n1;2\n", "sep=|\na;b\n"]) expect(csvFormOf(text).firstLine).toBe(1);
   });
 
   test("tells its encoding by its mark, and is UTF-8 without one", () => {

@@ -119,6 +119,15 @@ describe("a CSV file", () => {
     ]);
   });
 
+  test("may say in a line before its names what divides it", () => {
+    const text = "sep=;\r\ntimestamp;cell;A\r\n2024-01-01;C1;1,5\r\n2024-01-02;C1;x\r\n";
+    expect(valuesOf(text.replace("x", "2"))).toEqual([
+      ["C1", 1.5],
+      ["C1", 2],
+    ]);
+    expect(refusalOf(() => valuesOf(text)).problems).toMatchObject([{ place: "line 4, column A" }]);
+  });
+
   test("may have columns without a name, and one name twice, that are not taken", () => {
     expect(valuesOf(",timestamp,cell,A,B,B,\n0,2024-01-01,C1,1,2,3,\n")).toEqual([["C1", 1]]);
   });

@@ -1,7 +1,7 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import type { AnalysisCreateInput } from "../../contract/analysis.js";
 import { CsvReader } from "../../contract/csv.js";
-import { type Delimiter, delimiterOf } from "../../contract/csv-text.js";
+import { type CsvForm, csvFormOf } from "../../contract/csv-text.js";
 import { MAX_ROWS } from "../../contract/limits.js";
 import { parseTime } from "../../contract/time.js";
 import { tell } from "../../contract/translate.js";
@@ -12,20 +12,24 @@ const PREVIEW_LINES = 6;
 const STRETCHES = 160;
 
 /** A CSV file in memory: its first line, and the others with their numbers. */
-export interface CsvFile {
+export interface CsvFile extends CsvForm {
   header: string[];
-  delimiter: Delimiter;
   lines: { line: number; fields: string[] }[];
   preview: string[][];
 }
 
 /** @throws Refused naming the line that is no CSV, or has more or fewer fields than the first */
 export function openCsv(text: string): CsvFile {
-  const delimiter = delimiterOf(text);
+  const { delimiter, firstLine } = csvFormOf(text);
   let records: { record: string[]; info: { lines: number } }[];
   try {
     // Its types do not know of `info`.
-    records = parse(text, { delimiter, skip_empty_lines: true, info: true }) as unknown as typeof records;
+    records = parse(text, {
+      delimiter,
+      from_line: firstLine,
+      skip_empty_lines: true,
+      info: true,
+    }) as unknown as typeof records;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = error.lines as number;
@@ -46,6 +50,7 @@ export function openCsv(text: string): CsvFile {
   return {
     header: first.record.map((name) => name.trim()),
     delimiter,
+    firstLine,
     lines,
     preview: lines.slice(0, PREVIEW_LINES).map(({ fields }) => fields),
   };
@@ -78,7 +83,7 @@ export function overviewOf({ header, lines }: CsvFile, column: string): Overview
  * @throws Refused naming lines and columns that do not fit
  */
 export function readRows(
-  { header, delimiter, lines }: CsvFile,
+  { header, delimiter, firstLine, lines }: CsvFile,
   { mapping, spans }: { mapping: Mapping; spans: Spans },
 ): AnalysisCreateInput {
   const reader = new CsvReader(
@@ -90,7 +95,7 @@ export function readRows(
     },
     delimiter,
   );
-  let goesOn = reader.add(header, 1);
+  let goesOn = reader.add(header, firstLine);
   for (const { fields, line } of lines) {
     if (!goesOn) break;
     goesOn = reader.add(fields, line);
