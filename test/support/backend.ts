@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { inject } from "vitest";
+import { inject, vi } from "vitest";
 import { createPegClient, type PegClient } from "../../src/client/index.js";
 import { parseConfig } from "../../src/config.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";

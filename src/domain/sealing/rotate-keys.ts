@@ -23,8 +23,15 @@ interface SealedRecords {
   reseal(services: RotationServices, id: string): Promise<void>;
 }
 
+/** A value that no key at hand opens. */
+class UnreadableValue extends Error {}
+
+/** @throws UnreadableValue; PegError where the new key may seal no more */
 async function sealAnew(sealer: Sealer, sealed: string, place: Place): Promise<string> {
-  return sealer.seal(await sealer.open(sealed, place), place);
+  const text = await sealer.open(sealed, place).catch((error: unknown) => {
+    throw error instanceof PegError ? new UnreadableValue("no key opens it", { cause: error }) : error;
+  });
+  return sealer.seal(text, place);
 }
 
 function analyses(keyId: string): SealedRecords {
@@ -151,6 +158,7 @@ export interface RotationOutcome {
  * writes go on meanwhile, and after a kill the next run goes on where this one was. The audit log notes it.
  *
  * @param actorId who rotates, for the audit log
+ * @throws PegError where the new key may seal no more; what is sealed anew by then stays so
  */
 export async function rotateKeys(
   services: RotationServices,
@@ -199,7 +207,7 @@ async function* resealAll(services: RotationServices, kind: SealedRecords): Asyn
       yield await kind.reseal(services, id).then(
         () => true,
         (error: unknown) => {
-          if (error instanceof PegError) return false;
+          if (error instanceof UnreadableValue) return false;
           throw error;
         },
       );

@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { createKeyRing, type EncryptionKey } from "../../../src/adapters/sealing/key-ring.js";
 import { RingSealer } from "../../../src/adapters/sealing/sealer.js";
 import { noMetrics } from "../../../src/domain/metrics.js";
+import { rotateKeys } from "../../../src/domain/sealing/rotate-keys.js";
+import { sampleAnalysis, startBackend, TEST_KEY } from "../../support/backend.js";
+import { openFromTemplate } from "../../support/embedded-template.js";
 
 const K1: EncryptionKey = { kid: "k1", secret: new Uint8Array(Buffer.alloc(32, 1)) };
 const K2: EncryptionKey = { kid: "k2", secret: new Uint8Array(Buffer.alloc(32, 2)) };
@@ -51,4 +54,26 @@ test("E7: what a worn key sealed still opens, and a new key before it seals", as
   const { sealer: rotated } = await sealerAfter(0, K2, K1);
   const anew = await rotated.seal(await rotated.open(value, PLACE), PLACE);
   expect(await rotated.open(anew, PLACE)).toBe("CELL-1");
+});
+
+test("E7: to change keys for one that may seal no more is refused; no record is called unreadable for it", async () => {
+  const database = await openFromTemplate(inject("embeddedTemplate"));
+  const backend = await startBackend({}, { database });
+  try {
+    const owner = await backend.clientOf("owner");
+    await owner.analysis.create.mutate(sampleAnalysis());
+    const services = { db: database.db, clock: { now: () => Date.now() } };
+    const { sealer: worn } = await sealerAfter(MOST, K2, TEST_KEY);
+    await expect(rotateKeys({ ...services, sealer: worn }, "operator")).rejects.toMatchObject(REFUSAL);
+    const { sealer: stranger } = await sealerAfter(0, K2, K1);
+    expect(await rotateKeys({ ...services, sealer: stranger }, "operator")).toEqual({
+      done: 0,
+      unreadable: 1,
+    });
+    const { sealer: fresh } = await sealerAfter(0, K2, TEST_KEY);
+    expect(await rotateKeys({ ...services, sealer: fresh }, "operator")).toEqual({ done: 1, unreadable: 0 });
+  } finally {
+    await backend.stop();
+    await database.close();
+  }
 });
