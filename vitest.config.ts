@@ -1,6 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
+/** The processor has to be there for these alone. */
 const TIMED = "test/**/*.timed.test.ts";
+/** These have limits in time too, but do little else than wait for them. */
+const WAITS = "test/**/*.waits.test.ts";
 const PAGE = "test/dashboard/**/*.test.ts";
 /** Whole processes and what befalls them: QUICK_TESTS=1 leaves it out, and so it does pages and what is timed. */
 const PROCESSES = "test/{deploy,doctor,end-to-end,faults}/**";
@@ -35,6 +38,7 @@ export default defineConfig({
           exclude: [
             ...configDefaults.exclude,
             TIMED,
+            WAITS,
             PAGE,
             ...(quick ? [PROCESSES] : []),
             ...(process.env.LONG_TESTS ? [] : ["test/faults/rolling-restart.test.ts"]),
@@ -55,6 +59,16 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          ...shared,
+          name: "waits",
+          include: [WAITS],
+          exclude: quick ? ["**"] : configDefaults.exclude,
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
         // How long something holds the event loop shows only where nothing else wants the processor.
         test: {
           ...shared,
@@ -62,7 +76,7 @@ export default defineConfig({
           include: [TIMED],
           exclude: quick ? ["**"] : configDefaults.exclude,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -27,8 +27,9 @@ async function timed(work: Promise<unknown>): Promise<{ ms: number; error?: unkn
   );
 }
 
-describe.each(POSTGRES_WAYS)("a database, $way,", ({ query, here }) => {
-  describe.skipIf(!here)("that is hurried", () => {
+// Most of it is waiting: for both ways at once.
+describe.concurrent.each(POSTGRES_WAYS)("a database, $way,", ({ query, here }) => {
+  describe.skipIf(!here).sequential("that is hurried", () => {
     let server: TestDatabase;
     let proxy: TcpProxy;
     let database: OpenDatabase;

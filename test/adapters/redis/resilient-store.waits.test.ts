@@ -9,6 +9,7 @@ import { connectTcp } from "../../../src/adapters/redis/tcp-requester.js";
 import { noMetrics } from "../../../src/domain/metrics.js";
 import type { LimitRule, Logger, Visit } from "../../../src/domain/ports.js";
 import { hasRedisServer, type RedisServer, startRedis } from "../../support/database.js";
+import { inTime } from "../../support/in-time.js";
 import { startUpstashServer, type UpstashServer } from "../../support/upstash-server.js";
 
 const TEN: LimitRule = { name: "get", limit: 10, windowMs: 60_000 };
@@ -103,18 +104,6 @@ async function openWorld(over: "tcp" | "rest"): Promise<World> {
     },
     lines,
   };
-}
-
-/** Work that must end in time. A timer of the same time tells how late a busy machine makes whatever waits for one. */
-async function inTime<T>(withinMs: number, work: () => Promise<T>): Promise<T> {
-  const began = performance.now();
-  const late = new Promise<number>((resolve) => {
-    setTimeout(() => resolve(performance.now() - began - withinMs), withinMs).unref();
-  });
-  const result = await work();
-  const took = performance.now() - began;
-  if (took >= withinMs) expect(took).toBeLessThan(withinMs + 2 * Math.max(0, await late));
-  return result;
 }
 
 /** A visit that must be decided in time. */
