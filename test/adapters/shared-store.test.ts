@@ -226,15 +226,17 @@ describe.each([
       });
 
       test("a call passes again once resetMs has gone by", async () => {
-        const rule: LimitRule = { name: "short", limit: 2, windowMs: 300 };
+        const rule: LimitRule = { name: "short", limit: 2, windowMs: 1_500 };
         await call(user, rule);
         await call(user, rule);
         const asked = performance.now();
         const resetMs = (await call(user, rule)).exhausted?.resetMs ?? Number.NaN;
-        expect(resetMs).toBeLessThanOrEqual(300);
+        expect(resetMs).toBeLessThanOrEqual(rule.windowMs);
         opened.pass(resetMs);
-        await expect.poll(async () => (await call(user, rule)).allowed, { interval: 5 }).toBe(true);
-        expect(performance.now() - asked).toBeLessThan(resetMs + 200);
+        await expect
+          .poll(async () => (await call(user, rule)).allowed, { interval: 5, timeout: 10_000 })
+          .toBe(true);
+        expect(performance.now() - asked).toBeLessThan(resetMs + 1_000);
       });
     });
 
@@ -314,7 +316,7 @@ describe.each([
         await put(Buffer.from("short"), { ttlSeconds: 1 });
         expect(await entryOf()).not.toBeNull();
         opened.pass(1000);
-        await expect.poll(() => entryOf(), { interval: 20, timeout: 2000 }).toBeNull();
+        await expect.poll(() => entryOf(), { interval: 20, timeout: 5_000 }).toBeNull();
       });
 
       test("C4: are refused under a generation that has moved", async () => {

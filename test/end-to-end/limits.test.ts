@@ -8,6 +8,7 @@ import {
   type RedisServer,
   startRedis,
 } from "../support/database.js";
+import { inTime } from "../support/in-time.js";
 import { startUpstashServer } from "../support/upstash-server.js";
 
 /** A decision while Redis is away takes at most this long; a test machine is given as much again. */
@@ -152,9 +153,8 @@ describe.skipIf(!hasRedisServer)("limits while Redis is away", () => {
   ])("hold in process where it $how, and answers go on (C11)", async ({ how, leave, come }) => {
     await leave();
     const operator = await backend.clientOf(`operator, Redis ${how}`, { scope: "peg:admin" });
-    const start = performance.now();
-    expect(await operator.pegComparison.get.query({ id })).toMatchObject({ cached: true });
-    expect(performance.now() - start).toBeLessThan(AWAY_DECISION_MS + SLACK_MS);
+    const first = await inTime(AWAY_DECISION_MS + SLACK_MS, () => operator.pegComparison.get.query({ id }));
+    expect(first).toMatchObject({ cached: true });
     for (let i = 0; i < 9; i++) await operator.pegComparison.get.query({ id });
     const eleventh = await operator.pegComparison.get.query({ id }).catch((error: unknown) => error);
     expect(isPegError(eleventh, "API_RATE_LIMIT_EXCEEDED")).toBe(true);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Clock } from "../../src/domain/ports.js";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
@@ -33,8 +33,6 @@ afterEach(async () => {
 async function start(env: Record<string, string>, clock?: Clock): Promise<TestBackend> {
   const backend = await startBackend({ MCP_URL: service.url, ...env }, clock ? { clock } : {});
   running.push(backend);
-  // Whoever asks before its connection is there takes Redis for away, and counts in process for a second.
-  await vi.waitFor(() => backend.runtime.services.shared.ping(), { timeout: 10_000 });
   const owner = await backend.clientOf("owner");
   await owner.analysis.create.mutate(sampleAnalysis({ id: ID }));
   return backend;

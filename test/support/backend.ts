@@ -7,7 +7,8 @@ import { createRuntime, type Runtime, type RuntimeOverrides } from "../../src/ru
 import { openFromTemplate } from "./embedded-template.js";
 
 export const TEST_SECRET = "a secret for tests, of thirty-two bytes or more";
-export const TEST_ENCRYPTION_KEYS = `test:${Buffer.alloc(32, 7).toString("base64url")}`;
+export const TEST_KEY = { kid: "test", secret: new Uint8Array(Buffer.alloc(32, 7)) };
+export const TEST_ENCRYPTION_KEYS = `${TEST_KEY.kid}:${Buffer.from(TEST_KEY.secret).toString("base64url")}`;
 
 /** Settings that every test backend starts from: an embedded database in memory, free ports, no log. */
 export const TEST_ENV = {
@@ -18,6 +19,9 @@ export const TEST_ENV = {
   LOG_LEVEL: "silent",
   MCP_RETRY_BASE_MS: "5",
 };
+
+/** Some tests begin without it. */
+const REDIS_MS = 3_000;
 
 export interface TokenOptions {
   scope?: string;
@@ -62,6 +66,10 @@ export async function startBackend(
     : undefined;
   const runtime = await createRuntime(config, { onQuery, ...(own ? { database: own } : {}), ...overrides });
   const { url } = await runtime.listen();
+  // Whoever asks before its connection is there takes Redis for away, and goes on in process for a second.
+  if (config.REDIS_URL) {
+    await vi.waitFor(() => runtime.services.shared.ping(), { timeout: REDIS_MS }).catch(() => undefined);
+  }
   return {
     runtime,
     url,

@@ -128,7 +128,8 @@ describe("where the identity provider is away", () => {
     at(NOW + MAX_AGE + RETRY);
     const began = performance.now();
     for (let i = 0; i < 20; i++) expect(await verdict(verifier, token())).toEqual(ACCEPTED);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // To wait for one fetch takes five seconds.
+    expect(performance.now() - began).toBeLessThan(4_000);
     await expect.poll(() => server.asked.length).toBe(3);
   });
 
@@ -241,6 +242,6 @@ describe("where the identity provider is away", () => {
     };
     expect(await verdict(verifier, token())).toEqual(ACCEPTED);
     expect(asked?.headers.accept).toBe("application/json, application/jwk-set+json");
-    await expect.poll(() => asked?.socket.destroyed, { timeout: 1500 }).toBe(true);
+    await expect.poll(() => asked?.socket.destroyed, { timeout: 3_000 }).toBe(true);
   });
 });

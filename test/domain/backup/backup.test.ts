@@ -221,7 +221,8 @@ describe.each(KINDS)("a backup of a %s database that is written to meanwhile", (
       expect(header.tables.analysis_samples).toBe(analyses * 12);
       expect(entries - 2 * deletes).toBe(analyses);
       seen.push(entries);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      const before = written;
+      await expect.poll(() => written, { timeout: 30_000 }).toBeGreaterThan(before);
     }
     writing = false;
     await load;

@@ -145,7 +145,7 @@ describe("the events of a task over plain HTTP", () => {
     expect(sixth.status).toBe(429);
     expect(Number(sixth.headers.get("retry-after"))).toBeGreaterThan(0);
     for (const stream of streams.splice(0)) stream.close();
-    for (let turn = 0; turn < 400 && backend.runtime.services.streams.open > before; turn++)
+    for (let turn = 0; turn < 2_000 && backend.runtime.services.streams.open > before; turn++)
       await new Promise((resolve) => setTimeout(resolve, 5));
     expect(backend.runtime.services.streams.open).toBe(before);
     release();
