@@ -92,7 +92,8 @@ export async function answerPlainGet(
   headers["content-type"] = "application/json";
   headers.vary = VARY;
   const plain: PlainAnswer = { status, headers, body };
-  if (encoded) plain.kept = { answer: encoded, form: "trpc" };
+  // One that was computed for this caller nobody else will get.
+  if (encoded?.cached) plain.kept = { answer: encoded, form: "trpc" };
   return compressed(plain, acceptEncoding);
 }
 

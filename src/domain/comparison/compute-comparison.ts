@@ -20,6 +20,8 @@ export interface Attempt {
   /** No other attempt will follow: any failure is the task's end. */
   last?: boolean;
   signal?: AbortSignal | undefined;
+  /** Hears of the comparison while it is being stored, which may fail yet. */
+  onComputed?: ((comparison: ComputedComparison) => void) | undefined;
 }
 
 /** Whether another attempt may succeed where this one failed. */
@@ -37,7 +39,7 @@ export async function computeUnderLease(
 ): Promise<ComputationResult | undefined> {
   const { analysisId, algorithmVersion } = key;
   const { progress } = lease;
-  const { requestId, withProgress, last, signal } = attempt;
+  const { requestId, withProgress, last, signal, onComputed } = attempt;
   const { tracing } = services;
   const start = performance.now();
   let outcome: AttemptOutcome = "completed";
@@ -63,9 +65,11 @@ export async function computeUnderLease(
     const request = { analysisId, data, algorithmVersion, requestId, onProgress };
     const comparison = await services.analysisService.compare(request, signal);
     progress.reach("checked");
-    const stored = await tracing.span("database store comparison", {}, () =>
+    const storing = tracing.span("database store comparison", {}, () =>
       storeComparison(services, key, lease.attemptToken, comparison),
     );
+    onComputed?.(comparison);
+    const stored = await storing;
     if (stored === "moved") throw new DataMovedError("the data was replaced while it was compared");
     if (stored === "stored") return { comparison, computedHere: true };
     outcome = "superseded";
@@ -101,17 +105,18 @@ async function awaitOther(services: Services, taskId: string): Promise<"done" | 
 /**
  * Computes a comparison and stores it, unless another process does so already: then waits for that.
  *
+ * @param attempt its `onComputed` may be called once for each attempt
  * @throws DataMovedError; PegError of the analysis service or the database
  */
 export async function computeComparison(
   services: Services,
   key: ComparisonKey,
-  requestId: string,
+  attempt: Pick<Attempt, "requestId" | "onComputed">,
 ): Promise<ComputationResult> {
   for (;;) {
     const claim = await claimComputation(services, key);
     if ("attemptToken" in claim) {
-      const result = await computeUnderLease(services, key, claim, { requestId });
+      const result = await computeUnderLease(services, key, claim, attempt);
       if (result) return result;
     } else if ((await awaitOther(services, claim.taskId)) === "done") {
       const stored = await loadStoredComparison(services, key);

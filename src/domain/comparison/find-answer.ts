@@ -123,10 +123,18 @@ export async function loadOrCompute(
     if (loaded) return { held: await keep(ctx, key, plan, loaded) };
     const { encode } = plan;
     if (!encode) throw new DataMovedError("the analysis was deleted meanwhile");
+    // What is encoded while it is stored need not be waited for afterwards.
+    let early: { of: ComputedComparison; answer: Promise<EncodedAnswer> } | undefined;
+    const onComputed = (comparison: ComputedComparison) => {
+      early = { of: comparison, answer: encode(comparison) };
+      // Where it could not be stored nobody asks for it.
+      early.answer.catch(() => undefined);
+    };
     const { value, leader } = await services.computations.run(comparisonName(key), () =>
-      computeComparison(services, key, requestId),
+      computeComparison(services, key, { requestId, onComputed }),
     );
-    const held = await keep(ctx, key, plan, await encode(value.comparison));
+    const answer = early?.of === value.comparison ? early.answer : encode(value.comparison);
+    const held = await keep(ctx, key, plan, await answer);
     return { held, computed: leader && value.computedHere };
   });
   return lookup.leader ? lookup.value : { held: lookup.value.held };

@@ -15,6 +15,10 @@ const HEAD_BYTES = 20;
 /** Below a mebibyte in base64, which is what a request to Upstash may have; larger answers come from Postgres. */
 const MAX_ENTRY_BYTES = 700 * 1024;
 const MAX_OPENED_BYTES = 128 * 1024 * 1024;
+/** Of a large answer as much is compressed first: it shows whether all of it can fit. */
+const SAMPLE_BYTES = 128 * 1024;
+/** The rest may be packed so much better than the sample. */
+const SAMPLE_SLACK = 1.25;
 
 interface EntryOf {
   services: Services;
@@ -27,17 +31,28 @@ function contextOf({ type, analysisId }: EntryOf, revision: string, algorithmVer
   return JSON.stringify([ENTRY_VERSION, type, analysisId, revision, algorithmVersion]);
 }
 
+/** Compresses an answer. @returns undefined for one that is too large for an entry */
+async function pack(answer: Buffer): Promise<Buffer | undefined> {
+  const room = MAX_ENTRY_BYTES - HEAD_BYTES;
+  if (answer.byteLength > MAX_ENTRY_BYTES) {
+    const { byteLength } = await compress(answer.subarray(0, SAMPLE_BYTES), { level: 1 });
+    if ((byteLength / SAMPLE_BYTES) * answer.byteLength > SAMPLE_SLACK * room) return undefined;
+  }
+  const packed = await compress(answer, { level: 1 });
+  return packed.byteLength > room ? undefined : packed;
+}
+
 /** Stores an answer for all processes, compressed and sealed as a whole. What is too large is left out. */
 export async function putSharedAnswer(entry: EntryOf, answer: HeldAnswer, generation: string): Promise<void> {
   const { services, type, analysisId } = entry;
+  const packed = await pack(answer.whole.trpc);
+  if (!packed) return;
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeDoubleLE(answer.filledAt, 0);
   head.writeDoubleLE(answer.ttlMs, 8);
   head.writeUInt32LE(answer.whole.jsonBytes, 16);
-  const packed = Buffer.concat([head, await compress(answer.whole.trpc, { level: 1 })]);
-  if (packed.byteLength > MAX_ENTRY_BYTES) return;
   const context = contextOf(entry, answer.revision, answer.algorithmVersion);
-  const value = seal(services, packed, context);
+  const value = seal(services, Buffer.concat([head, packed]), context);
   if (!value) return;
   const ttlSeconds = Math.ceil(answer.ttlMs / 1000);
   await services.shared.putEntry({ type, analysisId, value, ttlSeconds, generation });

@@ -52,7 +52,10 @@ export function successAnswer(
     }
   }
   headers["content-type"] = type;
-  return { status, headers, body: [body], ...(encoded && { kept: { answer: encoded, form: "json" } }) };
+  const plain: PlainAnswer = { status, headers, body: [body] };
+  // One that was computed for this caller nobody else will get.
+  if (encoded?.cached) plain.kept = { answer: encoded, form: "json" };
+  return plain;
 }
 
 function secondsUntil(expected: Date | null, now: number): number {

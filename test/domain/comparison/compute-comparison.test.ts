@@ -43,8 +43,10 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       async (n) => {
         const key = await storeAnalysis(world.services);
         const failing = { ...computing, db: failingAt(world.db, n) };
-        const first = await computeComparison(failing, key, "first").catch((error: unknown) => error);
-        const second = await computeComparison(computing, key, "second");
+        const first = await computeComparison(failing, key, { requestId: "first" }).catch(
+          (error: unknown) => error,
+        );
+        const second = await computeComparison(computing, key, { requestId: "second" });
         expect(second.comparison.summary.weighted_avg_change).toBe(1);
         // Where it failed after the claim and could not say so, the lease runs out; where it could, nothing waits.
         if (!(first instanceof Error)) expect(second.computedHere).toBe(false);

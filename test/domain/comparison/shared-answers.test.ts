@@ -176,6 +176,18 @@ describe("an answer in the shared store", () => {
     expect(entries).toHaveLength(1);
   });
 
+  test("is judged by its beginning where it is large: what has noise there is not compressed to its end", async () => {
+    const [noise, nothing] = [randomBytes(300 * 1024), Buffer.alloc(5 * 1024 * 1024)];
+    const put = (...parts: Buffer[]) => {
+      const answer = answerOf(new EncodedAnswer(Buffer.concat(parts), 1));
+      return putSharedAnswer({ services, type: "peg_comparison", analysisId: "a" }, answer, "g");
+    };
+    await put(noise, nothing);
+    expect(entries).toHaveLength(0);
+    await put(nothing, noise);
+    expect(entries).toHaveLength(1);
+  });
+
   test("is compressed at the quickest level, for whoever waits", async () => {
     const whole = EncodedAnswer.of(JSON.stringify(randomBytes(20_000).toString("hex")), undefined);
     const context = JSON.stringify([2, "peg_comparison", "a", REVISION, VERSION]);

@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startAnalysisService, type TestAnalysisService } from "../../support/analysis-service.js";
@@ -243,4 +243,24 @@ test("large answers are compressed for those who take it, and say the same", asy
   const [text, bytes] = [await plain.text(), Buffer.from(await small.arrayBuffer())];
   expect(bytes.byteLength).toBeLessThan(text.length / 3);
   expect(gunzipSync(bytes).toString()).toBe(text);
+});
+
+test("an answer that was computed for one caller is compressed quickly, and well for all who follow", async () => {
+  await sendJson("POST", "", sampleAnalysis({ id: "once", pegs: 50 }));
+  for (const path of [
+    "/api/analysis/results/once/peg-comparison",
+    `/trpc/pegComparison.get?input=${encodeURIComponent(JSON.stringify({ json: { id: "twice" } }))}`,
+  ]) {
+    if (path.startsWith("/trpc")) await sendJson("POST", "", sampleAnalysis({ id: "twice", pegs: 50 }));
+    const get = async () => {
+      const headers = { authorization, "accept-encoding": "gzip" };
+      return Buffer.from(await (await backend.runtime.app.request(path, { headers })).arrayBuffer());
+    };
+    const [computed, cached] = [await get(), await get()];
+    expect(gunzipSync(computed).includes('"cached":false')).toBe(true);
+    expect(computed.byteLength).toBe(gzipSync(gunzipSync(computed), { level: 1 }).byteLength);
+    expect(gunzipSync(cached).includes('"cached":true')).toBe(true);
+    expect(cached.byteLength).toBe(gzipSync(gunzipSync(cached)).byteLength);
+    expect(cached.byteLength).toBeLessThan(computed.byteLength);
+  }
 });
