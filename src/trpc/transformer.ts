@@ -5,6 +5,8 @@ import { EncodedAnswer } from "../domain/comparison/encoded-answer.js";
 import { PegError } from "../domain/errors.js";
 
 const MAX_ANNOTATIONS = 10_000;
+/** What a row of raw data may have of these: as many as rows fit into a body. */
+const ROW_FIELD = /^stats\.(?:0|[1-9]\d{0,5})\.(?:timestamp|suspect|avg)$/;
 
 function refuse(words: PlainText): never {
   throw new PegError("API_VALIDATION_ERROR", words);
@@ -25,24 +27,36 @@ const SEPARATOR = /\.(?<=(?<!\\)(?:\\\\)*\.)/;
 const keysOf = (path: string): string[] =>
   path.split(SEPARATOR, MAX_DEPTH + 1).map((key) => key.replaceAll(/\\([\\.])/g, "$1"));
 
-/** Takes out what the sender had as undefined and superjson wrote as null. */
-function removeAt(root: unknown, path: string): void {
+/** Finds what has a path of its own, and under which key. */
+function holderOf(root: unknown, path: string): [Record<string, unknown>, string] | undefined {
   const steps = path.length > MAX_PATH_CHARS ? [] : keysOf(path);
-  if (steps.length === 0 || steps.length > MAX_DEPTH) return;
-  const last = steps.pop() as string;
+  if (steps.length > MAX_DEPTH) return undefined;
+  const last = steps.pop();
   let current = root;
   for (const step of steps) {
-    if (!isRecord(current) || !Object.hasOwn(current, step)) return;
+    if (!isRecord(current) || !Object.hasOwn(current, step)) return undefined;
     current = current[step];
   }
-  if (
-    isRecord(current) &&
-    !Array.isArray(current) &&
-    Object.hasOwn(current, last) &&
-    current[last] === null
-  ) {
-    delete current[last];
-  }
+  return last !== undefined && isRecord(current) && Object.hasOwn(current, last)
+    ? [current, last]
+    : undefined;
+}
+
+/** Takes out what the sender had as undefined and superjson wrote as null. */
+function removeAt(root: unknown, path: string): void {
+  const [holder, key] = holderOf(root, path) ?? [];
+  if (holder && key !== undefined && !Array.isArray(holder) && holder[key] === null) delete holder[key];
+}
+
+/** Makes a number of the one finite one that superjson writes as text. The others the schemas refuse by name. */
+function readNumberAt(root: unknown, path: string): void {
+  const [holder, key] = holderOf(root, path) ?? [];
+  if (holder && key !== undefined && holder[key] === "-0") holder[key] = -0;
+}
+
+/** How many annotate something else than a row of raw data. */
+function countOthers(annotations: readonly [string, unknown][]): number {
+  return annotations.reduce((count, [path]) => (ROW_FIELD.test(path) ? count : count + 1), 0);
 }
 
 /**
@@ -62,11 +76,12 @@ export function readInput(value: unknown): unknown {
   if (!isRecord(values) || Array.isArray(values))
     refuse("The input cannot be read: only dates inside the input may be annotated.");
   const annotations = Object.entries(values);
-  if (annotations.length > MAX_ANNOTATIONS)
+  if (annotations.length > MAX_ANNOTATIONS && countOthers(annotations) > MAX_ANNOTATIONS)
     refuse("The input cannot be read: too many dates: send times as ISO 8601 text.");
   for (const [path, types] of annotations) {
     const type = Array.isArray(types) && types.length === 1 ? types[0] : undefined;
     if (type === "undefined") removeAt(json, path);
+    else if (type === "number") readNumberAt(json, path);
     else if (type !== "Date") refuse("The input cannot be read: an input holds JSON and dates only.");
   }
   return json;

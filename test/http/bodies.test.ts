@@ -191,7 +191,7 @@ describe("a body that is hard to read (T15, T16)", () => {
   const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
   const digits = "9".repeat(900_000);
   const annotations = Object.fromEntries(
-    Array.from({ length: 20_000 }, (_, i) => [`stats.${i}.timestamp`, ["Date"]]),
+    Array.from({ length: 20_000 }, (_, i) => [`stats.${i}.cell_id`, ["Date"]]),
   );
   const HARD: [string, string, string | undefined][] = [
     ["a list 200,000 deep", `{"json":${deep}}`, deep],

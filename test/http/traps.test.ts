@@ -152,6 +152,26 @@ describe("inputs in superjson's envelope (T15, T16)", () => {
     expect(response.status).toBe(200);
   });
 
+  test("may annotate each row: a client of tRPC and superjson sends dates, what is undefined, and -0", async () => {
+    const rows = 20_000;
+    const stats = Array.from({ length: rows }, (_, i) => ({
+      kpi_name: "A",
+      period: i % 2 ? ("N" as const) : ("N-1" as const),
+      avg: i % 5 ? i : -0,
+      cell_id: "C1",
+      timestamp: i % 3 ? new Date(Date.UTC(2024, 0, 1 + (i % 14))) : undefined,
+      suspect: undefined,
+    }));
+    const body = JSON.stringify(superjson.serialize({ ...sampleAnalysis(), stats }));
+    const response = await post("analysis.create", body, "application/json");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ result: { data: { json: { rows } } } });
+    const infinite = superjson.serialize({ ...sampleAnalysis(), stats: [{ ...stats[0], avg: Infinity }] });
+    const refused = await post("analysis.create", JSON.stringify(infinite), "application/json");
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('"path":"stats.0.avg"');
+  });
+
   test.each([
     ["a RegExp", { values: { id: ["regexp"] } }],
     ["a Map", { values: { id: ["map"] } }],
