@@ -93,6 +93,8 @@ export type CompletedComparison = z.infer<typeof completedComparison>;
 export const taskStatus = z.enum(["PENDING", "PROCESSING", "COMPLETED", "FAILED"]);
 
 export const taskId = z.uuid();
+/** A task as a caller names it: what no task can be called is one that is not there. */
+const namedTaskId = z.string().min(1).max(255);
 
 const taskFields = {
   success: z.literal(true),
@@ -133,7 +135,7 @@ export type PegComparisonSummaryOutput = z.infer<typeof pegComparisonSummaryOutp
 
 export const pegComparisonStatusInput = z.strictObject({
   id: analysisId,
-  task_id: taskId.optional().describe("the newest task of the analysis where absent"),
+  task_id: namedTaskId.optional().describe("the newest task of the analysis where absent"),
 });
 export type PegComparisonStatusInput = z.infer<typeof pegComparisonStatusInput>;
 

@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import type { PegComparisonStatusOutput } from "../../contract/comparison.js";
+import { type PegComparisonStatusOutput, taskId } from "../../contract/comparison.js";
 import { ERROR_CODES, type ErrorCode } from "../../contract/errors.js";
 import { tell } from "../../contract/translate.js";
 import { type Language, verbatim } from "../../contract/words.js";
@@ -16,15 +16,17 @@ export type TaskRow = typeof pegComparisonTasks.$inferSelect;
 export async function readTask(
   db: Database,
   analysisId: string,
-  taskId: string | undefined,
+  named: string | undefined,
 ): Promise<TaskRow | undefined> {
+  // The database would refuse it as no UUID at all.
+  if (named !== undefined && !taskId.safeParse(named).success) return undefined;
   const ofAnalysis = eq(pegComparisonTasks.analysisId, analysisId);
   const isCurrent = sql`(${pegComparisonTasks.revision} = (select ${analysisResults.revision} from ${analysisResults}
     where ${analysisResults.id} = ${pegComparisonTasks.analysisId}))`;
   const [row] = await db
     .select()
     .from(pegComparisonTasks)
-    .where(taskId === undefined ? ofAnalysis : and(ofAnalysis, eq(pegComparisonTasks.id, taskId)))
+    .where(named === undefined ? ofAnalysis : and(ofAnalysis, eq(pegComparisonTasks.id, named)))
     .orderBy(desc(isCurrent), desc(pegComparisonTasks.createdAt), desc(pegComparisonTasks.id))
     .limit(1);
   return row;

@@ -264,3 +264,25 @@ test("an answer that was computed for one caller is compressed quickly, and well
     expect(cached.byteLength).toBeLessThan(computed.byteLength);
   }
 });
+
+test("a task of any name that is not there is not found, by whoever may ask", async () => {
+  await sendJson("POST", "", sampleAnalysis({ id: "named" }));
+  for (const task of ["task_456", "x%20y", "%00", crypto.randomUUID()]) {
+    const path = `/named/peg-comparison/status?task_id=${task}`;
+    const found = await ask(path);
+    expect(found.status).toBe(404);
+    expect(await found.json()).toMatchObject({ error: { code: "TASK_NOT_FOUND" } });
+    const stranger = await ask(path, { authorization: `Bearer ${await tokenFor("stranger")}` });
+    expect(stranger.status).toBe(403);
+  }
+});
+
+test("an answer is kept as one of those who wait for it asked, though another asked for it not to be", async () => {
+  await sendJson("POST", "", sampleAnalysis({ id: "both" }));
+  const release = service.hold();
+  const asked = [ask("/both/peg-comparison?cache_ttl=0"), ask("/both/peg-comparison")];
+  await service.nextCall();
+  release();
+  for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+  expect(backend.runtime.services.answers.has("peg_comparison", "both")).toBe(true);
+});
