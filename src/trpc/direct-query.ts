@@ -5,7 +5,7 @@ import type { AuthorizedAnalysis } from "../domain/permission/authorize.js";
 import type { CallRecord, RequestContext } from "./context.js";
 import { toTrpcError } from "./errors.js";
 import type { ProcedureRule } from "./init.js";
-import { chargeLimits, peekId } from "./middleware/limits.js";
+import { chargeLimits } from "./middleware/limits.js";
 import { authorizeCall } from "./middleware/permission.js";
 import { authenticate } from "./middleware/token.js";
 import { watchCall } from "./middleware/watch-calls.js";
@@ -57,12 +57,15 @@ async function takeSteps(
   query: DirectQuery,
   readInput: () => Promise<unknown>,
 ): Promise<unknown> {
-  const actor = await authenticate(request, call, path);
-  const reading = readInput();
+  let reading: Promise<unknown> | undefined;
+  const read = () => {
+    reading ??= readInput();
+    return reading;
+  };
+  const actor = await authenticate(request, call, path, read);
   // What cannot be read is charged as well, and refused after that.
-  const id = peekId(await reading.catch(() => undefined));
-  const visit = await chargeLimits(request, actor, rule, id);
-  const input = parse(query, await reading);
+  const visit = await chargeLimits(request, actor, rule, call.analysisId);
+  const input = parse(query, await read());
   const { services, requestId, language } = request;
   const verb: VerbContext = { services, actor, requestId, language, visit };
   const analysis = await authorizeCall(verb, call, input.id, query.needs);

@@ -1,16 +1,8 @@
-import { analysisId } from "../../contract/analysis.js";
 import { fill } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import type { RuleState, Visit } from "../../domain/ports.js";
 import type { RequestContext, User } from "../context.js";
 import { type ProcedureRule, t } from "../init.js";
-
-/** The id in an input that is not checked yet, if it has the form of one. */
-export function peekId(input: unknown): string | undefined {
-  const id = typeof input === "object" && input !== null ? (input as { id?: unknown }).id : undefined;
-  const parsed = analysisId.safeParse(id);
-  return parsed.success ? parsed.data : undefined;
-}
 
 function usedUp({ name, limit, windowMs, resetMs }: RuleState): PegError {
   const seconds = Math.max(1, Math.ceil(resetMs / 1000));
@@ -50,11 +42,9 @@ export async function chargeLimits(
 }
 
 /** Takes a call from the limits of its caller. A batch passes here once for each of its calls. */
-export const takeLimits = t.middleware(async ({ next, ctx, type, meta, getRawInput }) => {
-  const { actor } = ctx;
+export const takeLimits = t.middleware(async ({ next, ctx, meta }) => {
+  const { actor, call } = ctx;
   if (!meta || actor.kind !== "user") throw new Error("limits need a rule, and a user to charge");
-  // Only of a query: the body of a mutation may be large, and is not read for those over their limit.
   // An input that cannot be read is charged as well, and refused where it is checked.
-  const id = type === "query" ? peekId(await getRawInput().catch(() => undefined)) : undefined;
-  return next({ ctx: { actor, visit: await chargeLimits(ctx, actor, meta, id) } });
+  return next({ ctx: { actor, visit: await chargeLimits(ctx, actor, meta, call.analysisId) } });
 });

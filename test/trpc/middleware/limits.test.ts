@@ -5,7 +5,8 @@ import type { LimitDecision, RuleState, VisitRequest } from "../../../src/domain
 import { noTracing } from "../../../src/domain/tracing.js";
 import type { CallContext, User } from "../../../src/trpc/context.js";
 import { createCallerFactory, type ProcedureRule, router, t } from "../../../src/trpc/init.js";
-import { chargeLimits, peekId, takeLimits } from "../../../src/trpc/middleware/limits.js";
+import { chargeLimits, takeLimits } from "../../../src/trpc/middleware/limits.js";
+import { peekId, requireToken } from "../../../src/trpc/middleware/token.js";
 
 const GET = { name: "get", limit: 10, windowMs: 60_000 };
 const ALL = { name: "all", limit: 1000, windowMs: 3_600_000 };
@@ -29,6 +30,9 @@ describe("the limits of a call", () => {
     counted = [];
     spans = [];
     const services = {
+      tokens: { verify: async () => ({ userId: "u", scopes: [], expiresAt: USER.tokenExpiresAt }) },
+      nameForLog: (userId: string) => userId,
+      logger: { info: () => {} },
       limits: RULES,
       answers: { has: (type: string, id: string) => held && type === "peg_comparison" && id === "a" },
       changes: { hearing: () => hearing },
@@ -47,7 +51,8 @@ describe("the limits of a call", () => {
         },
       },
     };
-    ctx = { services, limitDecisions: [], actor: USER } as unknown as CallContext;
+    const call = { user: undefined, analysisId: undefined };
+    ctx = { services, limitDecisions: [], actor: USER, call } as unknown as CallContext;
   });
   const refuse = (state: Partial<RuleState> = {}) => {
     const exhausted = { ...GET, remaining: 0, resetMs: 12_300, ...state };
@@ -113,10 +118,10 @@ describe("the limits of a call", () => {
   });
 
   describe("as a part of a procedure", () => {
-    const charged = t.procedure.use(takeLimits);
+    const charged = t.procedure.use(requireToken).use(takeLimits);
     const seen = vi.fn();
-    const caller = (meta: ProcedureRule | undefined, actor: Actor = USER) => {
-      const procedure = meta ? charged.meta(meta) : charged;
+    const caller = (meta: ProcedureRule | undefined, chain = charged, actor: Actor = USER) => {
+      const procedure = meta ? chain.meta(meta) : chain;
       const routes = router({
         ask: procedure.query((call) => seen(call.ctx)),
         change: procedure.mutation((call) => seen(call.ctx)),
@@ -159,7 +164,8 @@ describe("the limits of a call", () => {
     test("are of no use without a rule, or without a user", async () => {
       const words = "limits need a rule, and a user to charge";
       await expect(caller(undefined).ask()).rejects.toThrow(words);
-      await expect(caller(RULE, { kind: "anonymous" }).ask()).rejects.toThrow(words);
+      const unasked = t.procedure.use(takeLimits) as unknown as typeof charged;
+      await expect(caller(RULE, unasked, { kind: "anonymous" }).ask()).rejects.toThrow(words);
       expect(asked).toEqual([]);
     });
   });
