@@ -58,9 +58,14 @@ export class AnswerCache {
     this.#asked = new LRUCache({ max: MAX_COUNTED, ttl: COUNT_TTL_MS, ttlResolution: 0, perf: clock });
   }
 
-  /** Whether `get` may find something; neither counts nor moves anything. */
+  /** Whether `get` may find something that is not too old; neither counts nor moves anything. */
   has(type: CacheType, analysisId: string): boolean {
-    return this.#tiers.some(({ held }) => held.has(key(type, analysisId)));
+    const name = key(type, analysisId);
+    for (const { held, ttlMs } of this.#tiers) {
+      const answer = held.peek(name);
+      if (answer) return this.#clock.now() - answer.filledAt < Math.min(answer.ttlMs, ttlMs);
+    }
+    return false;
   }
 
   /** @returns the answer, if it is of this state and not too old */

@@ -68,6 +68,8 @@ export async function computeUnderLease(
     const storing = tracing.span("database store comparison", {}, () =>
       storeComparison(services, key, lease.attemptToken, comparison),
     );
+    // It is awaited below, whatever comes in between.
+    storing.catch(() => undefined);
     onComputed?.(comparison);
     const stored = await storing;
     if (stored === "moved") throw new DataMovedError("the data was replaced while it was compared");

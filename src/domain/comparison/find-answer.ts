@@ -106,8 +106,9 @@ async function findCached(
   return opened;
 }
 
-function nameOf({ type }: AnswerPlan, key: ComparisonKey): string {
-  return `${type}/${comparisonName(key)}`;
+/** With the time to live: whoever joins gets what is kept as they asked for it to be. */
+function nameOf({ type, ttlSeconds }: AnswerPlan, key: ComparisonKey): string {
+  return `${type}/${ttlSeconds}/${comparisonName(key)}`;
 }
 
 /** Loads an answer from the database, or computes it: once for all who ask in this process meanwhile. */
@@ -126,7 +127,7 @@ export async function loadOrCompute(
     // What is encoded while it is stored need not be waited for afterwards.
     let early: { of: ComputedComparison; answer: Promise<EncodedAnswer> } | undefined;
     const onComputed = (comparison: ComputedComparison) => {
-      early = { of: comparison, answer: encode(comparison) };
+      early = { of: comparison, answer: Promise.resolve(comparison).then(encode) };
       // Where it could not be stored nobody asks for it.
       early.answer.catch(() => undefined);
     };

@@ -65,6 +65,19 @@ describe("an answer", () => {
     expect(get()).toBeUndefined();
   });
 
+  test("that is too old is none, so that another one may be looked for elsewhere", () => {
+    for (const [ttlSeconds, lasts] of [
+      [60, 60],
+      [86_400, COLD_S],
+    ] as const) {
+      put("a", answerOf("{}", ttlSeconds));
+      pass(lasts - 1);
+      expect(cache.has("peg_comparison", "a")).toBe(true);
+      pass(1);
+      expect(cache.has("peg_comparison", "a")).toBe(false);
+    }
+  });
+
   test("goes with its analysis, in all kinds, or with all", () => {
     for (const id of ["a", "b"]) {
       put(id);
