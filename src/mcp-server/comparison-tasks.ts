@@ -22,6 +22,8 @@ interface Task {
   result?: string;
   /** Of a finished one. */
   goneAt: number;
+  /** By which whoever started it may ask again. */
+  key: string | undefined;
 }
 
 export interface ComparisonTasksOptions {
@@ -42,12 +44,14 @@ export class ComparisonTasks {
   }
 
   /**
-   * Starts a comparison.
+   * Starts a comparison, unless the same key started one that is still there.
    *
    * @param steps tell what share is done, 0 to 1
    * @throws Refusal 503 where too many run
    */
-  start(steps: Generator<number, McpAnswer>): string {
+  start(steps: Generator<number, McpAnswer>, key?: string): string {
+    if (key !== undefined)
+      for (const [id, task] of this.#tasks) if (task.key === key) return id;
     if (this.#running >= MAX_RUNNING) {
       throw new Refusal(
         503,
@@ -58,7 +62,7 @@ export class ComparisonTasks {
       );
     }
     const id = randomUUID();
-    const task: Task = { status: "PROCESSING", progress: 0, goneAt: Number.POSITIVE_INFINITY };
+    const task: Task = { status: "PROCESSING", progress: 0, goneAt: Number.POSITIVE_INFINITY, key };
     this.#tasks.set(id, task);
     this.#running++;
     void this.#run(task, steps).finally(() => {

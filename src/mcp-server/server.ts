@@ -69,7 +69,8 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
   };
   const startTask: Handler = async (request) => {
     checkToken(request);
-    const task_id = tasks.start(compareInSteps(readRequest(await readJsonBody(request, bodyLimit)), clock));
+    const steps = compareInSteps(readRequest(await readJsonBody(request, bodyLimit)), clock);
+    const task_id = tasks.start(steps, request.headers["idempotency-key"]?.toString());
     return { status: 202, body: { task_id } };
   };
   const taskStatus: Handler = (request, id) => {

@@ -61,6 +61,22 @@ describe("the asynchronous form", () => {
     expect(progress.at(-1)).toBe(100);
   });
 
+  test("is started once by the same Idempotency-Key, whatever became of the first answer", async () => {
+    const url = await start({ clock: still });
+    const request = analysisRequest({ pegs: 2, rows: 40 });
+    const startAs = async (key: string) => {
+      const answer = await post(url + MCP_ASYNC_PATH, request, { "idempotency-key": key });
+      expect(answer.status).toBe(202);
+      return ((await answer.json()) as { task_id: string }).task_id;
+    };
+    const first = await startAs("k1");
+    expect(await startAs("k1")).toBe(first);
+    await follow(url, first);
+    expect(await startAs("k1")).toBe(first);
+    expect(await startAs("k2")).not.toBe(first);
+    expect(await begin(url, request)).not.toBe(await begin(url, request));
+  });
+
   test("fails as the synchronous one refuses", async () => {
     const url = await start({ clock: still });
     const request = analysisRequest({ pegs: 1, rows: 4 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mcpTaskCreated, mcpTaskStatus } from "../../contract/mcp-protocol.js";
 import type { Deadline } from "./deadline.js";
 import { AttemptFailure, timeoutFailure } from "./failure.js";
@@ -43,10 +44,11 @@ export function createAsyncForm(options: AsyncFormOptions) {
   let askAgainAt = Number.NEGATIVE_INFINITY;
 
   const start = async (call: AsyncCall): Promise<Answer | string | undefined> => {
-    const { body, requestId, deadline } = call;
+    const { body, requestId, traceparent, deadline } = call;
+    const ids = { requestId, traceparent, idempotencyKey: randomUUID() };
     let answer: Answer;
     try {
-      const send = attempt(() => transport.start(body, call, deadline.signal));
+      const send = attempt(() => transport.start(body, ids, deadline.signal));
       answer = await send(deadline, requestId);
     } catch (error) {
       if (!isStatus(error, NOT_OFFERED)) throw error;

@@ -17,9 +17,9 @@ export interface CircuitOptions {
 
 /** Retries that may happen beside first attempts, so that an outage is not met with a multiple of the load. */
 export interface RetryBudgetOptions {
-  /** Most retries that can be saved up (100). */
+  /** Most retries that can be saved up (20). */
   capacity?: number;
-  /** Retries that come back a second, however little is asked (10). */
+  /** Retries that come back a second where calls add fewer (3). */
   perSecond?: number;
   /** Retries that each call adds (0.1: 10 % of the offered load). */
   perCall?: number;

@@ -14,18 +14,25 @@ export interface RetryBudget {
  * @param now ms, any origin
  */
 export function createRetryBudget(options: RetryBudgetOptions, now: () => number): RetryBudget {
-  const { capacity = 100, perSecond = 10, perCall = 0.1 } = options;
+  const { capacity = 20, perSecond = 3, perCall = 0.1 } = options;
   let tokens = capacity;
   let last = now();
+  /** By calls, since `last`. */
+  let earned = 0;
   const add = (amount: number) => {
     tokens = Math.min(capacity, tokens + amount);
   };
   return {
-    deposit: () => add(perCall),
+    deposit: () => {
+      earned += perCall;
+      add(perCall);
+    },
     withdraw: () => {
       const at = now();
-      add((Math.max(0, at - last) / 1000) * perSecond);
+      // Not on top of what the calls earned: then a great load would be multiplied by it as well.
+      add(Math.max(0, (Math.max(0, at - last) / 1000) * perSecond - earned));
       last = at;
+      earned = 0;
       if (tokens < 1) return false;
       tokens -= 1;
       return true;

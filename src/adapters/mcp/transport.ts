@@ -23,10 +23,12 @@ export interface TransportOptions {
 /** An answer that is worth reading: bytes of a 2xx, or the text of a 400 or 422, which may explain itself. */
 export type Answer = { ok: true; bytes: AnswerBytes } | { ok: false; text: string; failure: AttemptFailure };
 
-/** By what the two services' logs and traces are joined. */
+/** By what the two services' logs and traces are joined, and attempts told from each other. */
 export interface CallIds {
   requestId: string;
   traceparent?: string | undefined;
+  /** The same for each attempt to start one comparison: a service that knows it starts one, whatever answer was lost. */
+  idempotencyKey?: string | undefined;
 }
 
 export interface Transport {
@@ -97,6 +99,7 @@ export function createTransport(options: TransportOptions): Transport {
         ...(body ? { "content-type": "application/json", "content-length": String(body.length) } : {}),
         ...(/^[\x21-\x7e]{1,255}$/.test(ids.requestId) ? { "x-request-id": ids.requestId } : {}),
         ...(ids.traceparent === undefined ? {} : { traceparent: ids.traceparent }),
+        ...(ids.idempotencyKey === undefined ? {} : { "idempotency-key": ids.idempotencyKey }),
         ...authorization,
       },
       ...(body ? { body: bodyStream(body) } : {}),

@@ -11,6 +11,7 @@ import {
   goodAnswer,
   hangs,
   type Reaction,
+  resets,
   startFakeService,
 } from "./fake-service.js";
 import { CELL, failureOf, request, serviceAt } from "./fixtures.js";
@@ -58,6 +59,19 @@ describe("the asynchronous form", () => {
     expect(comparison.pegs).toHaveLength(1);
     expect(paths().slice(0, 2)).toEqual([`POST ${MCP_ASYNC_PATH}`, `GET ${MCP_STATUS_PATH}/task-1`]);
     expect(new Set(fake.requests.map(({ headers }) => headers["x-request-id"]))).toEqual(new Set(["req-1"]));
+  });
+
+  it("U4: starts again under the same key where the answer was lost, and under another one what is another", async () => {
+    fake.script(resets, started(), notFound(), started("task-2"), ended());
+    await compare({ retryBaseMs: 1 });
+    const keys = fake.requests
+      .filter(({ path }) => path === MCP_ASYNC_PATH)
+      .map(({ headers }) => headers["idempotency-key"]);
+    expect(keys).toHaveLength(3);
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(keys[1]).toBe(keys[0]);
+    // The service had lost the first one.
+    expect(keys[2]).not.toBe(keys[0]);
   });
 
   it("is not used where nobody wants to hear", async () => {
