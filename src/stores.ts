@@ -27,15 +27,16 @@ interface Around {
 export async function openSharedStore(config: Config, around: Around, alone: boolean): Promise<SharedStore> {
   const { clock } = around;
   const local = new MemoryStore(clock, { alone });
+  const behind = { ...around, local, processes: config.WEB_CONCURRENCY };
   if (config.UPSTASH_REDIS_REST_URL && config.UPSTASH_REDIS_REST_TOKEN) {
     const redis = new RedisStore(connectRest(config.UPSTASH_REDIS_REST_URL, config.UPSTASH_REDIS_REST_TOKEN));
-    return new ResilientStore({ ...around, redis, local, disconnect: () => {} });
+    return new ResilientStore({ ...behind, redis, disconnect: () => {} });
   }
   if (config.REDIS_URL) {
     // Its client takes as long to load as all else that speaks to Redis: only where it is needed.
     const { connectTcp } = await import("./adapters/redis/tcp-requester.js");
     const { redis, close } = connectTcp(config.REDIS_URL);
-    return new ResilientStore({ ...around, redis: new RedisStore(redis), local, disconnect: close });
+    return new ResilientStore({ ...behind, redis: new RedisStore(redis), disconnect: close });
   }
   return local;
 }

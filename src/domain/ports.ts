@@ -93,8 +93,6 @@ export interface Visit {
    * the same word still holds. Null where no such word can be had; then Postgres has to be asked.
    */
   generation: string | null;
-  /** Whether this visit gave the analysis its generation, which is forgotten soon unless it is kept. */
-  begun?: boolean | undefined;
   entry: Uint8Array | null;
 }
 

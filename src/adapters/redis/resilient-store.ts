@@ -18,6 +18,8 @@ const VISIT_DEADLINE_MS = 200;
 const WRITE_DEADLINE_MS = 1000;
 /** How long no request asks a Redis that did not answer. */
 const COOL_DOWN_MS = 1000;
+/** What a server says of a key of another kind, and of a time in a limit's log that is none. */
+const DAMAGED = /WRONGTYPE|attempt to (?:compare|perform arithmetic)/;
 const MOVE_ATTEMPTS = 3;
 const MOVE_PAUSE_MS = 100;
 
@@ -31,6 +33,8 @@ export interface ResilientStoreOptions {
   logger: Logger;
   metrics: Pick<Metrics, "redisFallback">;
   disconnect: () => void;
+  /** So many have the same users, as far as this one knows: each lets its share of a limit pass while Redis is away. */
+  processes?: number;
 }
 
 /**
@@ -43,6 +47,7 @@ export class ResilientStore implements SharedStore {
   #away = false;
   readonly #visits = new Deadline(VISIT_DEADLINE_MS);
   readonly #writes = new Deadline(WRITE_DEADLINE_MS);
+  readonly #shares = new WeakMap<readonly LimitRule[], LimitRule[]>();
 
   constructor(options: ResilientStoreOptions) {
     this.#options = options;
@@ -52,7 +57,18 @@ export class ResilientStore implements SharedStore {
     const visit = this.#isCoolingDown() ? undefined : await this.#attemptVisit(request);
     if (visit) return visit;
     this.#options.metrics.redisFallback();
-    return { limits: this.#options.local.take(request.userId, request.rules), generation: null, entry: null };
+    const limits = this.#options.local.take(request.userId, this.#shareOf(request.rules));
+    return { limits, generation: null, entry: null };
+  }
+
+  #shareOf(rules: readonly LimitRule[]): readonly LimitRule[] {
+    const { processes = 1 } = this.#options;
+    if (processes === 1) return rules;
+    const known = this.#shares.get(rules);
+    if (known) return known;
+    const shares = rules.map((rule) => ({ ...rule, limit: Math.max(1, Math.floor(rule.limit / processes)) }));
+    this.#shares.set(rules, shares);
+    return shares;
   }
 
   async putEntry(entry: EntryToPut): Promise<boolean> {
@@ -127,11 +143,21 @@ export class ResilientStore implements SharedStore {
     this.#awayUntil = 0;
   }
 
+  /** Asks again where the server answered, but something else stood in the place of what is ours: that is taken away. */
+  async #mendAndVisit(request: VisitRequest, error: unknown): Promise<Visit> {
+    if (!DAMAGED.test(String(error))) throw error;
+    const keys = await this.#options.redis.mend(request);
+    if (keys === 0) throw error;
+    this.#options.logger.warn({ keys }, "keys in Redis did not hold what is ours: they were taken away");
+    return this.#options.redis.visit(request);
+  }
+
   /** @returns undefined where Redis is away */
   async #attemptVisit(request: VisitRequest): Promise<Visit | undefined> {
     const { redis, clock, logger } = this.#options;
     try {
-      const visit = await this.#visits.keep(redis.visit(request));
+      const asked = redis.visit(request).catch((error: unknown) => this.#mendAndVisit(request, error));
+      const visit = await this.#visits.keep(asked);
       this.#answered();
       return visit;
     } catch (error) {

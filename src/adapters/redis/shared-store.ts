@@ -14,11 +14,24 @@ import {
 import { OneTrip } from "./one-trip.js";
 import { type DecisionResponse, slidingLog } from "./sliding-log.js";
 
+const LIMIT_PREFIX = "peg_limit";
 const MAX_HASHED = 10_000;
 /** Longer than anything that is kept under a generation. */
 const GENERATION_TTL_S = 2 * 86_400;
 /** While nobody is known who may read the analysis: ids can be made up, and each would be a key for days. */
 const NEW_GENERATION_TTL_S = 60;
+
+/** Takes a key away that does not hold what it should. */
+const MEND_SCRIPT = `
+local kind = redis.call('TYPE', KEYS[1])['ok']
+local damaged = kind ~= 'none' and kind ~= ARGV[1]
+if kind == 'list' and not damaged then
+  for _, time in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+    damaged = damaged or not tonumber(time)
+  end
+end
+return damaged and redis.call('DEL', KEYS[1]) or 0
+`;
 
 const KEEP_SCRIPT = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
@@ -87,13 +100,32 @@ export class RedisStore {
     const limiter = new Ratelimit({
       redis: this.#trip as unknown as Redis,
       limiter: slidingLog(rules),
-      prefix: "peg_limit",
+      prefix: LIMIT_PREFIX,
       // Its own timeout lets calls pass; the deadline of a visit is kept by our caller.
       timeout: 0,
       ephemeralCache: false,
     });
     this.#limiters.set(rules, limiter);
     return limiter;
+  }
+
+  /**
+   * Takes away what a visit reads and what is not ours: it would fail as long as it is there.
+   *
+   * @returns how many keys
+   */
+  async mend({ userId, rules, analysisId, entry: type }: VisitRequest): Promise<number> {
+    const lists = rules.map(({ name }) => `${LIMIT_PREFIX}:${limitKey(userId)}:${name}`);
+    const strings = [
+      ...(analysisId === undefined ? [] : [generationKey(analysisId)]),
+      ...(analysisId === undefined || type === undefined ? [] : [entryKey(type, analysisId)]),
+    ];
+    // One by one: a cluster keeps them in different places.
+    const mended = await Promise.all([
+      ...lists.map((key) => this.#redis.eval(MEND_SCRIPT, [key], ["list"])),
+      ...strings.map((key) => this.#redis.eval(MEND_SCRIPT, [key], ["string"])),
+    ]);
+    return mended.reduce((sum: number, count) => sum + Number(count), 0);
   }
 
   async visit({ userId, rules, analysisId, entry: type }: VisitRequest): Promise<Visit> {
@@ -106,18 +138,17 @@ export class RedisStore {
     const { decision: limits } = response;
     const entry = typeof value === "string" ? Buffer.from(value, "base64") : null;
     if (generation !== null || analysisId === undefined) return { limits, generation, entry };
-    return { limits, ...(await this.#begin(analysisId)), entry };
+    return { limits, generation: await this.#begin(analysisId), entry };
   }
 
   /** Gives an analysis a generation, or learns the one that another process gave it. */
-  async #begin(analysisId: string): Promise<Pick<Visit, "generation" | "begun">> {
+  async #begin(analysisId: string): Promise<string | null> {
     const key = generationKey(analysisId);
-    const own = randomUUID();
     const pipeline = this.#redis.pipeline();
-    pipeline.set(key, own, { nx: true, ex: NEW_GENERATION_TTL_S });
+    pipeline.set(key, randomUUID(), { nx: true, ex: NEW_GENERATION_TTL_S });
     pipeline.get(key);
     const [, generation] = await pipeline.exec<[unknown, string | null]>();
-    return { generation, begun: generation === own };
+    return generation;
   }
 
   async keepGeneration(analysisId: string, generation: string): Promise<void> {

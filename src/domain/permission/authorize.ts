@@ -75,10 +75,11 @@ export async function authorize(input: {
 }): Promise<AuthorizedAnalysis> {
   const { ctx, analysisId, needed } = input;
   const { services, actor, visit } = ctx;
-  const held =
-    visit.generation === null || input.fresh
+  const known =
+    visit.generation === null
       ? undefined
       : services.standings.get(actor.userId, analysisId, visit.generation);
+  const held = input.fresh ? undefined : known;
   const mark = services.standings.mark();
   const standing =
     held ??
@@ -88,9 +89,8 @@ export async function authorize(input: {
   const analysis = checkStanding(ctx, standing, needed);
   if (!held && visit.generation !== null) {
     services.standings.put(actor.userId, analysisId, { generation: visit.generation, standing }, mark);
-    // Nobody waits for it, and one call suffices.
-    if (visit.begun) void services.shared.keepGeneration(analysisId, visit.generation);
-    visit.begun = false;
+    // Whoever began it may not have been allowed to ask, and so it would soon be forgotten. Nobody waits for this.
+    if (!known) void services.shared.keepGeneration(analysisId, visit.generation);
   }
   return { id: analysisId, ...analysis };
 }

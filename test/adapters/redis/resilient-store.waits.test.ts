@@ -232,7 +232,71 @@ describe.skipIf(!hasRedisServer).each(OUTAGES)("where $name", ({ over, begin, en
   });
 });
 
+test("L6: while Redis is away each of several processes lets its share of a limit pass, and at least one call", async () => {
+  const redis = { visit: () => Promise.reject(new Error("away")) } as unknown as RedisStore;
+  const clock = { now: () => 0 };
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const open = (processes: number) =>
+    new ResilientStore({
+      redis,
+      local: new MemoryStore(clock, { alone: false }),
+      clock,
+      logger,
+      metrics: noMetrics,
+      disconnect: () => {},
+      processes,
+    });
+  for (const [processes, together] of [
+    [1, 10],
+    [4, 8],
+    [20, 20],
+  ] as const) {
+    const stores = Array.from({ length: processes }, () => open(processes));
+    const visits = await Promise.all(
+      stores.flatMap((store) =>
+        Array.from({ length: 15 }, () => store.visit({ userId: "u", rules: [TEN], analysisId: "a1" })),
+      ),
+    );
+    expect(visits.filter(({ limits }) => limits.allowed)).toHaveLength(together);
+  }
+});
+
 describe.skipIf(!hasRedisServer)("the store on Redis", () => {
+  test.each(["tcp", "rest"] as const)(
+    "L7, C8: a key that holds something else is taken away, over %s: nobody takes Redis for away",
+    async (over) => {
+      const world = await openWorld(over);
+      const { redis, close } = connectTcp(world.server.url);
+      closers.push(() => close());
+      const { generation } = await timely(world, "other");
+      await timely(world);
+      const [limit = "", ...others] = (await redis.keys("peg_limit:*")).sort();
+      for (const damage of [
+        () => redis.del(limit).then(() => redis.hset(limit, { a: 1 })),
+        () => redis.del(limit).then(() => redis.rpush(limit, "no time")),
+        () => redis.del("peg_generation:a1").then(() => redis.rpush("peg_generation:a1", "x")),
+        () => redis.rpush("peg_comparison:peg_comparison:a1", "x"),
+      ]) {
+        await damage();
+        const visits = [await timely(world), await timely(world, "other")];
+        for (const visit of visits) {
+          expect(visit).toMatchObject({ generation: expect.any(String), entry: null });
+          expect(visit.limits.allowed).toBe(true);
+        }
+        expect(world.store.state()).toBe("ready");
+      }
+      expect((await timely(world)).generation).not.toBe(generation);
+      expect(await redis.exists("peg_comparison:peg_comparison:a1")).toBe(0);
+      // The other one's calls are counted as before.
+      expect(others).toHaveLength(1);
+      const messages = world.lines.map(({ message }) => message);
+      expect(new Set(messages)).toEqual(
+        new Set(["keys in Redis did not hold what is ours: they were taken away"]),
+      );
+      expect(messages).toHaveLength(4);
+    },
+  );
+
   test("a Redis that hangs for all users at once holds none of them up for longer than the deadline", async () => {
     const world = await openWorld("tcp");
     await timely(world);
