@@ -8,7 +8,7 @@ import { time, timeInput } from "./time.js";
 const DEFAULT_PAGE = 20;
 
 /** Where a page ends; opaque to callers. */
-export const cursor = z.string().max(1000);
+export const cursor = z.string().max(1500);
 
 /** tRPC's infinite queries say which way they go; pages go forward only. */
 export const direction = z.literal("forward").optional();

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { analysisId } from "./analysis.js";
+import { cursor, direction } from "./analysis-list.js";
+import { MAX_PAGE } from "./limits.js";
 import { PERMISSION_TYPES } from "./permissions.js";
 import { time, timeInput } from "./time.js";
 import type { PlainText } from "./words.js";
@@ -13,7 +15,13 @@ export const userId = z
 
 export const permissionType = z.enum(PERMISSION_TYPES);
 
-export const permissionListInput = z.strictObject({ id: analysisId });
+export const permissionListInput = z.strictObject({
+  id: analysisId,
+  cursor: cursor.optional(),
+  direction,
+  limit: z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE),
+});
+export type PermissionListInput = z.infer<typeof permissionListInput>;
 
 export const permissionOwnInput = z.strictObject({ id: analysisId });
 
@@ -27,7 +35,10 @@ export const permissionEntry = z.object({
 });
 export type PermissionEntry = z.infer<typeof permissionEntry>;
 
-export const permissionListOutput = z.object({ permissions: z.array(permissionEntry) });
+export const permissionListOutput = z.object({
+  permissions: z.array(permissionEntry),
+  next_cursor: cursor.nullable(),
+});
 export type PermissionListOutput = z.infer<typeof permissionListOutput>;
 
 /** Granted again, a permission takes the new expiry; without one it does not expire. */

@@ -1,5 +1,5 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { isPegError } from "../../client/is-peg-error.js";
 import type { PermissionEntry } from "../../contract/permission.js";
@@ -13,7 +13,12 @@ import { useWords } from "../words/words.js";
 /** Who may do what with an analysis: for its admins, who grant and revoke. */
 export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const { say } = useWords();
-  const list = useQuery(trpc.permission.list.queryOptions({ id }, { staleTime: 0 }));
+  const list = useInfiniteQuery(
+    trpc.permission.list.infiniteQueryOptions(
+      { id },
+      { getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined, staleTime: 0 },
+    ),
+  );
   // Whoever takes their own right away sees no more of it.
   const refused = isPegError(list.error, "PERMISSION_DENIED");
   return (
@@ -36,9 +41,21 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
               retry={() => void list.refetch()}
             />
           ) : list.data ? (
-            <PermissionTable id={id} permissions={list.data.permissions} />
+            <PermissionTable
+              id={id}
+              permissions={list.data.pages.flatMap(({ permissions }) => permissions)}
+            />
           ) : (
             <Skeleton lines={3} />
+          )}
+          {list.hasNextPage && (
+            <button
+              type="button"
+              disabled={list.isFetchingNextPage}
+              onClick={() => void list.fetchNextPage()}
+            >
+              {say("Show more")}
+            </button>
           )}
         </Dialog.Popup>
       </Dialog.Portal>
@@ -49,7 +66,7 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
 function useChanged(id: string) {
   const queryClient = useQueryClient();
   return async () => {
-    await queryClient.invalidateQueries(trpc.permission.list.queryFilter({ id }));
+    await queryClient.invalidateQueries(trpc.permission.list.infiniteQueryFilter({ id }));
     await queryClient.invalidateQueries(trpc.permission.own.queryFilter({ id }));
   };
 }

@@ -1,9 +1,19 @@
-import { asc, eq } from "drizzle-orm";
-import type { PermissionEntry, PermissionListOutput } from "../../contract/permission.js";
+import { and, asc, eq, gt, or } from "drizzle-orm";
+import { z } from "zod";
+import {
+  type PermissionEntry,
+  type PermissionListInput,
+  type PermissionListOutput,
+  permissionType,
+  userId,
+} from "../../contract/permission.js";
 import { userAnalysisPermissions } from "../../db/schema.js";
 import type { VerbContext } from "../context.js";
+import { readCursor, writeCursor } from "../page-cursor.js";
 
 type Row = typeof userAnalysisPermissions.$inferSelect;
+
+const place = z.tuple([userId, permissionType]);
 
 export function describePermission(row: Row): PermissionEntry {
   return {
@@ -15,18 +25,36 @@ export function describePermission(row: Row): PermissionEntry {
   };
 }
 
-/** Who may do what with an analysis, expired permissions included. */
+/** What follows a place in the order of the list. */
+function after([name, type]: z.infer<typeof place>) {
+  const { userId: user, permissionType: own } = userAnalysisPermissions;
+  return or(gt(user, name), and(eq(user, name), gt(own, type)));
+}
+
+/** Who may do what with an analysis, by user, expired permissions included. */
 export async function listPermissions({
   ctx,
   input,
 }: {
   ctx: VerbContext;
-  input: { id: string };
+  input: PermissionListInput;
 }): Promise<PermissionListOutput> {
+  const { id, cursor, limit } = input;
   const rows = await ctx.services.db
     .select()
     .from(userAnalysisPermissions)
-    .where(eq(userAnalysisPermissions.analysisId, input.id))
-    .orderBy(asc(userAnalysisPermissions.userId), asc(userAnalysisPermissions.permissionType));
-  return { permissions: rows.map(describePermission) };
+    .where(
+      and(
+        eq(userAnalysisPermissions.analysisId, id),
+        cursor === undefined ? undefined : after(readCursor(cursor, place)),
+      ),
+    )
+    .orderBy(asc(userAnalysisPermissions.userId), asc(userAnalysisPermissions.permissionType))
+    .limit(limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    permissions: shown.map(describePermission),
+    next_cursor: last && rows.length > shown.length ? writeCursor([last.userId, last.permissionType]) : null,
+  };
 }

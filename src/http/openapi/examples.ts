@@ -199,7 +199,7 @@ export const EXAMPLES: Record<string, Example> = {
   "pegComparison.status": { answer: pending },
   "pegComparison.watch": { answer: pending },
   "pegComparison.recompute": { request: {}, answer: { ...pending, status: "PENDING", progress: 0 } },
-  "permission.list": { answer: { permissions: [permission] } },
+  "permission.list": { answer: { permissions: [permission], next_cursor: null } },
   "permission.own": {
     answer: { operator: false, permissions: [{ permission_type: "read", expires_at: null }] },
   },
