@@ -14,7 +14,9 @@ import { withCalls } from "./with-calls.js";
  * keeps, and then puts the first words of the next connection aside as well, for good: unless they are too long for
  * that.
  */
-const LONG_GREETING = { "peg.padding": "-".repeat(1024) };
+const PADDING = { "peg.padding": "-".repeat(1024) };
+/** Ms between two looks of the server whether somebody still waits for a statement: else it would go on to its end. */
+const GREETING = { ...PADDING, client_connection_check_interval: "1000" };
 /** What PgBouncer answers to words that it does not know. */
 const UNSUPPORTED = "08P01";
 const greetings = new Map<string, Promise<object>>();
@@ -33,11 +35,11 @@ async function tryGreeting(url: string): Promise<object> {
     connect_timeout: 5,
     prepare: false,
     onnotice: () => {},
-    connection: LONG_GREETING,
+    connection: GREETING,
   });
   try {
     await client.unsafe("select 1");
-    return LONG_GREETING;
+    return GREETING;
   } catch (error) {
     // Where nobody said so it is tried again.
     if ((error as { code?: unknown }).code !== UNSUPPORTED) greetings.delete(url);

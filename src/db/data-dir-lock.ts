@@ -91,6 +91,9 @@ function readHolder(path: string): Holder | "gone" | undefined {
   }
 }
 
+const isSame = (one: Holder, other: Holder): boolean =>
+  one.pid === other.pid && one.startedAt === other.startedAt && one.pidNamespace === other.pidNamespace;
+
 function tryCreate(path: string, self: Holder): boolean {
   // Linked into place whole: a process killed here leaves no lock without a name in it.
   const draft = `${path}.${randomUUID()}`;
@@ -139,16 +142,25 @@ function acquire(path: string, self: Holder, dataDir: string): void {
   }
 }
 
+/** What a process does that was taken for dead, while it stood still: whatever it writes now spoils the data. */
+function leaveAtOnce(dataDir: string): never {
+  process.stderr.write(
+    `${dataDir} was taken over by another process while this one stood still: it ends at once, so that no two write there.\n`,
+  );
+  process.exit(1);
+}
+
 /**
  * Takes a data directory for this process, making it where it is absent.
  *
  * A lock that was left behind is taken over only where its process is provably dead: on this machine, and
  * either gone or with another start time; or silent for 15 seconds, where it was a container's and cannot be seen.
  *
+ * @param onTaken what to do once another process is seen to hold it
  * @returns a function that gives the directory back
  * @throws DataDirLockedError naming the process that holds it
  */
-export function lockDataDir(dataDir: string): () => void {
+export function lockDataDir(dataDir: string, onTaken: (dataDir: string) => void = leaveAtOnce): () => void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, "lock");
   const self: Holder = {
@@ -159,6 +171,12 @@ export function lockDataDir(dataDir: string): () => void {
   };
   acquire(path, self, dataDir);
   const beat = setInterval(() => {
+    const holder = readHolder(path);
+    if (holder && holder !== "gone" && !isSame(holder, self)) {
+      clearInterval(beat);
+      onTaken(dataDir);
+      return;
+    }
     try {
       utimesSync(path, new Date(), new Date());
     } catch {
@@ -168,7 +186,6 @@ export function lockDataDir(dataDir: string): () => void {
   return () => {
     clearInterval(beat);
     const holder = readHolder(path);
-    if (holder && holder !== "gone" && holder.pid === self.pid && holder.startedAt === self.startedAt)
-      unlinkSync(path);
+    if (holder && holder !== "gone" && isSame(holder, self)) unlinkSync(path);
   };
 }

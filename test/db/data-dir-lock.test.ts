@@ -100,6 +100,36 @@ describe("trap 12, P2: a data directory in use", () => {
     }
   });
 
+  test("that another process took over, while its holder stood still, is left alone from then on", () => {
+    vi.useFakeTimers();
+    try {
+      const taken: string[] = [];
+      const release = lockDataDir(dataDir, (folder) => void taken.push(folder));
+      vi.advanceTimersByTime(10_000);
+      expect(taken).toEqual([]);
+      const own = JSON.parse(readFileSync(lock, "utf8")) as object;
+      writeLock({ ...own, pidNamespace: "pid:[1]" });
+      utimesSync(lock, 1, 1);
+      vi.advanceTimersByTime(10_000);
+      expect(taken).toEqual([dataDir]);
+      expect(statSync(lock).mtimeMs).toBe(1_000);
+      release();
+      expect(existsSync(lock)).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("ends the process from which another one took it over", async () => {
+    const holder = startHolder();
+    await holder.waitForLine(/locked/);
+    const own = JSON.parse(readFileSync(lock, "utf8")) as object;
+    writeLock({ ...own, startedAt: "another" });
+    expect(await holder.waitForExit()).toEqual({ code: 1, signal: null });
+    expect(holder.stderr).toContain(`${dataDir} was taken over by another process`);
+    expect(existsSync(lock)).toBe(true);
+  });
+
   test("is not given back by one who does not hold it any more", () => {
     const release = lockDataDir(dataDir);
     const other = { pid: 1, startedAt: "some other time", host: hostname() };

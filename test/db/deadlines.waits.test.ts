@@ -133,6 +133,24 @@ describe.concurrent.each(POSTGRES_WAYS)("a database, $way,", ({ query, here }) =
       );
     });
 
+    test("D6: what was given up the server does not go on with, alone and within a transaction", async () => {
+      const long = sql`select pg_sleep(30) /* given up */`;
+      for (const ask of [
+        () => database.db.execute(long),
+        () => transact(database.db, (tx) => tx.execute(long)),
+      ]) {
+        const { error, ms } = await timed(ask());
+        expect(isDatabaseAway(error)).toBe(true);
+        expect(ms).toBeLessThan(SOON_MS);
+        const goingOn = () =>
+          beside.unsafe(
+            "select 1 from pg_stat_activity where query like '%given up%' and state = 'active' and pid <> pg_backend_pid()",
+          );
+        await vi.waitFor(async () => expect(await goingOn()).toHaveLength(0), { timeout: 5_000 });
+        expect((await timed(select("select 1"))).error).toBeUndefined();
+      }
+    });
+
     test("D1: an answer that comes is waited for, however large", async () => {
       await proxy.setFault({ kind: "latency", ms: 10 });
       const rows = "select pg_sleep(0.3), repeat('x', 300000) from generate_series(1, 8)";
