@@ -46,6 +46,9 @@ export function parseTimeRange(option: string, text: string): TimeRange {
   return { start, end };
 }
 
+/** Characters: what is longer is no CSV, and would be gathered to its end before it is known to be none. */
+const MAX_LINE = 1024 * 1024;
+
 type Problem = (say: Say) => string;
 
 function doesNotFit(path: string, problems: readonly Problem[]): CommandError {
@@ -100,6 +103,7 @@ export async function readCsv(
     const parser = parse({
       delimiter,
       from_line: firstLine,
+      max_record_size: MAX_LINE,
       skip_empty_lines: true,
       relax_column_count: false,
     });
@@ -140,9 +144,12 @@ function unpack(file: Readable): Readable {
 /** The beginning of a text, its first line included: that tells how the others are to be read. */
 async function headOf(texts: AsyncIterator<string>): Promise<string> {
   let head = "";
-  while (!/\S[^\r\n]*[\r\n]/.test(head)) {
+  let isWhole = false;
+  while (!isWhole && head.length < MAX_LINE) {
     const { value, done } = await texts.next();
     if (done) break;
+    const line = head.trim() === "" ? value.trimStart() : value;
+    isWhole = /[\r\n]/.test(line);
     head += value;
   }
   return head;

@@ -82,6 +82,13 @@ export class CsvReader {
 
   /** Tells what shows only when all has been read. */
   end(): void {
+    const point = this.#numbers.doubtfulPoint;
+    if (point)
+      this.#report(
+        point.line,
+        point.column,
+        "has a point that may stand for thousands or decimals: write it without, or decimals in all numbers",
+      );
     if (this.#comma && this.#numbers.isDoubtful) {
       const { line, column } = this.#comma;
       this.#report(line, column, "has a comma that may stand for thousands or decimals: write it without");
@@ -95,24 +102,28 @@ export class CsvReader {
   #readHeader(names: readonly string[], line: number): Header | undefined {
     const { timestamp, cell, kpis: taken } = this.#columns;
     const trimmed = names.map((name) => name.trim());
+    // There may be thousands: each is looked up by its name.
+    const places = new Map<string, number>();
+    for (const [i, name] of trimmed.entries()) if (!places.has(name)) places.set(name, i);
+    const wanted = taken && new Set(taken);
     const cellColumn = "column" in cell ? cell.column : undefined;
     for (const needed of [timestamp, cellColumn, ...(taken ?? [])]) {
-      if (needed !== undefined && !trimmed.includes(needed))
+      if (needed !== undefined && !places.has(needed))
         this.#report(line, needed, "is missing in the first line");
     }
     const isTaken = (name: string) =>
-      name === timestamp || name === cellColumn || (taken?.includes(name) ?? true);
+      name === timestamp || name === cellColumn || (wanted?.has(name) ?? true);
     trimmed.forEach((name, i) => {
       if (!isTaken(name)) return;
-      if (trimmed.indexOf(name) !== i) this.#report(line, name, "stands twice in the first line");
+      if (places.get(name) !== i) this.#report(line, name, "stands twice in the first line");
       else if (!kpiName.safeParse(name).success) this.#report(line, String(i + 1), "has no usable name");
     });
     if ("constant" in cell && !cellId.safeParse(cell.constant).success)
       this.#report(line, "cell_id", "must have 1 to 255 characters");
     if (this.problems.length) return undefined;
     return {
-      timestamp: trimmed.indexOf(timestamp),
-      cell: cellColumn === undefined ? undefined : trimmed.indexOf(cellColumn),
+      timestamp: places.get(timestamp) ?? -1,
+      cell: cellColumn === undefined ? undefined : places.get(cellColumn),
       kpis: trimmed
         .map((name, column) => ({ name, column }))
         .filter(({ name }) => name !== timestamp && name !== cellColumn && isTaken(name)),
@@ -157,7 +168,7 @@ export class CsvReader {
       this.missing++;
       return undefined;
     }
-    const value = this.#numbers.read(trimmed);
+    const value = this.#numbers.read(trimmed, kpi, line);
     if (typeof value === "string") {
       this.#report(line, kpi, value);
       return undefined;

@@ -33,6 +33,8 @@ export const KOREAN = {
     "마침표가 있는데 앞의 숫자에는 쉼표가 있습니다. 소수점을 통일하고 천 단위 구분은 빼십시오",
   "has a comma that may stand for thousands or decimals: write it without":
     "쉼표가 천 단위 구분인지 소수점인지 알 수 없습니다. 쉼표 없이 쓰십시오",
+  "has a point that may stand for thousands or decimals: write it without, or decimals in all numbers":
+    "마침표가 천 단위 구분인지 소수점인지 알 수 없습니다. 마침표 없이 쓰거나, 모든 숫자에 소수 자리를 쓰십시오",
 
   // Limits
   "The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.":

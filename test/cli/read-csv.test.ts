@@ -62,6 +62,21 @@ describe("reading a CSV file", () => {
     );
   });
 
+  test("takes long lines in their stride, and refuses what is one line without an end", async () => {
+    const names = Array.from({ length: 9_000 }, (_, i) => `a KPI with a long name, number ${i}`);
+    const header = `timestamp,cell_id,${names.map((name) => `"${name}"`).join(",")}\n`;
+    const line = `2024-01-01,C1,${names.map((_, i) => i).join(",")}\n`;
+    const began = process.cpuUsage();
+    expect(await read("wide.csv", `\n\n${header}${line}`)).toHaveLength(9_000);
+    const endless = `x${"y".repeat(3_000_000)}`;
+    await expect(read("endless.csv", endless)).rejects.toThrow(
+      /endless\.csv does not fit: line 1 is not CSV/,
+    );
+    await expect(read("endless.csv.gz", gzipSync(endless))).rejects.toThrow(/line 1 is not CSV/);
+    // It took minutes of the processor, as each character was looked at from each other one.
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10);
+  });
+
   test("tells by the first line what divides fields, and takes decimal commas where it is no comma", async () => {
     const text = "timestamp;cell_id;A\n2024-01-01;C1;12,5\n2024-01-08;C1;3\n";
     for (const delimiter of [";", "\t"]) {
@@ -77,5 +92,23 @@ describe("reading a CSV file", () => {
     await expect(read("a.csv", text.replace("12,5", "1,234"))).rejects.toThrow(
       /line 2, column A: has a comma that may stand for thousands or decimals/,
     );
+  });
+
+  test("says where points may divide thousands, as spreadsheets show counters where the comma is for decimals", async () => {
+    const of = (...values: string[]) =>
+      `timestamp;cell_id;A;B\n${values.map((value, i) => `2024-01-0${i ? 8 : 1};C1;${value};7.125\n`).join("")}`;
+    await expect(read("a.csv", of("950", "1.234"))).rejects.toThrow(
+      /line 3, column A: has a point that may stand for thousands or decimals/,
+    );
+    // A number that is surely none, a thousand without a point, or decimals in all: then it is what it looks like.
+    for (const values of [
+      ["0.5", "1.234"],
+      ["1000", "1.234"],
+      ["2.345", "1.234"],
+    ]) {
+      const numbers = (await read("a.csv", of(...values))).filter(([kpi]) => kpi === "A");
+      expect(numbers.map(([, , avg]) => avg)).toEqual(values.map(Number));
+    }
+    expect(await read("a.csv", of("950", "1.234").replaceAll(";", ","))).toContainEqual(["A", "C1", 1.234]);
   });
 });
