@@ -48,9 +48,9 @@ export function layOut(series: readonly Both<Points>[], frame: Frame, pairs = tr
   const used = [sides.before, sides.after]
     .flatMap(({ columns }) => columns)
     .reduce((sum, { sums, counts }) => sum + (counts ? totalOf(counts) : sums.length), 0);
-  const shared = cycle && sharedSlotCount(spans, zone, slot, cycle);
   // Rows may be weeks apart, and no slot is.
   const every = Math.max(slot, gap ?? slot);
+  const shared = cycle && Math.round((sharedSlotCount(spans, zone, slot, cycle) * slot) / every);
   const after = readAt(timelines.after.placesOfDay, sides.after.slots);
   return {
     design: cycle === undefined ? "unpaired" : cycle === WEEK ? "paired_by_week" : "paired_by_day",

@@ -1,6 +1,7 @@
 import { type Calendar, DAY, remainder, type Span, slotNumber } from "./calendar.js";
 import { ranked } from "./dense.js";
 import type { Both } from "./samples-of.js";
+import type { TimeZone } from "./time-zone.js";
 
 /** Where the instants of one period stand, by their numbers. */
 export interface Timeline {
@@ -16,23 +17,30 @@ export interface Timeline {
   offsets: Float64Array | undefined;
 }
 
-/** Each distinct instant is put in its slot once. */
+/** The zone's offset at each instant. */
+export function offsetsOf(times: ArrayLike<number>, zone: TimeZone): Float64Array {
+  return eachOf(times, (instant) => zone.offsetAt(instant));
+}
+
+/**
+ * Each distinct instant is put in its slot once.
+ *
+ * @param offsets of a zone that changes, where periods repeat themselves
+ */
 export function timelinesOf(
   times: Both<ArrayLike<number>>,
   { zone, slot, cycle }: Calendar,
   spans: Both<Span>,
+  offsets: Both<Float64Array | undefined>,
 ): Both<Timeline> {
   const floored = (instant: number): number => Math.floor((instant + zone.offsetAt(instant)) / slot) * slot;
   const origin = floored(spans.after.start);
-  const offsetsOf = (of: ArrayLike<number>): Float64Array | undefined =>
-    zone.changes && cycle ? eachOf(of, (instant) => zone.offsetAt(instant)) : undefined;
   const numbersOf = (of: ArrayLike<number>, start: number, offsets: Float64Array | undefined) =>
     eachOf(of, (instant, i) =>
       cycle
         ? slotNumber(instant + (offsets?.[i] ?? 0), start, origin, slot, cycle)
         : Math.floor(instant / slot),
     );
-  const offsets = { before: offsetsOf(times.before), after: offsetsOf(times.after) };
   const numbers = [
     numbersOf(times.before, floored(spans.before.start), offsets.before),
     numbersOf(times.after, origin, offsets.after),

@@ -96,6 +96,22 @@ describe("a rate is of events and what they happened on together", () => {
   });
 });
 
+test.each([
+  ["a week", WEEK, 26],
+  ["two days", 2 * DAY, 42],
+])("rows %s apart are as many as there should be, where days are paired", (_, step, count) => {
+  const random = new Noise(6);
+  const days = (step * count) / DAY;
+  const stats = (["N-1", "N"] as const).flatMap((period, half) =>
+    evenly(period, START + half * step * count, step, count, () => (half ? 120 : 100) + random.normal()),
+  );
+  const judge = judgeOf(judgingRequest(stats, { days }));
+  expect(judge).toMatchObject({ verdict: "improved", n: count });
+  // With half of them gone there are too few.
+  const half = stats.filter((_row, i) => i % count < count / 2 - 1);
+  expect(judgeOf(judgingRequest(half, { days }))).toMatchObject({ reason: "low_coverage" });
+});
+
 describe("a ratio by its parts", () => {
   const definitions: Definitions = {
     K: { formula: "bad / all * 100", kind: "ratio", direction: "lower_is_better" },
