@@ -6,6 +6,8 @@ import type { Logger } from "./domain/ports.js";
 
 /** How long whoever reads a backup may take nothing: the embedded database does nothing else meanwhile. */
 const STALLED_MS = 10_000;
+/** Where this process stood still itself nothing could be taken: then it can within so much longer. */
+const ONCE_MORE_MS = 1_000;
 
 export interface BackupServer {
   url: string;
@@ -32,8 +34,13 @@ export async function startBackupServer(
       return;
     }
     response.setTimeout(stalledMs, () => {
+      const waiting = response.writableLength;
       // Not where it waits for the database.
-      if (response.writableLength > 0) response.destroy(new Error("nobody reads the backup any more"));
+      if (waiting === 0) return;
+      setTimeout(() => {
+        if (response.writableLength >= waiting)
+          response.destroy(new Error("nobody reads the backup any more"));
+      }, ONCE_MORE_MS).unref();
     });
     writeBackup(source, response).catch((error: unknown) => {
       logger.warn({ err: error }, "a backup was not written");

@@ -25,6 +25,17 @@ async function answersInTime(check: () => Promise<void>): Promise<boolean> {
   return ok;
 }
 
+/** One look at a time, for all who ask meanwhile: whoever asks needs no token, and each look asks a dependency. */
+function shared(check: () => Promise<void>): () => Promise<boolean> {
+  let looking: Promise<boolean> | undefined;
+  return () => {
+    looking ??= answersInTime(check).finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  };
+}
+
 function dependenciesOf(checks: readonly { name: string; ok: boolean }[]): Record<string, string> {
   return Object.fromEntries(checks.map(({ name, ok }) => [name, ok ? "ok" : "away"]));
 }
@@ -36,11 +47,16 @@ function dependenciesOf(checks: readonly { name: string; ok: boolean }[]): Recor
  */
 export function healthRoutes(probes: Record<string, Probe>, isDraining: () => boolean): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
+  const looks = Object.entries(probes).map(([name, { required, check }]) => ({
+    name,
+    required,
+    look: shared(check),
+  }));
   routes.get("/healthz", (c) => c.json({ status: "ok" }));
   routes.get("/readyz", async (c) => {
     const checks = await Promise.all(
-      Object.entries(probes).map(async ([name, { required, check }]) => {
-        const ok = await answersInTime(check);
+      looks.map(async ({ name, required, look }) => {
+        const ok = await look();
         return { name, ok, required: typeof required === "function" ? required() : required };
       }),
     );

@@ -80,7 +80,7 @@ export function createOverloadGate(
       if (told) logger.warn({}, "more is asked than can be answered: some requests are refused");
       else logger.info({}, "all requests are answered again");
     }
-    if (enters) response.once("close", () => overload.left(socket));
+    if (enters) response.once("close", () => overload.left(socket, response.writableFinished));
     else refuse(request, response);
     return enters;
   };

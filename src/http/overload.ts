@@ -74,8 +74,9 @@ export class Overload<TCaller> {
     return true;
   }
 
-  left(caller: TCaller): void {
-    this.#answered++;
+  /** @param answered whether it got all of its answer: of who leaves before, none would follow in its time */
+  left(caller: TCaller, answered: boolean): void {
+    if (answered) this.#answered++;
     if (!this.#recent.delete(caller)) this.#older.delete(caller);
   }
 

@@ -9,18 +9,25 @@ type Logger = AppEnv["Variables"]["services"]["logger"];
 export function toldStream(response: Response, logger: Logger, requestId: string): Response {
   if (!response.body) return response;
   const reader = response.body.getReader();
+  let left = false;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
+        if (left) return;
         if (done) controller.close();
         else controller.enqueue(value);
       } catch (error) {
+        if (left) return;
         logger.error({ request_id: requestId, err: error }, "an answer broke off");
         controller.close();
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      // What is read meanwhile ends with it, and breaks nothing off.
+      left = true;
+      return reader.cancel(reason);
+    },
   });
   return new Response(body, response);
 }

@@ -56,7 +56,7 @@ function simulate(options: {
     next++;
     now += costMs;
     busyMs += costMs;
-    overload.left(first.caller);
+    overload.left(first.caller, true);
     const second = bySecond[Math.floor(now / 1000)];
     if (!second) continue;
     second.answered++;
@@ -93,6 +93,24 @@ describe("more than can be answered (F4)", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  test("who leaves without an answer makes no room for others", () => {
+    let now = 0;
+    const overload = new Overload<object>({ now: () => now, isBusy: () => true });
+    const enterMany = (count: number) =>
+      Array.from({ length: count }, () => ({})).filter((one) => overload.enter(one));
+    const staying = enterMany(1_000);
+    for (let look = 0; look < 20; look++) {
+      now += 101;
+      for (const gone of enterMany(1_000)) overload.left(gone, false);
+    }
+    expect(overload.full).toBe(true);
+    expect(enterMany(1_000)).toEqual([]);
+    // The same where they were answered: so many more are let in.
+    for (const one of staying.splice(0, 900)) overload.left(one, true);
+    now += 101;
+    expect(enterMany(1_000).length).toBeGreaterThan(500);
   });
 
   test("whoever asks for less than can be answered is never refused, in bursts neither", () => {
