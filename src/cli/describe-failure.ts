@@ -9,7 +9,6 @@ import type { Say } from "./words.js";
 const ADVICE = {
   API_AUTHENTICATION_ERROR:
     "The server does not take this token. Give one with --token or PEG_TOKEN; a token made here is signed with JWT_SECRET, or the secret in DATA_DIR, which has to be the server's.",
-  CONFLICT: "Give it another id with --id.",
 } as const satisfies Partial<Record<ErrorCode, CliText>>;
 
 /** As Node, or a driver, says why something on the other side cannot be had. */

@@ -1,5 +1,8 @@
 import type { Command } from "commander";
+import { isPegError } from "../client/index.js";
+import { CommandError } from "./command-error.js";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
+import { describeFailure } from "./describe-failure.js";
 import { type FileOptions, readAnyAnalysis, withFileOptions } from "./read-any-analysis.js";
 import { type Say, sayCount, sayCounts } from "./words.js";
 
@@ -7,6 +10,10 @@ interface ImportOptions extends ConnectOptions, FileOptions {
   id?: string;
   name?: string;
   dryRun?: boolean;
+}
+
+function idTaken(error: unknown): CommandError {
+  return new CommandError((say) => `${describeFailure(error, say)}\n${say("Give it another id with --id.")}`);
 }
 
 export function addImport(program: Command, env: NodeJS.ProcessEnv, say: Say): void {
@@ -33,7 +40,9 @@ export function addImport(program: Command, env: NodeJS.ProcessEnv, say: Say): v
       }
       const { client, close } = await connect(env, options, say);
       try {
-        const created = await client.analysis.create.mutate(analysis);
+        const created = await client.analysis.create.mutate(analysis).catch((error: unknown) => {
+          throw isPegError(error, "CONFLICT") ? idTaken(error) : error;
+        });
         if (process.stdout.isTTY) {
           const { id } = created;
           const lines = [

@@ -199,6 +199,15 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
     expect(data.summary).toMatchObject({ total_pegs: 2 });
   });
 
+  test("to revoke the last admin is refused, and no other id is advised", async () => {
+    const owner = await run(["token", "--sub", "owner"]);
+    const token = owner.stdout.trim();
+    await run(["import", file("owned.json", sampleAnalysis({ id: "owned" })), "--token", token]);
+    const refused = await run(["revoke", "owned", "owner", "--permission", "admin"]);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toMatch(/ Grant it to another user first\. \(CONFLICT\)\n$/);
+  });
+
   test("a wrong token is refused with what to do about it, from an option and from PEG_TOKEN", async () => {
     const outcomes = await Promise.all([
       run(["compare", "known", "--token", "rubbish"]),
