@@ -119,8 +119,8 @@ export const KOREAN = {
     "데이터베이스에 연결할 수 없습니다. 잠시 후 다시 시도하십시오.",
   "Stored data cannot be opened with the keys at hand. Ask the operator to check ENCRYPTION_KEYS.":
     "저장된 데이터를 현재 키로 복호화할 수 없습니다. 운영자에게 ENCRYPTION_KEYS 확인을 요청하십시오.",
-  "The key at hand may seal no more. Ask the operator to put a new key first in ENCRYPTION_KEYS and to run `peg-bff rotate-keys`.":
-    "현재 키로는 더 이상 암호화할 수 없습니다. 운영자에게 ENCRYPTION_KEYS의 맨 앞에 새 키를 두고 `peg-bff rotate-keys`를 실행하도록 요청하십시오.",
+  "The key at hand may seal no more. Ask the operator to change keys in two rounds, as README tells under How keys change.":
+    "현재 키로는 더 이상 암호화할 수 없습니다. README의 '키를 바꾸는 방법'에 따라 두 번에 나누어 키를 바꾸도록 운영자에게 요청하십시오.",
   "The server is stopping. Connect again.": "서버를 종료하는 중입니다. 다시 연결하십시오.",
   "Something went wrong on our side. Report the request_id to the operator.":
     "서버 내부에서 오류가 발생했습니다. 운영자에게 request_id를 알려 주십시오.",

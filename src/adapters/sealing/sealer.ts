@@ -14,7 +14,7 @@ const MOST_SEALS = 2 ** 32;
 function keyWornOut(): PegError {
   return new PegError(
     "SERVICE_UNAVAILABLE",
-    "The key at hand may seal no more. Ask the operator to put a new key first in ENCRYPTION_KEYS and to run `peg-bff rotate-keys`.",
+    "The key at hand may seal no more. Ask the operator to change keys in two rounds, as README tells under How keys change.",
   );
 }
 

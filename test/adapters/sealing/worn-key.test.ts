@@ -17,7 +17,7 @@ const MOST = 2 ** 32;
 const REFUSAL = {
   code: "SERVICE_UNAVAILABLE",
   message:
-    "The key at hand may seal no more. Ask the operator to put a new key first in ENCRYPTION_KEYS and to run `peg-bff rotate-keys`.",
+    "The key at hand may seal no more. Ask the operator to change keys in two rounds, as README tells under How keys change.",
 };
 
 /** A sealer whose keys were used so often, and what it has told of itself. */
