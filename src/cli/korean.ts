@@ -186,9 +186,9 @@ export const KOREAN = {
   "The same as a page, whose link signs you in:": "같은 결과를 보여 주는 페이지(링크로 바로 로그인됩니다):",
   "Injected beside found": "주입한 변화와 찾은 변화",
   "The first answer was cached; the second one came with cached: {cached}.":
-    "첫 번째 응답은 캐시에서 왔고, 두 번째 응답의 캐시 여부는 다음과 같습니다: {cached}.",
+    "첫 번째 응답의 캐시 여부: 예, 두 번째 응답: {cached}.",
   "The first answer was not cached; the second one came with cached: {cached}.":
-    "첫 번째 응답은 캐시에서 오지 않았고, 두 번째 응답의 캐시 여부는 다음과 같습니다: {cached}.",
+    "첫 번째 응답의 캐시 여부: 아니요, 두 번째 응답: {cached}.",
   "Analysis {id} holds {rows} of {pegs} in {cells}.": "분석 {id}: {pegs}, {cells}, {rows}.",
   "The API listens on {url} until you press Ctrl-C. Your token:":
     "API 주소는 {url}이며, Ctrl-C를 누를 때까지 제공됩니다. 토큰:",
@@ -226,7 +226,7 @@ export const KOREAN = {
   "The server of this command did not start in time.":
     "이 명령을 위한 서버가 제한 시간 안에 시작되지 않았습니다.",
   "A worker needs DATABASE_URL: the embedded database belongs to the server, which computes by itself.":
-    "작업자(worker)에는 DATABASE_URL이 필요합니다. 내장 데이터베이스는 서버에 속하며, 서버가 직접 계산합니다.",
+    "워커에는 DATABASE_URL이 필요합니다. 내장 데이터베이스는 서버에 속하며, 서버가 직접 계산합니다.",
   "Tokens are signed by your identity provider here. Ask it for one, and give it to commands with --token or PEG_TOKEN; or set JWT_SECRET instead, for development.":
     "여기서는 인증 제공자가 토큰에 서명합니다. 토큰을 발급받아 --token 또는 PEG_TOKEN으로 명령에 전달하십시오. 개발용이라면 대신 JWT_SECRET을 설정하십시오.",
   "--expires {span}: give a number and a unit, like 30m, 1h or 7d":
@@ -299,8 +299,8 @@ export const KOREAN = {
   "Analysis service": "분석 서비스",
   Tokens: "토큰",
   "All can be read.": "모두 올바릅니다.",
-  "Change this setting, or unset it. README lists what each may be.":
-    "이 설정을 바꾸거나 해제하십시오. 설정할 수 있는 값은 README에 있습니다.",
+  "Change this setting, or unset it. README and .env.example describe each.":
+    "이 설정을 바꾸거나 해제하십시오. 각 설정의 설명은 README와 .env.example에 있습니다.",
   "Others can reach HOST {host}, and development keys are in use.":
     "다른 장비에서 HOST {host}에 접속할 수 있는데 개발용 키를 사용하고 있습니다.",
   "Set JWT_JWKS_URL, JWT_PUBLIC_KEY or JWT_SECRET, and ENCRYPTION_KEYS; or HOST to 127.0.0.1.":

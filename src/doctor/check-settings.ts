@@ -18,7 +18,7 @@ export function checkSettings(env: Record<string, string | undefined>): {
     const findings = error.problems.map((problem) =>
       told.fault(
         (say) => describeProblem(problem, say),
-        (say) => say("Change this setting, or unset it. README lists what each may be."),
+        (say) => say("Change this setting, or unset it. README and .env.example describe each."),
       ),
     );
     return { findings };

@@ -106,7 +106,7 @@ describe.skipIf(!cliIsBuilt)("a command in Korean", { timeout: 30_000 }, () => {
     expect(server.stderr).toBe(
       `127.0.0.1:${port}에서 서버가 응답하지 않습니다(ECONNREFUSED). peg-bff serve로 시작하거나 --url을 확인하십시오.\n`,
     );
-    expect(worker.stderr).toContain("작업자(worker)에는 DATABASE_URL이 필요합니다.");
+    expect(worker.stderr).toContain("워커에는 DATABASE_URL이 필요합니다.");
   });
 
   test("passes on what the server says in Korean, with the code; its JSON stays", async () => {
