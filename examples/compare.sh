@@ -12,7 +12,8 @@ trap 'rm -f "$head" "$body"' EXIT
 header() { grep -i "^$1:" "$head" | tail -n 1 | cut -d : -f 2- | tr -d ' \r'; }
 # A text of the answer, which is JSON in one line.
 field() { sed -nE "s/.*\"$1\": *\"(([^\"\\\\]|\\\\.)*)\".*/\1/p" "$body"; }
-number() { sed -nE "s/.*\"$1\": *([0-9.e+-]+).*/\1/p" "$body"; }
+# A number; not one of the judge's, which counts by the same names.
+number() { sed -E 's/"judge":.*//' "$body" | sed -nE "s/.*\"$1\": *([0-9.e+-]+).*/\1/p"; }
 
 # Tells what an answer says that is an error, and leaves.
 fail() {
