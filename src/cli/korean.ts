@@ -64,7 +64,7 @@ export const KOREAN = {
   "the whole way on embedded parts: store, compare, show; then serve until you stop it":
     "내장 구성만으로 저장, 비교, 표시까지 전체 과정을 실행한 뒤 중지할 때까지 API를 제공합니다",
   "a real analysis instead of a simulated one: JSON or CSV, gzipped or not":
-    "모의 데이터 대신 사용할 실제 분석 파일. JSON 또는 CSV, gzip 압축 가능",
+    "시뮬레이션한 데이터 대신 사용할 실제 분석 파일. JSON 또는 CSV, gzip 압축 가능",
   "leave after printing": "출력한 뒤 끝냅니다",
   "the server to ask; else the one running on DATA_DIR, else one just for this command":
     "요청할 서버, 없으면 DATA_DIR에서 실행 중인 서버, 그것도 없으면 이 명령을 위한 임시 서버",
@@ -177,7 +177,7 @@ export const KOREAN = {
   failed: "실패",
 
   // Demo
-  "simulating two weeks of a small network": "작은 통신망의 2주를 모의합니다",
+  "simulating two weeks of a small network": "작은 통신망의 2주치 데이터를 시뮬레이션합니다",
   "reading {file}": "{file} 파일을 읽습니다",
   "starting the embedded database and the analysis service": "내장 데이터베이스와 분석 서비스를 시작합니다",
   "storing {rows} as an analysis": "{rows}를 분석으로 저장합니다",
