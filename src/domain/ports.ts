@@ -93,6 +93,8 @@ export interface Visit {
    * the same word still holds. Null where no such word can be had; then Postgres has to be asked.
    */
   generation: string | null;
+  /** Whether it is forgotten soon unless it is kept: nobody who may read the analysis has asked under it. */
+  unkept?: boolean | undefined;
   entry: Uint8Array | null;
 }
 

@@ -50,8 +50,7 @@ export class ComparisonTasks {
    * @throws Refusal 503 where too many run
    */
   start(steps: Generator<number, McpAnswer>, key?: string): string {
-    if (key !== undefined)
-      for (const [id, task] of this.#tasks) if (task.key === key) return id;
+    if (key !== undefined) for (const [id, task] of this.#tasks) if (task.key === key) return id;
     if (this.#running >= MAX_RUNNING) {
       throw new Refusal(
         503,

@@ -33,8 +33,11 @@ end
 return damaged and redis.call('DEL', KEYS[1]) or 0
 `;
 
+/** Stands behind a generation that is not kept yet, and is no part of it. */
+const UNKEPT = "?";
+
 const KEEP_SCRIPT = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+if redis.call('GET', KEYS[1]) == ARGV[1] .. '${UNKEPT}' then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
 return 1
 `;
 
@@ -42,7 +45,8 @@ return 1
 const PROBE = { userId: "", rules: [{ name: "probe", limit: 10_000, windowMs: 1000 }] };
 
 const PUT_SCRIPT = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local generation = redis.call('GET', KEYS[1])
+if generation ~= ARGV[1] and generation ~= ARGV[1] .. '${UNKEPT}' then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 return 1
 `;
@@ -137,15 +141,17 @@ export class RedisStore {
     ]);
     const { decision: limits } = response;
     const entry = typeof value === "string" ? Buffer.from(value, "base64") : null;
-    if (generation !== null || analysisId === undefined) return { limits, generation, entry };
-    return { limits, generation: await this.#begin(analysisId), entry };
+    if (analysisId === undefined) return { limits, generation: null, entry };
+    const word = generation ?? (await this.#begin(analysisId));
+    if (!word?.endsWith(UNKEPT)) return { limits, generation: word, entry };
+    return { limits, generation: word.slice(0, -UNKEPT.length), unkept: true, entry };
   }
 
   /** Gives an analysis a generation, or learns the one that another process gave it. */
   async #begin(analysisId: string): Promise<string | null> {
     const key = generationKey(analysisId);
     const pipeline = this.#redis.pipeline();
-    pipeline.set(key, randomUUID(), { nx: true, ex: NEW_GENERATION_TTL_S });
+    pipeline.set(key, randomUUID() + UNKEPT, { nx: true, ex: NEW_GENERATION_TTL_S });
     pipeline.get(key);
     const [, generation] = await pipeline.exec<[unknown, string | null]>();
     return generation;

@@ -75,11 +75,10 @@ export async function authorize(input: {
 }): Promise<AuthorizedAnalysis> {
   const { ctx, analysisId, needed } = input;
   const { services, actor, visit } = ctx;
-  const known =
-    visit.generation === null
+  const held =
+    visit.generation === null || input.fresh
       ? undefined
       : services.standings.get(actor.userId, analysisId, visit.generation);
-  const held = input.fresh ? undefined : known;
   const mark = services.standings.mark();
   const standing =
     held ??
@@ -89,8 +88,9 @@ export async function authorize(input: {
   const analysis = checkStanding(ctx, standing, needed);
   if (!held && visit.generation !== null) {
     services.standings.put(actor.userId, analysisId, { generation: visit.generation, standing }, mark);
-    // Whoever began it may not have been allowed to ask, and so it would soon be forgotten. Nobody waits for this.
-    if (!known) void services.shared.keepGeneration(analysisId, visit.generation);
+    // Whoever began it may not have been allowed to ask. Nobody waits for this, and once suffices.
+    if (visit.unkept) void services.shared.keepGeneration(analysisId, visit.generation);
+    visit.unkept = false;
   }
   return { id: analysisId, ...analysis };
 }

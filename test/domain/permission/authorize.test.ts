@@ -123,8 +123,8 @@ describe("a call on an analysis", () => {
     authorize({ ctx, analysisId: "a", needed, ...(fresh === undefined ? {} : { fresh }) });
   const answers = (standing: AnalysisStanding) => span.mockResolvedValue(standing);
 
-  test("keeps the generation under which it learned that it may read, whoever began it, once", async () => {
-    ctx.visit.generation = "g2";
+  test("keeps the generation under which it learned that it may read, once", async () => {
+    Object.assign(ctx.visit, { generation: "g2", unkept: true });
     answers({ grants: [], analysis: STATE });
     await expect(ask()).rejects.toMatchObject(DENIED);
     answers({ grants: [], analysis: undefined });
@@ -136,10 +136,10 @@ describe("a call on an analysis", () => {
     expect(kept).toEqual([["a", "g2"]]);
   });
 
-  test("leaves a generation alone under which it knew so before", async () => {
-    await ask();
+  test("leaves a generation alone that is kept", async () => {
+    ctx.visit.generation = "g2";
     answers(MAY_READ);
-    await ask("read", true);
+    await ask();
     expect(kept).toEqual([]);
   });
 

@@ -91,7 +91,8 @@ describe("the events of a task over plain HTTP", () => {
     };
     expect(await ask("anna")).toBe("404 TASK_NOT_FOUND");
     expect(await ask("mallory")).toBe("403 PERMISSION_DENIED");
-    expect(await ask("anna", "?task_id=7")).toBe("400 API_VALIDATION_ERROR");
+    expect(await ask("anna", "?task_id=7")).toBe("404 TASK_NOT_FOUND");
+    expect(await ask("anna", "?task_id=")).toBe("400 API_VALIDATION_ERROR");
     expect((await fetch(address(id))).status).toBe(401);
   });
 
