@@ -13,7 +13,7 @@ import {
   USUAL_COLUMNS,
 } from "../contract/csv.js";
 import { csvFormOf } from "../contract/csv-text.js";
-import { parseTime } from "../contract/time.js";
+import { parseTime } from "../contract/parse-time.js";
 import { CommandError } from "./command-error.js";
 import { decodePieces } from "./decode-text.js";
 import { printable } from "./format-table.js";

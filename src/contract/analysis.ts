@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { DIRECTIONS, LABEL, MAX_LABEL } from "./labels.js";
+import { DIRECTIONS, LABEL, MAX_LABEL, PERIODS } from "./labels.js";
 import { MAX_DEFINITIONS, MAX_ROWS } from "./limits.js";
 import { time, timeInput, timeZone } from "./time.js";
 import { fill, inEnglish, type PlainText } from "./words.js";
 
-export { DIRECTIONS } from "./labels.js";
+export { DIRECTIONS, PERIODS } from "./labels.js";
 export * from "./limits.js";
 
 export const DEFAULT_WEIGHT = 5;
@@ -26,7 +26,6 @@ export const label = z
 export const kpiName = label;
 export const cellId = label;
 
-export const PERIODS = ["N-1", "N"] as const;
 export const period = z.enum(PERIODS);
 export type Period = z.infer<typeof period>;
 

@@ -1,7 +1,9 @@
-import { cellId, kpiName, MAX_ROWS, PERIODS, type Period, type StatsRow } from "./analysis.js";
+import type { Period, StatsRow } from "./analysis.js";
 import { CsvNumbers } from "./csv-numbers.js";
 import type { Delimiter } from "./csv-text.js";
-import { parseTime } from "./time.js";
+import { isLabel, PERIODS } from "./labels.js";
+import { MAX_ROWS } from "./limits.js";
+import { parseTime } from "./parse-time.js";
 import type { PlainText } from "./words.js";
 
 /** How exports in the wild write a measurement that is missing. */
@@ -116,9 +118,9 @@ export class CsvReader {
     trimmed.forEach((name, i) => {
       if (!isTaken(name)) return;
       if (places.get(name) !== i) this.#report(line, name, "stands twice in the first line");
-      else if (!kpiName.safeParse(name).success) this.#report(line, String(i + 1), "has no usable name");
+      else if (!isLabel(name)) this.#report(line, String(i + 1), "has no usable name");
     });
-    if ("constant" in cell && !cellId.safeParse(cell.constant).success)
+    if ("constant" in cell && !isLabel(cell.constant))
       this.#report(line, "cell_id", "must have 1 to 255 characters");
     if (this.problems.length) return undefined;
     return {
@@ -157,7 +159,7 @@ export class CsvReader {
     const { cell } = this.#columns;
     if ("constant" in cell) return cell.constant;
     const text = (record[column ?? -1] ?? "").trim();
-    const known = this.#cells.get(text) ?? cellId.safeParse(text).data;
+    const known = this.#cells.get(text) ?? (isLabel(text) ? text : undefined);
     if (known !== undefined) this.#cells.set(text, known);
     return known;
   }

@@ -5,6 +5,6 @@ export * from "./audit.js";
 export * from "./comparison.js";
 export * from "./errors.js";
 export * from "./judge.js";
+export { parseTime } from "./parse-time.js";
 export * from "./permission.js";
 export * from "./permissions.js";
-export { parseTime } from "./time.js";

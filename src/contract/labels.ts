@@ -10,5 +10,7 @@ export function isLabel(text: string): boolean {
   return text.length <= MAX_LABEL && LABEL.test(text);
 }
 
+export const PERIODS = ["N-1", "N"] as const;
+
 /** Which way a KPI should go. */
 export const DIRECTIONS = ["higher_is_better", "lower_is_better", "neutral"] as const;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { analysisId, DIRECTIONS, judgeDefinition, period } from "./analysis.js";
 import { analysisMetadata, comparisonSummary, pegComparisonResult } from "./comparison.js";
-import { parseTime, timeZone } from "./time.js";
+import { parseTime } from "./parse-time.js";
+import { timeZone } from "./time.js";
 
 /** Where the analysis service listens, below its base address. */
 export const MCP_ANALYSIS_PATH = "/mcp/peg-comparison/analysis";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MAX_ROWS } from "../contract/analysis.js";
 import type { ErrorDetail } from "../contract/errors.js";
 import { BUNDLED_ALGORITHM_VERSIONS, type McpRequest, mcpRequest } from "../contract/mcp-protocol.js";
-import { parseTime } from "../contract/time.js";
+import { parseTime } from "../contract/parse-time.js";
 import { MAX_DETAILS } from "./method/data-error.js";
 import { malformed } from "./refusal.js";
 

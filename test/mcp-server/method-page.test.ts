@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { McpRequest } from "../../src/contract/mcp-protocol.js";
-import { parseTime } from "../../src/contract/time.js";
+import { parseTime } from "../../src/contract/parse-time.js";
 import { compare } from "../../src/mcp-server/method/compare.js";
 import { sharedData } from "../support/shared-data.js";
 import { fixedClock, type Row } from "./analysis-request.js";

@@ -3,7 +3,7 @@ import type { AnalysisCreateInput } from "../../contract/analysis.js";
 import { CsvReader } from "../../contract/csv.js";
 import { type CsvForm, csvFormOf } from "../../contract/csv-text.js";
 import { MAX_ROWS } from "../../contract/limits.js";
-import { parseTime } from "../../contract/time.js";
+import { parseTime } from "../../contract/parse-time.js";
 import { tell } from "../../contract/translate.js";
 import type { Mapping, Overview, Spans } from "./protocol.js";
 import { Refused } from "./refused.js";

@@ -6,7 +6,7 @@ import {
   UNJUDGED_ALGORITHM_VERSION,
   type wireAnalysisMetadata,
 } from "../../contract/mcp-protocol.js";
-import { parseTime } from "../../contract/time.js";
+import { parseTime } from "../../contract/parse-time.js";
 import { comparePeg, type WirePeg } from "./compare-peg.js";
 import { DataError, MAX_DETAILS } from "./data-error.js";
 import { Judge } from "./judge/judge-analysis.js";

@@ -1,4 +1,4 @@
-import { parseTime } from "../../contract/time.js";
+import { parseTime } from "../../contract/parse-time.js";
 import { DataError } from "./data-error.js";
 import type { Row } from "./rows.js";
 

@@ -1,6 +1,6 @@
 import type { PegJudge, SummaryJudge } from "../../../contract/judge.js";
 import type { McpRequest } from "../../../contract/mcp-protocol.js";
-import { parseTime } from "../../../contract/time.js";
+import { parseTime } from "../../../contract/parse-time.js";
 import type { Definition, Direction, Peg } from "../pegs.js";
 import type { Span } from "./calendar.js";
 import { Frame } from "./frame.js";

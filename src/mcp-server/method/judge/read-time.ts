@@ -1,4 +1,4 @@
-import { parseTime } from "../../../contract/time.js";
+import { parseTime } from "../../../contract/parse-time.js";
 
 const DAY_LENGTH = 10;
 const SECOND_AT = { least: 20, most: 24 };

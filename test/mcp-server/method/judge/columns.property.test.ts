@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseTime } from "../../../../src/contract/time.js";
+import { parseTime } from "../../../../src/contract/parse-time.js";
 import { orderByKey, ranked } from "../../../../src/mcp-server/method/judge/dense.js";
 import { hodgesLehmann } from "../../../../src/mcp-server/method/judge/hodges-lehmann.js";
 import { Instants, UNTIMED } from "../../../../src/mcp-server/method/judge/instants.js";
