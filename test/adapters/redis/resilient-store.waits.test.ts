@@ -270,7 +270,7 @@ describe.skipIf(!hasRedisServer)("the store on Redis", () => {
       closers.push(() => close());
       const { generation } = await timely(world, "other");
       await timely(world);
-      const [limit = "", ...others] = (await redis.keys("peg_limit:*")).sort();
+      const [limit = "", ...others] = (await redis.keys("peg_limit:*:get")).sort();
       for (const damage of [
         () => redis.del(limit).then(() => redis.hset(limit, { a: 1 })),
         () => redis.del(limit).then(() => redis.rpush(limit, "no time")),
