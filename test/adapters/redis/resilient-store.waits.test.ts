@@ -268,6 +268,7 @@ describe.skipIf(!hasRedisServer)("the store on Redis", () => {
       const world = await openWorld(over);
       const { redis, close } = connectTcp(world.server.url);
       closers.push(() => close());
+      await vi.waitFor(() => redis.ping(), { timeout: 5000, interval: 20 });
       const { generation } = await timely(world, "other");
       await timely(world);
       const [limit = "", ...others] = (await redis.keys("peg_limit:*:get")).sort();
