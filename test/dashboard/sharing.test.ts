@@ -72,6 +72,24 @@ describe.skipIf(!canBrowse)("sharing an analysis", { timeout: 60_000 }, () => {
     expect(await page.getByRole("button", { name: "Recompute" }).count()).toBe(0);
   });
 
+  test("with more users than a page holds shows the others when asked to", async () => {
+    await alice.analysis.create.mutate(sampleAnalysis({ id: "many" }));
+    await alice.pegComparison.get.query({ id: "many" });
+    const users = Array.from({ length: 101 }, (_, i) => `user-${String(i).padStart(3, "0")}`);
+    await Promise.all(
+      users.map((user_id) => alice.permission.grant.mutate({ id: "many", user_id, permission_type: "read" })),
+    );
+    const { page, complaints } = await site.open("/analyses/many", { as: "alice" });
+    await page.getByRole("button", { name: "Share" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("row", { name: /^user-098/ }).waitFor();
+    expect(await dialog.getByRole("row", { name: /^user-/ }).count()).toBe(99);
+    await dialog.getByRole("button", { name: "Show more" }).click();
+    await dialog.getByRole("row", { name: /^user-100/ }).waitFor();
+    expect(await dialog.getByRole("button", { name: "Show more" }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test("names the field that does not fit, and says what it waits for", async () => {
     const { page } = await site.open("/analyses/shared", { as: "alice" });
     await page.getByRole("button", { name: "Share" }).waitFor();
