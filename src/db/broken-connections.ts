@@ -17,8 +17,8 @@ import { withCalls } from "./with-calls.js";
 const PADDING = { "peg.padding": "-".repeat(1024) };
 /** Ms between two looks of the server whether somebody still waits for a statement: else it would go on to its end. */
 const GREETING = { ...PADDING, client_connection_check_interval: "1000" };
-/** What PgBouncer answers to words that it does not know. */
-const UNSUPPORTED = "08P01";
+/** What PgBouncer answers to words that it does not know, and a server on a system that cannot tell who is gone. */
+const UNSUPPORTED = new Set<unknown>(["08P01", "22023"]);
 const greetings = new Map<string, Promise<object>>();
 
 /** What is said of such length where it is taken: a pooler may refuse whom it does not understand. */
@@ -29,21 +29,31 @@ export function greetingOf(url: string): Promise<object> {
 }
 
 async function tryGreeting(url: string): Promise<object> {
+  for (const greeting of [GREETING, PADDING]) {
+    const answer = await greet(url, greeting);
+    if (answer === "taken") return greeting;
+    if (answer === "refused") continue;
+    // Where nobody said so it is tried again.
+    greetings.delete(url);
+    break;
+  }
+  return {};
+}
+
+async function greet(url: string, greeting: object): Promise<"taken" | "refused" | "unheard"> {
   const client = postgres(url, {
     ...breakingWell(url, new Lines()),
     max: 1,
     connect_timeout: 5,
     prepare: false,
     onnotice: () => {},
-    connection: GREETING,
+    connection: greeting,
   });
   try {
     await client.unsafe("select 1");
-    return GREETING;
+    return "taken";
   } catch (error) {
-    // Where nobody said so it is tried again.
-    if ((error as { code?: unknown }).code !== UNSUPPORTED) greetings.delete(url);
-    return {};
+    return UNSUPPORTED.has((error as { code?: unknown }).code) ? "refused" : "unheard";
   } finally {
     await client.end({ timeout: 1 });
   }

@@ -1,11 +1,31 @@
 import postgres from "postgres";
 import { describe, expect, test } from "vitest";
+import { greetingOf } from "../../src/db/broken-connections.js";
 import { sampleAnalysis, startBackend } from "../support/backend.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
 import { pgbouncerProgram, startPgBouncer } from "../support/pgbouncer.js";
 
 /** Of about 73 queries each. */
 const ROUNDS = process.env.LONG_TESTS ? 150 : 8;
+
+test.skipIf(!hasPostgres || !pgbouncerProgram).each([
+  ["nothing", "extra_float_digits", []],
+  ["the padding", "extra_float_digits,peg.padding", ["peg.padding"]],
+  [
+    "all of it",
+    "extra_float_digits,peg.padding,client_connection_check_interval",
+    ["peg.padding", "client_connection_check_interval"],
+  ],
+])("a pooler that takes %s of what is said at first is told no more than that", async (_, ignored, said) => {
+  const database = await createTestDatabase();
+  const pooler = await startPgBouncer(database.url, "session", ignored);
+  try {
+    expect(Object.keys(await greetingOf(pooler.url))).toEqual(said);
+  } finally {
+    await pooler.stop();
+    await database.drop();
+  }
+});
 
 describe.skipIf(!hasPostgres || !pgbouncerProgram)("through PgBouncer in transaction mode", () => {
   test("two backends serve, hear of each other's changes, and no statement is missing or there twice (D5)", {

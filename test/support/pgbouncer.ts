@@ -11,6 +11,7 @@ export const pgbouncerProgram = findOnPath("pgbouncer") ?? findOnPath("/usr/sbin
 export async function startPgBouncer(
   databaseUrl: string,
   poolMode: "transaction" | "session" = "transaction",
+  ignored = "extra_float_digits",
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "peg-pgbouncer-"));
   chmodSync(folder, 0o755);
@@ -28,7 +29,7 @@ export async function startPgBouncer(
     // A connection changes hands between any two transactions; a session keeps its own.
     .replace(
       "default_pool_size = 20",
-      `default_pool_size = ${poolMode === "session" ? 20 : 3}\nunix_socket_dir =`,
+      `default_pool_size = ${poolMode === "session" ? 20 : 3}\nignore_startup_parameters = ${ignored}\nunix_socket_dir =`,
     );
   writeFileSync(join(folder, "pgbouncer.ini"), ours);
   writeFileSync(join(folder, "userlist.txt"), `"${username}" "${password}"\n`);
