@@ -4,7 +4,7 @@ import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
 import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js";
 import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
 import { runIn, type SqlRunner } from "../../../src/db/run-sql.js";
-import { noMetrics } from "../../../src/domain/metrics.js";
+import type { QueueOperation } from "../../../src/domain/metrics.js";
 import type { JobRun } from "../../../src/domain/ports.js";
 import { Alarm } from "../../../src/domain/signals.js";
 import { COMPARE_TASK } from "../../../src/jobs/compare-task.js";
@@ -14,6 +14,11 @@ import { openFromTemplate } from "../../support/embedded-template.js";
 
 const QUEUE = COMPARE_TASK.name;
 const TASK = "6b6e7a7c-9d0e-4f3e-8d7a-111111111111";
+/** What the statements hold by which the queue hears of a job, or is asked for one. */
+const LOOK = "SKIP LOCKED";
+const COMPLETE = "SET completed_on = now()";
+const FAIL = "DELETE FROM pgboss.job";
+const GIVE_BACK = "set state = 'created'";
 
 interface LogLine {
   level: string;
@@ -29,8 +34,11 @@ describe.each([
     let database: OpenDatabase;
     let boss: ReturnType<typeof createBoss>;
     let lines: LogLine[];
-    /** Thrown at statements that hold this text. */
-    let broken: string | undefined;
+    /** Statements that hold one of these texts fail. */
+    let broken: readonly string[];
+    let failures: QueueOperation[];
+    /** Statements that asked for jobs. */
+    let looks: number;
     /** Jobs that are taken are not handed out before it. */
     let handingOut: Promise<void> | undefined;
     /** Under way or done: what the worker says of jobs that still run. */
@@ -40,11 +48,12 @@ describe.each([
     const note = (level: string) => (_: object, message: string) => void lines.push({ level, message });
     const logger = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
     const run: SqlRunner = async (text, values) => {
-      if (broken !== undefined && text.includes(broken)) throw new Error("the database is away");
+      if (text.includes(LOOK)) looks++;
+      if (broken.some((part) => text.includes(part))) throw new Error("the database is away");
       const done = database.run(text, values);
       if (text.includes("set started_on = now()")) renewals.push(done);
       const result = await done;
-      if (text.includes("SKIP LOCKED")) await handingOut;
+      if (text.includes(LOOK)) await handingOut;
       return result;
     };
     const send = (taskId = TASK, queue: Parameters<typeof createJobQueue>[1] = COMPARE_TASK) =>
@@ -57,7 +66,7 @@ describe.each([
         boss,
         run,
         logger,
-        metrics: noMetrics,
+        metrics: { queueFailure: (operation) => void failures.push(operation) },
         queue: QUEUE,
         concurrency: 2,
         alarm,
@@ -80,7 +89,9 @@ describe.each([
 
     beforeEach(async () => {
       lines = [];
-      broken = undefined;
+      broken = [];
+      failures = [];
+      looks = 0;
       handingOut = undefined;
       renewals = [];
       if (kind === "PGlite") {
@@ -95,7 +106,7 @@ describe.each([
     });
     afterEach(async () => {
       vi.useRealTimers();
-      broken = undefined;
+      broken = [];
       await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
       await boss.stop({ graceful: false });
       await database.close();
@@ -190,32 +201,117 @@ describe.each([
       expect(runs).toBe(1);
     });
 
-    test("outlive a database that is away when they end: the process goes on, the job is run again (trap 10, B4)", async () => {
-      broken = "completed_on = now()";
+    /** Has the job run again that its worker could tell the queue nothing of. */
+    const expire = async () => {
+      await database.run("update pgboss.job set started_on = now() - expire_in - interval '1 second'", []);
+      await boss.maintain();
+      expect(await stateOf()).toBe("retry");
+      await database.run("update pgboss.job set start_after = now()", []);
+    };
+
+    test.each<[string, { away: string[]; fails: boolean; told: QueueOperation[] }]>([
+      ["be noted as done", { away: [COMPLETE], fails: false, told: ["complete"] }],
+      ["be noted at all", { away: [COMPLETE, FAIL], fails: false, told: ["complete", "fail"] }],
+      ["be noted as failed", { away: [FAIL], fails: true, told: ["fail"] }],
+    ])(
+      "outlive a database that is away when they are to %s: the process goes on, the job is run again (trap 10, B4)",
+      async (_, { away, fails, told }) => {
+        broken = away;
+        let runs = 0;
+        const { alarm } = work(async () => {
+          if (++runs === 1 && fails) throw new Error("it failed");
+        });
+        await send();
+        alarm.ring();
+        await until(() => failures.length === told.length);
+        broken = [];
+        expect(failures).toEqual(told);
+        if (away.includes(FAIL)) {
+          expect(await stateOf()).toBe("active");
+          await expire();
+        } else {
+          await until(async () => (await stateOf()) === "retry");
+          await database.run("update pgboss.job set start_after = now()", []);
+        }
+        alarm.ring();
+        await until(async () => (await stateOf()) === "completed");
+        expect(runs).toBe(2);
+      },
+    );
+
+    test("that cannot be given back as their worker stops are run again once they have expired (B4)", async () => {
       let runs = 0;
-      const { alarm } = work(async () => {
+      const { alarm, worker } = work(({ signal }) => {
         runs++;
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       });
       await send();
       alarm.ring();
-      await until(() => lines.some(({ message }) => message === "a job failed"));
-      broken = undefined;
+      await until(() => runs > 0);
+      broken = [GIVE_BACK];
+      await worker.stop(0);
+      broken = [];
+      expect([failures, await stateOf()]).toEqual([["fail"], "active"]);
+      await expire();
+      work(async () => void runs++);
       await until(async () => (await stateOf()) === "completed");
-      expect(runs).toBeGreaterThan(1);
+      expect(runs).toBe(2);
     });
 
-    test("that cannot be taken are an error in the log within two looks, and one only (trap 10, B5)", async () => {
-      broken = "SKIP LOCKED";
+    test("that cannot be taken are counted at every look, and an error in the log once (trap 10, B5)", async () => {
+      broken = [LOOK];
       const { alarm } = work(async () => {});
-      for (let look = 0; look < 3; look++) {
+      await until(() => {
+        if (looks > 2) return true;
         alarm.ring();
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      await until(() => lines.some(({ level }) => level === "error"));
+        return false;
+      });
+      expect(failures).toEqual(Array.from({ length: looks }, () => "fetch"));
       expect(lines.filter(({ level }) => level === "error")).toHaveLength(1);
-      broken = undefined;
+      broken = [];
       alarm.ring();
       await until(() => lines.some(({ message }) => message === "jobs are taken again"));
+    });
+
+    test("leave little, whatever they failed with, and nothing a week after they ended, the dead neither (B18)", async () => {
+      const text = "cell-secret ".repeat(100_000);
+      const { alarm } = work(async () => {
+        throw Object.assign(new Error(text, { cause: text }), { code: "AWAY", details: text });
+      });
+      await send();
+      alarm.ring();
+      await until(async () => (await stateOf()) === "retry");
+      await database.run("update pgboss.job set retry_count = retry_limit - 1, start_after = now()", []);
+      alarm.ring();
+      await until(async () => (await stateOf()) === "failed");
+      const [dead] = await boss.fetch(COMPARE_TASK.deadLetter);
+      await boss.complete(COMPARE_TASK.deadLetter, String(dead?.id));
+      const { rows } = await database.run(
+        "select name, octet_length(job::text) as size from pgboss.job job",
+        [],
+      );
+      expect(rows.map(({ name }) => name).sort()).toEqual([QUEUE, COMPARE_TASK.deadLetter]);
+      for (const { size } of rows) expect(Number(size)).toBeLessThan(1_000);
+
+      const left = async () => {
+        await boss.maintain();
+        const counts = ["job", "archive"].map(
+          (table) => `(select count(*)::int from pgboss.${table}) as ${table}`,
+        );
+        return (await database.run(`select ${counts.join(", ")}`, [])).rows[0];
+      };
+      const age = async (table: string, since: string, seconds: number) => {
+        const aged = `update pgboss.${table} set ${since} = ${since} - interval '1 second' * ${seconds}`;
+        await database.run(aged, []);
+      };
+      await age("job", "completed_on", 3_590);
+      expect(await left()).toEqual({ job: 2, archive: 0 });
+      await age("job", "completed_on", 20);
+      expect(await left()).toEqual({ job: 0, archive: 2 });
+      await age("archive", "archived_on", 7 * 86_400 - 60);
+      expect(await left()).toEqual({ job: 0, archive: 2 });
+      await age("archive", "archived_on", 70);
+      expect(await left()).toEqual({ job: 0, archive: 0 });
     });
 
     test("have tables that may be brought up to date twice (B15)", async () => {
