@@ -8,6 +8,7 @@ import {
   claimTask,
   endComputation,
 } from "../../../src/domain/comparison/computation-lease.js";
+import { STAGES } from "../../../src/domain/comparison/progress.js";
 import { recomputeComparison } from "../../../src/domain/comparison/recompute-comparison.js";
 import {
   type ComparisonKey,
@@ -20,6 +21,7 @@ import { adoptTasks } from "../../../src/domain/task/adopt-tasks.js";
 import { getStatus } from "../../../src/domain/task/get-status.js";
 import { startTask } from "../../../src/domain/task/start-task.js";
 import { isFinished, readTask, type TaskRow } from "../../../src/domain/task/task-state.js";
+import { stepsBack } from "../../support/task-processes.js";
 import {
   comparisonOf,
   contextOf,
@@ -58,8 +60,21 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       if (!task) throw new Error("no such task");
       return task;
     };
+    /** Has it tried again at once where it waits for its next try. */
+    const hurry = async (id: string) => {
+      await services.db.execute(sql`
+        update pgboss.job set start_after = now()
+        where id = ${id}::uuid and state = 'retry' and start_after > now()`);
+      services.signals.emit("jobs/");
+    };
+    /** As upkeep does once nobody renewed it for its time. */
+    const expireJob = (id: string) =>
+      services.db.execute(
+        sql`update pgboss.job set state = 'retry' where id = ${id}::uuid and state = 'active'`,
+      );
     const ended = (id: string) =>
       eventually(async () => {
+        await hurry(id);
         const task = await taskOf(id);
         return isFinished(task) && task;
       });
@@ -99,7 +114,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await rowsOf(services.db, sql`select id from pgboss.job`)).toHaveLength(before.length);
     });
 
-    test("changes nothing once another attempt has taken over (trap 11, B2, B3)", async () => {
+    test("changes nothing once another attempt has taken over, nor ends the job of that one (trap 11, B2, B3)", async () => {
       const ends = vi.spyOn(services.metrics, "computation");
       const [slow, arrived] = [gate(), gate()];
       service.script(async () => {
@@ -109,51 +124,127 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       });
       const { id } = await begin();
       await arrived.opened;
-      // As if its process had died: its lease runs out, and another claims the task.
+      // As if its process had stood still: its lease and its job expire, and another has both.
       await services.db
         .update(pegComparisonTasks)
         .set({ leaseUntil: sql`now() - interval '1 second'` })
         .where(eq(pegComparisonTasks.id, id));
+      await services.db.execute(sql`
+        update pgboss.job set retry_count = retry_count + 1, started_on = now() where id = ${id}::uuid`);
       const lease = await claimTask(services, id);
       if (!lease) throw new Error("it was free");
       slow.open();
       // The first attempt has come to its end, and was not let store.
       await eventually(async () => ends.mock.calls.some(([outcome]) => outcome === "superseded"));
       ends.mockRestore();
+      for (let look = 0; look < 20; look++) expect(await jobsOf(id)).toMatchObject([{ state: "active" }]);
       expect(await taskOf(id)).toMatchObject({ status: "PROCESSING" });
       expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(7))).toBe("stored");
       lease.stop();
       expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(8))).toBe("fenced");
       const stored = await loadStoredSummary(services.db, key);
       expect(stored?.summary.weighted_avg_change).toBe(7);
+      await eventually(async () => (await jobsOf(id)).every(({ state }) => state === "completed"));
     });
 
-    test("never goes back in what it tells, and its version only grows", async () => {
-      const shares = [0.2, 0.9, 0.1, 0.5];
+    test("is computed and stored once, though its job could be noted neither as done nor as failed (trap 10, B4)", async () => {
+      const failures = vi.spyOn(services.metrics, "queueFailure");
+      const before = service.asked.length;
+      for (const text of [
+        `create function be_away() returns trigger language plpgsql as $$ begin raise exception 'away'; end $$`,
+        `create trigger never_done before update on pgboss.job for each row
+          when (new.state = 'completed') execute function be_away()`,
+        "create trigger never_failed before delete on pgboss.job for each row execute function be_away()",
+      ])
+        await services.db.execute(sql.raw(text));
+      try {
+        const { id } = await begin();
+        await eventually(async () => failures.mock.calls.some(([operation]) => operation === "fail"));
+        expect(failures.mock.calls.flat()).toContain("complete");
+        expect([(await taskOf(id)).status, (await jobsOf(id)).map(({ state }) => state)]).toEqual([
+          "COMPLETED",
+          ["active"],
+        ]);
+        await services.db.execute(sql.raw("drop function be_away cascade"));
+        await expireJob(id);
+        services.signals.emit("jobs/");
+        await eventually(async () => (await jobsOf(id)).every(({ state }) => state === "completed"));
+        expect(service.asked.length - before).toBe(1);
+        const effects = await rowsOf<{ n: number }>(
+          services.db,
+          sql`select count(*)::int as n from peg_comparison_results where analysis_id = ${key.analysisId}`,
+        );
+        expect(effects).toEqual([{ n: 1 }]);
+      } finally {
+        failures.mockRestore();
+        await services.db.execute(sql.raw("drop function if exists be_away cascade"));
+      }
+    });
+
+    test("never goes back in what it tells, through a retry and an expiry, and its version only grows (B19)", async () => {
       const seen: TaskRow[] = [];
       // Of looks, not of time: a busy machine takes longer for each.
       const looks = (count: number) => {
         const until = seen.length + count;
         return eventually(async () => seen.length >= until);
       };
-      service.script(async ({ onProgress }) => {
+      const [dead, lost] = [gate(), gate()];
+      const tell = async (onProgress: ((share: number) => void) | undefined, shares: number[]) => {
         for (const share of shares) {
           onProgress?.(share);
           await looks(5);
         }
-        return comparisonOf(1);
+      };
+      service.script(
+        async ({ onProgress }) => {
+          await tell(onProgress, [0.2, 0.9, 0.1, 0.5]);
+          // Whatever is written by then is to be seen.
+          await eventually(async () => (seen.at(-1)?.progress ?? 0) > STAGES.sent);
+          throw new PegError("MCP_CONNECTION_FAILED", verbatim("Away."));
+        },
+        async ({ onProgress }) => {
+          await tell(onProgress, [0.1, 0.3]);
+          lost.open();
+          await dead.opened;
+          return comparisonOf(-1);
+        },
+        async ({ onProgress }) => {
+          await tell(onProgress, [0, 0.2]);
+          return comparisonOf(1);
+        },
+      );
+      const task = await begin();
+      const { id } = task;
+      seen.push(task);
+      void lost.opened.then(async () => {
+        await services.db
+          .update(pegComparisonTasks)
+          .set({ leaseUntil: sql`now() - interval '1 second'` })
+          .where(eq(pegComparisonTasks.id, id));
+        await expireJob(id);
       });
-      const { id } = await begin();
       await eventually(async () => {
-        const task = await taskOf(id);
-        seen.push(task);
-        return isFinished(task);
+        await hurry(id);
+        const now = await taskOf(id);
+        seen.push(now);
+        return isFinished(now);
       });
-      const progress = seen.map((task) => task.progress);
-      expect(progress).toEqual([...progress].sort((a, b) => a - b));
-      const versions = seen.map((task) => task.version);
+      dead.open();
+      expect(stepsBack(seen.map((row) => ({ ...row, task_id: id })))).toEqual([]);
+      expect(new Set(seen.map(({ status }) => status))).toEqual(
+        new Set(["PENDING", "PROCESSING", "COMPLETED"]),
+      );
+      const versions = seen.map((row) => row.version);
       expect(versions).toEqual([...versions].sort((a, b) => a - b));
-      expect(new Set(progress).size).toBeGreaterThan(2);
+      expect(new Set(seen.map(({ progress }) => progress)).size).toBeGreaterThan(2);
+      await eventually(async () => (await jobsOf(id)).every(({ state }) => state === "completed"));
+      // As upkeep does once it is old.
+      await services.db.execute(sql`delete from pgboss.job where id = ${id}::uuid`);
+      expect(await getStatus({ ctx: contextOf(services), input: { id: key.analysisId } })).toMatchObject({
+        task_id: id,
+        status: "COMPLETED",
+        progress: 100,
+      });
     });
 
     test("goes on after a failure that may pass: it is still PROCESSING, and then COMPLETED", async () => {
@@ -164,6 +255,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       const { id } = await begin();
       const statuses = new Set<string>();
       await eventually(async () => {
+        await hurry(id);
         const { status } = await taskOf(id);
         statuses.add(status);
         return status === "COMPLETED";
@@ -172,7 +264,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect((await jobsOf(id)).map(({ name }) => name)).toEqual(["peg-comparison"]);
     });
 
-    test("fails at once, and once, where trying again cannot help", async () => {
+    test("fails at once, and once, where trying again cannot help (B19)", async () => {
       const before = service.asked.length;
       const refusal = new PegError("DATA_VALIDATION_ERROR", verbatim("Nothing to compare."), {
         details: [{ path: "stats", message: verbatim("is one-sided") }],
