@@ -96,22 +96,43 @@ describe.skipIf(!cliIsBuilt || !hasPostgres || !hasRedis)("a worker that is kill
   );
 
   it.concurrent(
-    "cleanly gives back what it does not finish in time, and ends with 0 (B12)",
+    "cleanly lets a short task end, gives back what it does not finish in time, takes none, and ends with 0 (B12)",
     async () => {
       const { service, workers, clientOf, startWorker } = await start({ apis: 1, workers: 1 });
       const anna = await clientOf("anna");
+      const send = async () => {
+        const { id } = await anna.analysis.create.mutate(sampleAnalysis());
+        await anna.pegComparison.get.query({ id, async: true });
+        return watch(anna, id);
+      };
+      const begin = async () => {
+        const watched = await send();
+        await service.nextCall();
+        return watched;
+      };
+      const releaseShort = service.hold();
+      const short = await begin();
+      // Those that are asked for from now on are held apart from it.
       const release = service.hold();
-      const { id } = await anna.analysis.create.mutate(sampleAnalysis());
-      await anna.pegComparison.get.query({ id, async: true });
-      const watched = watch(anna, id);
-      await service.nextCall();
+      const long = [await begin(), await begin(), await begin()];
+      // Four are worked on at a time: this one waits.
+      const queued = await send();
+      await queued.until(({ status }) => status === "PENDING");
       const stopped = workers[0]?.kill("SIGTERM", 40_000);
-      await startWorker();
+      await workers[0]?.waitForLine(/"stopping"/);
+      releaseShort();
+      await short.ended;
       expect(await stopped).toEqual({ code: 0, signal: null });
+      expect(short.states.at(-1)).toMatchObject({ status: "COMPLETED" });
+      expect(long.map(({ states }) => states.at(-1)?.status)).toEqual(long.map(() => "PROCESSING"));
+      expect(queued.states.map(({ status }) => status)).toEqual(["PENDING"]);
+      await startWorker();
       release();
-      await watched.ended;
-      expect(watched.states.at(-1)).toMatchObject({ status: "COMPLETED" });
-      expect(stepsBack(watched.states)).toEqual([]);
+      for (const watched of [...long, queued]) {
+        await watched.ended;
+        expect(watched.states.at(-1)).toMatchObject({ status: "COMPLETED" });
+        expect(stepsBack(watched.states)).toEqual([]);
+      }
     },
     HANGS_MS,
   );

@@ -60,7 +60,7 @@ describe.skipIf(!cliIsBuilt)("a server process", () => {
     },
   );
 
-  test("stops cleanly on SIGTERM, finishing what runs", { timeout: 60_000 }, async () => {
+  test("stops cleanly on SIGTERM, finishing what runs (B12)", { timeout: 60_000 }, async () => {
     const service = await startAnalysisService();
     cleanups.push(() => service.stop());
     const { server, url } = await serve({ ...(await placeOf("embedded")), MCP_URL: service.url });
