@@ -1,16 +1,27 @@
+import { DrizzleQueryError, sql } from "drizzle-orm";
 import superjson from "superjson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorBody } from "../../src/contract/errors.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
+import { openStream } from "../support/open-stream.js";
 
 const CANARY = "canary-4711";
 
 let backend: TestBackend;
 let authorization: string;
 let id: string;
+/** Causes of failed calls, as they were logged. */
+const errors: unknown[] = [];
 
 beforeAll(async () => {
-  backend = await startBackend({ RATE_LIMIT_GET: "100000/1m", RATE_LIMIT_ALL: "100000/1m" });
+  const silent = () => {};
+  const note = ({ event, err }: { event?: string; err?: unknown }) => {
+    if (event === "peg_comparison_error") errors.push(err);
+  };
+  backend = await startBackend(
+    { RATE_LIMIT_GET: "100000/1m", RATE_LIMIT_STATUS: "100000/1m", RATE_LIMIT_ALL: "100000/1m" },
+    { logger: { debug: silent, info: silent, warn: note, error: note } },
+  );
   authorization = `Bearer ${await tokenFor("alice")}`;
   ({ id } = await (await backend.clientOf("alice")).analysis.create.mutate(sampleAnalysis()));
   await (await backend.clientOf("alice")).pegComparison.get.query({ id });
@@ -77,26 +88,70 @@ describe("trap 3, T11: what went wrong inside", () => {
     }
   });
 
-  test("a failed query leaves without its SQL and its parameters", async () => {
-    // A name that PostgreSQL refuses in ways the schema does not know would show; this one fails in the driver.
-    const { services } = backend.runtime;
-    const { db } = services;
-    services.db = new Proxy(db, {
-      get: (target, name) =>
-        name === "transaction"
-          ? () => Promise.reject(new Error(`Failed query: insert into x values ('${CANARY}')`))
-          : Reflect.get(target, name),
-    });
+  test("a failed query leaves without its SQL and its parameters, on each face and road, and in streams", async () => {
+    const { db, signals } = backend.runtime.services;
+    const user = `${CANARY} user`;
+    const headers = { authorization: `Bearer ${await tokenFor(user)}` };
+    const peg = await backend.clientOf(user);
+    await peg.analysis.create.mutate(sampleAnalysis({ id: CANARY }));
+    await peg.pegComparison.get.query({ id: CANARY });
+    // One that watches a task has begun to read; nothing will ever come of it.
+    await db.execute(sql`
+      update peg_comparison_tasks set status = 'PROCESSING', lease_until = now() + interval '1 hour'
+      where analysis_id = ${CANARY}`);
+    const begun = await openStream(backend.url, CANARY, headers);
+    await begun.events(1);
+    const call = `input=${input({ id: CANARY })}`;
+    const rest = `/api/analysis/results/${CANARY}`;
+    const json = { "content-type": "application/json" };
+    const grant = { user_id: "bob", permission_type: "read" };
+    const body = JSON.stringify({ json: { id: CANARY, ...grant } });
+    // What goes on with a trace takes the ordinary road, for a read too.
+    const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
+    const asked: [string, { method?: string; headers?: Record<string, string>; body?: string }][] = [
+      [`/trpc/pegComparison.status?${call}`, {}],
+      [`/trpc/pegComparison.status?${call}`, { headers: { traceparent } }],
+      [`${rest}/peg-comparison/status`, {}],
+      [`${rest}/peg-comparison/status`, { headers: { traceparent } }],
+      [`/trpc/analysis.byId?${call}`, {}],
+      [rest, {}],
+      ["/trpc/permission.grant", { method: "POST", headers: json, body }],
+      [`${rest}/permissions/bob`, { method: "PUT", headers: json, body: '{"permission_type":"read"}' }],
+    ];
+    const unsaid = new RegExp(
+      `${CANARY}|select|insert|update|failed query|params|relation|peg_|analysis_`,
+      "i",
+    );
+    errors.length = 0;
+    const tables = ["analysis_results", "peg_comparison_tasks", "user_analysis_permissions"];
+    for (const table of tables) await db.execute(sql.raw(`alter table ${table} rename to gone_${table}`));
     try {
-      const response = await post(
-        "analysis.create",
-        JSON.stringify({ json: sampleAnalysis() }),
-        "application/json",
-      );
-      expect(response.status).toBe(500);
-      expect(await response.text()).not.toMatch(/canary|insert|Failed query/);
+      for (const [path, init] of asked) {
+        const response = await fetch(backend.url + path, {
+          ...init,
+          headers: { ...headers, ...init.headers },
+        });
+        const text = await response.text();
+        expect([path, response.status]).toEqual([path, 500]);
+        expect(text).not.toMatch(unsaid);
+        expect(errorBody.parse(errorOf(JSON.parse(text))).code).toBe("INTERNAL_ERROR");
+      }
+      signals.emit(`analysis/${CANARY}`);
+      const late = await openStream(backend.url, CANARY, headers);
+      for (const stream of [begun, late]) {
+        await stream.ended;
+        const last = stream.all().at(-1);
+        expect(last).toMatchObject({ event: "serialized-error", data: { data: { httpStatus: 500 } } });
+        expect(JSON.stringify(last)).not.toMatch(unsaid);
+      }
     } finally {
-      services.db = db;
+      for (const table of tables) await db.execute(sql.raw(`alter table gone_${table} rename to ${table}`));
+    }
+    // Each was one that does tell of both, where only an operator reads it.
+    expect(errors.length).toBe(asked.length + 2);
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(DrizzleQueryError);
+      expect((error as Error).message).toMatch(new RegExp(`^Failed query: [^]*${CANARY}`));
     }
   });
 });
