@@ -2,41 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MemoryStore } from "../../../src/adapters/memory/store.js";
 import type { LimitRule } from "../../../src/domain/ports.js";
+import { expectExactLimits, limitCases } from "../limit-model.js";
 
 const TEN: LimitRule = { name: "get", limit: 10, windowMs: 60_000 };
 
-/** Calls that a sliding log admits, by going through all of them. */
-class LimitModel {
-  readonly #admitted: { at: number; name: string }[] = [];
-
-  take(now: number, rules: readonly LimitRule[]): boolean {
-    const fits = rules.every(
-      ({ name, limit, windowMs }) =>
-        this.#admitted.filter((call) => call.name === name && call.at > now - windowMs).length < limit,
-    );
-    if (fits) for (const { name } of rules) this.#admitted.push({ at: now, name });
-    return fits;
-  }
-}
-
 describe("limits in process over time", () => {
-  const rules = fc
-    .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 300 }))
-    .chain(([limit, windowMs]) =>
-      fc.record({
-        minor: fc.constant({ name: "minor", limit, windowMs }),
-        major: fc.record({
-          name: fc.constant("major"),
-          limit: fc.integer({ min: 1, max: 12 }),
-          windowMs: fc.integer({ min: 1, max: 900 }),
-        }),
-      }),
-    );
-  const calls = fc.array(fc.record({ pause: fc.nat({ max: 120 }), both: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 80,
-  });
-
   // One store for all cases, each with a user of its own: to make a store takes longer than a case.
   let now = 0;
   let cases = 0;
@@ -47,33 +17,20 @@ describe("limits in process over time", () => {
   };
 
   test("F7: every verdict is that of a model, and no window of any kind holds more than the limit", async () => {
-    await fc.assert(
-      fc.asyncProperty(rules, calls, async ({ minor, major }, steps) => {
-        const userId = beginCase();
-        const model = new LimitModel();
-        const admitted: { at: number; asked: LimitRule[] }[] = [];
-        const wrong: object[] = [];
-        for (const [step, { pause, both }] of steps.entries()) {
-          now += pause;
-          const asked = both ? [minor, major] : [major];
-          const { limits } = await shared.visit({ userId, rules: asked });
-          if (limits.allowed !== model.take(now, asked)) wrong.push({ step, now });
-          if (limits.allowed) admitted.push({ at: now, asked });
-        }
-        for (const rule of [minor, major]) {
-          const times = admitted.filter(({ asked }) => asked.includes(rule)).map(({ at }) => at);
-          for (const from of times) {
-            const held = times.filter((at) => at >= from && at < from + rule.windowMs).length;
-            if (held > rule.limit) wrong.push({ rule, from, held });
-          }
-        }
-        expect(wrong).toEqual([]);
-      }),
-      { numRuns: 10_000 },
-    );
+    const begin = () => {
+      const userId = beginCase();
+      return {
+        take: async (rules: LimitRule[]) => (await shared.visit({ userId, rules })).limits.allowed,
+        pass: (ms: number) => {
+          now += ms;
+        },
+      };
+    };
+    await expectExactLimits(begin, { unitMs: 1, runs: 10_000 });
   });
 
   test("L12: after resetMs the same call passes, and a millisecond earlier it does not", async () => {
+    const { rules, calls } = limitCases(1);
     await fc.assert(
       fc.asyncProperty(rules, calls, async ({ minor, major }, steps) => {
         const userId = beginCase();

@@ -15,9 +15,23 @@ import {
   startRedis,
   type TestRedis,
 } from "../../support/database.js";
+import { expectExactLimits } from "../limit-model.js";
 
 const TEN: LimitRule = { name: "get", limit: 10, windowMs: 60_000 };
 const THOUSAND: LimitRule = { name: "all", limit: 1000, windowMs: 3_600_000 };
+
+/** Makes all logs of calls older, and the keys that hold them. */
+const AGE_SCRIPT = `
+for _, key in ipairs(redis.call('KEYS', 'peg_limit*')) do
+  local left = redis.call('PTTL', key) - ARGV[1]
+  local times = redis.call('LRANGE', key, 0, -1)
+  redis.call('DEL', key)
+  if left > 0 then
+    for _, time in ipairs(times) do redis.call('RPUSH', key, string.format('%d', time - ARGV[1])) end
+    redis.call('PEXPIRE', key, string.format('%d', left))
+  end
+end
+`;
 
 describe.skipIf(!hasRedis)("limits on Redis, exactly", () => {
   let server: TestRedis;
@@ -50,6 +64,19 @@ describe.skipIf(!hasRedis)("limits on Redis, exactly", () => {
 
   const take = async (process: 0 | 1, ...rules: LimitRule[]) =>
     (await stores[process].visit({ userId: "u", rules })).limits;
+
+  test("F7: every verdict is that of a model, and no window of any kind holds more than the limit", async () => {
+    const begin = async () => {
+      await raw.flushall();
+      return {
+        take: async (rules: LimitRule[]) => (await take(0, ...rules)).allowed,
+        // The clock is Redis's own: what it noted becomes so much older instead.
+        pass: async (ms: number) => void (await raw.eval(AGE_SCRIPT, 0, ms)),
+      };
+    };
+    // In minutes: of the time that goes by really, a case takes none that counts.
+    await expectExactLimits(begin, { unitMs: 60_000, runs: 60 });
+  });
 
   test("L1: a thousand calls of all kinds pass in an hour, and the next is refused by that limit", async () => {
     const kinds = [
