@@ -7,8 +7,9 @@ export default defineConfig({
     setupFiles: ["test/support/worker-setup.ts"],
     include: [
       "test/adapters/{auth,memory,sealing}/*.test.ts",
-      "test/adapters/redis/{exact-limits,sliding-log}.test.ts",
+      "test/adapters/redis/{exact-limits,shared-store,sliding-log}.test.ts",
       "test/adapters/shared-store.test.ts",
+      "test/domain/apply-change.test.ts",
       "test/domain/comparison/{answer-cache,computation-lease,shared-answers}.test.ts",
       "test/domain/permission/*.test.ts",
       "test/trpc/middleware/*.test.ts",
