@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { APART, FAMILIES, NOT_OURS, numbersIn, SUBJECTS } from "./attack-numbers.js";
+import { APART, FAMILIES, IN_PART, NOT_OURS, numbersIn, SUBJECTS } from "./attack-numbers.js";
 import { blocksIn } from "./test-blocks.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -30,6 +30,10 @@ describe("every case of the catalogue", () => {
     expect(Object.keys(ELSEWHERE).filter((name) => !known.includes(name) || named.has(name))).toEqual([]);
     expect([...named].filter((name) => !known.includes(name))).toEqual([]);
     expect(Object.keys(NOT_OURS).filter((name) => name in APART)).toEqual([]);
+  });
+
+  test("that is met in part is named by a test", () => {
+    expect(Object.keys(IN_PART).filter((name) => !named.has(name))).toEqual([]);
   });
 
   test("that runs apart has a command that is there", () => {
