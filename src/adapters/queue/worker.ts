@@ -41,7 +41,8 @@ interface FetchedJob {
  */
 export function startWorker(options: WorkerOptions): Worker {
   const { boss, run, logger, metrics, queue, concurrency, handle, alarm } = options;
-  const running = new Map<string, Promise<void>>();
+  // By run: a job that expired may run here once more while its first run goes on.
+  const running = new Map<object, { id: string; done: Promise<void> }>();
   const handBack = new AbortController();
   let stopping = false;
   let away = false;
@@ -102,10 +103,10 @@ export function startWorker(options: WorkerOptions): Worker {
     away = false;
     for (const job of jobs) {
       const done = runJob(job).finally(() => {
-        running.delete(job.id);
+        running.delete(job);
         alarm.ring();
       });
-      running.set(job.id, done);
+      running.set(job, { id: job.id, done });
     }
   };
 
@@ -125,7 +126,7 @@ export function startWorker(options: WorkerOptions): Worker {
     if (!running.size) return;
     const text =
       "update pgboss.job set started_on = now() where name = $1 and id = any($2::uuid[]) and state = 'active'";
-    run(text, [queue, [...running.keys()]]).catch((error: unknown) => {
+    run(text, [queue, [...running.values()].map(({ id }) => id)]).catch((error: unknown) => {
       metrics.queueFailure("renew");
       logger.warn({ err: error }, "running jobs were not renewed");
     });
@@ -137,7 +138,7 @@ export function startWorker(options: WorkerOptions): Worker {
       stopping = true;
       alarm.ring();
       // What is being taken right now begins to run once it is taken.
-      const ended = loop.then(() => Promise.all(running.values()));
+      const ended = loop.then(() => Promise.all([...running.values()].map(({ done }) => done)));
       await Promise.race([ended, pause(graceMs)]);
       handBack.abort(new Error("the worker stops"));
       await Promise.race([ended, pause(HAND_BACK_MS)]);

@@ -239,6 +239,28 @@ describe.each([
       },
     );
 
+    test("that run a second time while the first goes on are waited for to their last end (B2)", async () => {
+      const [first, second] = [gate(), gate()];
+      let runs = 0;
+      const { alarm, worker } = work(() => [first, second][runs++]?.opened ?? Promise.resolve());
+      await send();
+      alarm.ring();
+      await until(() => runs === 1);
+      await expire();
+      alarm.ring();
+      await until(() => runs === 2);
+      first.open();
+      await until(async () => (await stateOf()) === "completed");
+      let stopped = false;
+      const stop = worker.stop(60_000).then(() => {
+        stopped = true;
+      });
+      for (let look = 0; look < 20; look++) await stateOf();
+      expect(stopped).toBe(false);
+      second.open();
+      await stop;
+    });
+
     test("that cannot be given back as their worker stops are run again once they have expired (B4)", async () => {
       let runs = 0;
       const { alarm, worker } = work(({ signal }) => {
