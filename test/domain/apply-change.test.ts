@@ -110,11 +110,14 @@ describe.each(DATABASES)("a change of an analysis, in $kind", ({ kind, here, ope
       await expect(broken).rejects.toThrow("no, after all");
       const permissions = () => services.db.select().from(userAnalysisPermissions).where(ofBob());
       expect([await permissions(), await entries()]).toEqual([[], []]);
-      await change(contextOf(services), { work });
+      const at = new Date(Date.UTC(2026, 0, 1));
+      const then = { ...contextOf(services), services: { ...services, clock: { now: () => at.getTime() } } };
+      await change(then, { work });
       await change(contextOf(services), { work: nothing });
       expect(await permissions()).toHaveLength(1);
       const [entry, plain] = await entries();
       expect(entry).toMatchObject({
+        at,
         actorId: "owner",
         requestId: "request",
         keyId: services.sealer.keyId,
@@ -126,6 +129,8 @@ describe.each(DATABASES)("a change of an analysis, in $kind", ({ kind, here, ope
     });
 
     test("voids what was known of the analysis before it returns, through the database where the store is away", async () => {
+      const dropped = vi.spyOn(services.answers, "drop");
+      const alarm = services.signals.alarm(`analysis/${id}`);
       const settled = vi.spyOn(services.changes, "settled");
       const moved = vi.spyOn(services.shared, "moveGeneration");
       try {
@@ -134,7 +139,9 @@ describe.each(DATABASES)("a change of an analysis, in $kind", ({ kind, here, ope
         moved.mockResolvedValueOnce(true);
         await change(contextOf(services), { work: nothing });
         expect(services.standings.get("bob", id, "g")).toBeUndefined();
+        expect(dropped).toHaveBeenCalledWith(id);
         expect(moved).toHaveBeenCalledExactlyOnceWith(id);
+        expect(await alarm.wait(10_000)).toBe("rung");
         expect(settled).not.toHaveBeenCalled();
 
         const heard = gate();
@@ -149,8 +156,8 @@ describe.each(DATABASES)("a change of an analysis, in $kind", ({ kind, here, ope
         heard.open();
         await changed;
       } finally {
-        settled.mockRestore();
-        moved.mockRestore();
+        alarm.close();
+        for (const spy of [dropped, settled, moved]) spy.mockRestore();
       }
     });
   });
