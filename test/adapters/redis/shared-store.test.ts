@@ -191,6 +191,46 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
     expect(await raw.exists("peg_generation:a1")).toBe(0);
   });
 
+  test("C8: of what a visit reads only that is taken away which is not ours", async () => {
+    for (const store of [overTcp, overRest]) {
+      await raw.flushall();
+      const { generation } = await store.visit(visit());
+      const [get, all] = (await raw.keys("peg_limit:*")).sort((a, b) => Number(a > b)) as [string, string];
+      const [word, entry] = ["peg_generation:a1", "peg_comparison:peg_comparison:a1"];
+      await store.putEntry({
+        type: "peg_comparison",
+        analysisId: "a1",
+        value: Buffer.from("x"),
+        ttlSeconds: 9,
+        generation: generation ?? "",
+      });
+      expect(await store.mend(visit())).toBe(0);
+      expect(await raw.exists(get, all, word, entry)).toBe(4);
+
+      const damage: Record<string, () => Promise<unknown>> = {
+        [get]: () => raw.hset(get, { a: 1 }),
+        [all]: () => raw.rpush(all, "no time"),
+        [word]: () => raw.rpush(word, "x"),
+        [entry]: () => raw.hset(entry, { a: 1 }),
+      };
+      for (const [key, spoil] of Object.entries(damage)) {
+        await raw.del(key);
+        await spoil();
+        expect(await store.mend(visit("another")), key).toBe(key === word || key === entry ? 1 : 0);
+        await raw.del(key);
+        await spoil();
+        expect(await store.mend(visit()), key).toBe(1);
+        expect(await raw.exists(key)).toBe(0);
+      }
+      for (const spoil of Object.values(damage)) await spoil();
+      const { userId, rules } = visit();
+      expect(await store.mend({ userId, rules })).toBe(2);
+      expect(await store.mend({ userId, rules, analysisId: "a1" })).toBe(1);
+      expect(await raw.exists(entry)).toBe(1);
+      expect(await store.mend(visit())).toBe(1);
+    }
+  });
+
   test("C13: nothing runs KEYS, SCAN or FLUSH", async () => {
     const commands = await commandsDuring(async () => {
       const generation = (await overTcp.visit(visit())).generation ?? "";
