@@ -1,23 +1,15 @@
 import { z } from "zod";
 import { analysisCreateOutput, label, periodDefinition } from "./analysis.js";
 import { comparisonSummary, taskStatus } from "./comparison.js";
-import { MAX_PAGE } from "./limits.js";
+import { cursor, pageOf } from "./page.js";
 import { PERMISSION_TYPES } from "./permissions.js";
 import { time, timeInput } from "./time.js";
 
 const DEFAULT_PAGE = 20;
 
-/** Where a page ends; opaque to callers. */
-export const cursor = z.string().max(1500);
-
-/** tRPC's infinite queries say which way they go; pages go forward only. */
-export const direction = z.literal("forward").optional();
-
 /** Newest first. `name` finds a part of the name, whatever its case; times are of creation, both ends inclusive. */
 export const analysisListInput = z.strictObject({
-  cursor: cursor.optional(),
-  direction,
-  limit: z.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  ...pageOf(DEFAULT_PAGE),
   name: label.optional(),
   created_from: timeInput.optional(),
   created_to: timeInput.optional(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { analysisId } from "./analysis.js";
-import { cursor, direction } from "./analysis-list.js";
 import { MAX_PAGE } from "./limits.js";
+import { cursor, pageOf } from "./page.js";
 import { time } from "./time.js";
 
 export const AUDIT_ACTIONS = [
@@ -14,12 +14,7 @@ export const AUDIT_ACTIONS = [
   "recompute",
 ] as const;
 
-export const auditListInput = z.strictObject({
-  id: analysisId,
-  cursor: cursor.optional(),
-  direction,
-  limit: z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE),
-});
+export const auditListInput = z.strictObject({ id: analysisId, ...pageOf(MAX_PAGE) });
 export type AuditListInput = z.infer<typeof auditListInput>;
 
 /** Who did what, when, and in which request. */

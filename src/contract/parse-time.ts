@@ -1,12 +1,13 @@
 // Without a schema library, which a page would load for this alone.
 
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/;
+
 /** What PostgreSQL, JavaScript and ISO 8601 all write alike. */
 export function isOrdinary(instant: Date): boolean {
   const year = instant.getUTCFullYear();
   return year >= 1 && year <= 9999;
 }
-const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /**
  * Reads ISO 8601 text as an instant. Text without a zone is UTC, as Python services write it.

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { analysisId } from "./analysis.js";
-import { cursor, direction } from "./analysis-list.js";
 import { MAX_PAGE } from "./limits.js";
+import { cursor, pageOf } from "./page.js";
 import { PERMISSION_TYPES } from "./permissions.js";
 import { time, timeInput } from "./time.js";
 import type { PlainText } from "./words.js";
@@ -15,12 +15,7 @@ export const userId = z
 
 export const permissionType = z.enum(PERMISSION_TYPES);
 
-export const permissionListInput = z.strictObject({
-  id: analysisId,
-  cursor: cursor.optional(),
-  direction,
-  limit: z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE),
-});
+export const permissionListInput = z.strictObject({ id: analysisId, ...pageOf(MAX_PAGE) });
 export type PermissionListInput = z.infer<typeof permissionListInput>;
 
 export const permissionOwnInput = z.strictObject({ id: analysisId });

@@ -1,8 +1,24 @@
 import type { z } from "zod";
 import { PegError } from "./errors.js";
 
+/**
+ * One page of a list.
+ *
+ * @param rows as many as the page has, and one more where there are more
+ * @param placeOf the values of the columns that order the list
+ */
+export function cutPage<T>(
+  rows: readonly T[],
+  limit: number,
+  placeOf: (row: T) => readonly (string | number)[],
+) {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { shown, next_cursor: last && rows.length > limit ? writeCursor(placeOf(last)) : null };
+}
+
 /** Writes where a page ended: the values of the columns that order the list. */
-export function writeCursor(values: readonly (string | number)[]): string {
+function writeCursor(values: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(values)).toString("base64url");
 }
 

@@ -32,12 +32,12 @@ export async function callProcedure(call: ProcedureCall): Promise<unknown> {
   const { path, ctx, readInput, batchIndex = 0, signal } = call;
   const found = procedures[path];
   const rule = found?._def.meta as ProcedureRule | undefined;
-  if (rule?.direct && !ctx.streamed) return answerDirectly(path, ctx, rule, rule.direct, readInput);
-  const procedure = found as unknown as (opts: object) => Promise<unknown>;
   let read: Promise<unknown> | undefined;
   const getRawInput = () => {
     read ??= readInput();
     return read;
   };
+  if (rule?.direct && !ctx.streamed) return answerDirectly(path, ctx, rule, rule.direct, getRawInput);
+  const procedure = found as unknown as (opts: object) => Promise<unknown>;
   return procedure({ path, getRawInput, ctx, type: procedureType(path), signal, batchIndex });
 }

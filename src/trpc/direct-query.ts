@@ -28,6 +28,7 @@ export interface DirectQuery {
  * Takes a query through the steps of tRPC's middleware, the same functions in the same order, one after the other:
  * the chain itself copies the context at each of them, which takes longer than all that they do.
  *
+ * @param readInput reads once, however often it is asked
  * @throws TRPCError whose cause is the error that the caller may see
  */
 export async function answerDirectly(
@@ -57,15 +58,10 @@ async function takeSteps(
   query: DirectQuery,
   readInput: () => Promise<unknown>,
 ): Promise<unknown> {
-  let reading: Promise<unknown> | undefined;
-  const read = () => {
-    reading ??= readInput();
-    return reading;
-  };
-  const actor = await authenticate(request, call, path, read);
+  const actor = await authenticate(request, call, path, readInput);
   // What cannot be read is charged as well, and refused after that.
   const visit = await chargeLimits(request, actor, rule, call.analysisId);
-  const input = parse(query, await read());
+  const input = parse(query, await readInput());
   const { services, requestId, language } = request;
   const verb: VerbContext = { services, actor, requestId, language, visit };
   const analysis = await authorizeCall(verb, call, input.id, query.needs);

@@ -24,7 +24,7 @@ import {
   userAnalysisPermissions,
 } from "../../db/schema.js";
 import type { VerbContext } from "../context.js";
-import { readCursor, writeCursor } from "../page-cursor.js";
+import { cutPage, readCursor } from "../page-cursor.js";
 import { describeComparisonState } from "./comparison-state.js";
 import { describeAnalysis, describePeriods } from "./describe-analysis.js";
 
@@ -140,8 +140,10 @@ export async function listAnalyses({
     .leftJoinLateral(stored, sql`true`)
     .leftJoinLateral(task, sql`true`)
     .orderBy(desc(page.createdAt), desc(page.id));
-  const shown = rows.slice(0, input.limit);
-  const last = shown.at(-1)?.analysis;
+  const { shown, next_cursor } = cutPage(rows, input.limit, ({ analysis }) => [
+    analysis.createdAt.getTime(),
+    analysis.id,
+  ]);
   return {
     items: shown.map(({ analysis, permissionType, ...state }) => ({
       ...describeAnalysis(analysis),
@@ -151,6 +153,6 @@ export async function listAnalyses({
       permission_type: ctx.actor.scopes.includes(ADMIN_SCOPE) ? "admin" : (permissionType ?? "read"),
       comparison: describeComparisonState(state),
     })),
-    next_cursor: last && rows.length > shown.length ? writeCursor([last.createdAt.getTime(), last.id]) : null,
+    next_cursor,
   };
 }

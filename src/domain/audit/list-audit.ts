@@ -9,7 +9,7 @@ import {
 import { auditLog } from "../../db/schema.js";
 import { auditPlace } from "../apply-change.js";
 import type { VerbContext } from "../context.js";
-import { readCursor, writeCursor } from "../page-cursor.js";
+import { cutPage, readCursor } from "../page-cursor.js";
 
 const place = z.tuple([z.number().int().nonnegative()]);
 const action = z.enum(AUDIT_ACTIONS);
@@ -30,7 +30,7 @@ export async function listAudit({
     .where(and(eq(auditLog.analysisId, input.id), before))
     .orderBy(desc(auditLog.id))
     .limit(input.limit + 1);
-  const shown = rows.slice(0, input.limit);
+  const { shown, next_cursor } = cutPage(rows, input.limit, ({ id }) => [id]);
   const entries = await Promise.all(
     shown.map(async (row) => ({
       at: row.at,
@@ -41,8 +41,7 @@ export async function listAudit({
       details: await openDetails(ctx, input.id, row.details),
     })),
   );
-  const last = shown.at(-1);
-  return { entries, next_cursor: last && rows.length > shown.length ? writeCursor([last.id]) : null };
+  return { entries, next_cursor };
 }
 
 /** One that does not open hides nothing but itself: what was done, and by whom, is told all the same. */

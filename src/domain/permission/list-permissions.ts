@@ -9,7 +9,7 @@ import {
 } from "../../contract/permission.js";
 import { userAnalysisPermissions } from "../../db/schema.js";
 import type { VerbContext } from "../context.js";
-import { readCursor, writeCursor } from "../page-cursor.js";
+import { cutPage, readCursor } from "../page-cursor.js";
 
 type Row = typeof userAnalysisPermissions.$inferSelect;
 
@@ -51,10 +51,6 @@ export async function listPermissions({
     )
     .orderBy(asc(userAnalysisPermissions.userId), asc(userAnalysisPermissions.permissionType))
     .limit(limit + 1);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    permissions: shown.map(describePermission),
-    next_cursor: last && rows.length > shown.length ? writeCursor([last.userId, last.permissionType]) : null,
-  };
+  const { shown, next_cursor } = cutPage(rows, limit, (row) => [row.userId, row.permissionType]);
+  return { permissions: shown.map(describePermission), next_cursor };
 }
