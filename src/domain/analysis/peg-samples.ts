@@ -5,7 +5,6 @@ import { analysisResults, analysisSamples } from "../../db/schema.js";
 import { breathe } from "../breathe.js";
 import type { Services } from "../context.js";
 import type { SampleSeries } from "./raw-data.js";
-import { joined } from "./stored-raw-data.js";
 
 /** The samples of one PEG, without their cells. */
 export interface PegSamples {
@@ -44,6 +43,17 @@ async function findPieces(db: Database, { id, revision, pegName }: PegOfAnalysis
     )
     .where(and(eq(analysisResults.id, id), eq(analysisResults.revision, revision)))
     .orderBy(asc(analysisSamples.series), asc(analysisSamples.piece));
+}
+
+/** One block of memory of its own, which typed arrays need to be aligned. */
+function joined(parts: readonly Uint8Array[]): ArrayBuffer {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole.buffer;
 }
 
 /**

@@ -1,11 +1,10 @@
-import { and, asc, eq } from "drizzle-orm";
-import type { Period } from "../../contract/analysis.js";
+import { and, eq } from "drizzle-orm";
 import { insertBatches } from "../../db/insert-rows.js";
 import type { Database } from "../../db/open.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
-import { breathe } from "../breathe.js";
 import type { Services } from "../context.js";
 import type { RawData, SampleSeries } from "./raw-data.js";
+import { selectHeads, selectSeries } from "./select-series.js";
 
 /** Small enough that encoding one takes about a millisecond of the event loop. */
 const SAMPLES_PER_PIECE = 16_384;
@@ -73,11 +72,14 @@ export async function loadRawData(
 ): Promise<RawData | undefined> {
   const read = await services.db.transaction(
     async (tx) => {
-      const [analysis] = await tx
-        .select()
-        .from(analysisResults)
-        .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision)));
-      return analysis && { analysis, series: await selectSeries(tx, analysisId, revision) };
+      const [[analysis], heads] = await Promise.all([
+        tx
+          .select()
+          .from(analysisResults)
+          .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision))),
+        selectHeads(tx, analysisId, revision),
+      ]);
+      return analysis && { analysis, series: await selectSeries(tx, analysisId, revision, heads) };
     },
     { isolationLevel: "repeatable read", accessMode: "read only" },
   );
@@ -94,58 +96,4 @@ export async function loadRawData(
     timeZone: analysis.requestParams.time_zone,
     periodInfo: { n1_start: n1Start, n1_end: n1End, n_start: nStart, n_end: nEnd },
   };
-}
-
-async function selectSeries(db: Database, analysisId: string, revision: string): Promise<SampleSeries[]> {
-  const pieces = await db
-    .select({
-      series: analysisSamples.series,
-      kpiName: analysisSamples.kpiName,
-      period: analysisSamples.period,
-      count: analysisSamples.sampleCount,
-      values: analysisSamples.sampleValues,
-      cells: analysisSamples.sampleCells,
-      times: analysisSamples.sampleTimes,
-    })
-    .from(analysisSamples)
-    .where(and(eq(analysisSamples.analysisId, analysisId), eq(analysisSamples.revision, revision)))
-    .orderBy(asc(analysisSamples.series), asc(analysisSamples.piece));
-  const bySeries = new Map<number, typeof pieces>();
-  for (const piece of pieces) {
-    const own = bySeries.get(piece.series);
-    if (own) own.push(piece);
-    else bySeries.set(piece.series, [piece]);
-  }
-  // Three blocks of memory for all: thousands would take longer to move to a thread than their samples to encode.
-  const values = new Float64Array(joined(pieces.map((piece) => piece.values)));
-  await breathe();
-  const cells = new Uint32Array(joined(pieces.map((piece) => piece.cells)));
-  await breathe();
-  const times = new Float64Array(joined(pieces.flatMap((piece) => piece.times ?? [])));
-  let [from, timesFrom] = [0, 0];
-  return [...bySeries.values()].map((own) => {
-    const count = own.reduce((sum, piece) => sum + piece.count, 0);
-    const timed = own[0]?.times ? count : 0;
-    const one = {
-      kpiName: own[0]?.kpiName ?? "",
-      period: own[0]?.period as Period,
-      values: values.subarray(from, from + count),
-      cells: cells.subarray(from, from + count),
-      times: timed ? times.subarray(timesFrom, timesFrom + timed) : undefined,
-    };
-    from += count;
-    timesFrom += timed;
-    return one;
-  });
-}
-
-/** One block of memory of its own, which typed arrays need to be aligned. */
-export function joined(parts: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole.buffer;
 }

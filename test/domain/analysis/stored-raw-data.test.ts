@@ -86,6 +86,39 @@ describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
       expect(await roundTrip(stats)).toMatchObject({ cells, series });
     });
 
+    test("comes back whole where many series are read in several pages, timed here and there", async () => {
+      const stats = Array.from(
+        { length: 36_000 },
+        (_, i): StatsRow => ({
+          kpi_name: `KPI_${i % 900}`,
+          period: i % 2 ? "N" : "N-1",
+          avg: i / 3,
+          cell_id: `cell-${i % 7}`,
+          ...(i % 900 > 450 ? { timestamp: new Date(i) } : {}),
+        }),
+      );
+      const { cells, series } = await toSampleColumns(stats);
+      expect(await roundTrip(stats)).toMatchObject({ cells, series });
+    });
+
+    test.each(["sample_values", "sample_cells", "sample_times"])(
+      "is refused where %s lacks a sample",
+      async (column) => {
+        const stats: StatsRow[] = [1, 2, 3].map((avg) => ({
+          kpi_name: "PEG_A",
+          period: "N",
+          avg,
+          cell_id: "cell-1",
+          timestamp: new Date(avg),
+        }));
+        const { analysisId, revision } = await storeAnalysis(services, { stats });
+        await services.db.execute(sql`
+        update analysis_samples set ${sql.raw(column)} = substring(${sql.raw(column)} from 9)
+        where analysis_id = ${analysisId}`);
+        await expect(loadRawData(services, analysisId, revision)).rejects.toThrow(/not as many as/);
+      },
+    );
+
     test("keeps definitions as they are, fields of later versions and strange names among them", async () => {
       const peg_definitions = {
         "a.b": { weight: 3, thresholds: { warn: [1, null] }, later: { x: "셀" } },
