@@ -1,7 +1,9 @@
-import { getTableColumns, sql } from "drizzle-orm";
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import type { Database } from "./open.js";
 import { textArray } from "./run-sql.js";
+
+type Rows<TTable extends PgTable> = readonly TTable["$inferInsert"][];
 
 /** A value as the text that PostgreSQL reads it from. */
 function textOf(column: PgColumn, value: unknown): string | null {
@@ -12,14 +14,31 @@ function textOf(column: PgColumn, value: unknown): string | null {
   return String(column.mapToDriverValue(value));
 }
 
+/** Between texts, and for one that is not there: control characters, which JSON text does not hold as they are. */
+const BETWEEN = "\u001e";
+const NONE = "\u001f";
+
+/**
+ * Many texts as one parameter. PostgreSQL splits it in a fraction of the time that it takes to read its own notation
+ * of a list, in which each quote is escaped; that is for what holds the characters themselves.
+ */
+function textList(texts: readonly (string | null)[]): SQL {
+  const joined = texts.map((text) => text ?? NONE).join(BETWEEN);
+  const isPlain =
+    joined !== "" && texts.every((text) => text === null || !(text.includes(BETWEEN) || text.includes(NONE)));
+  return isPlain
+    ? sql`string_to_array(${joined}::text, ${BETWEEN}::text, ${NONE}::text)`
+    : sql`${textArray(texts)}::text::text[]`;
+}
+
 /** Inserts batch after batch: one is written out here while PostgreSQL reads the one before. */
 export async function insertBatches<TTable extends PgTable>(
   db: Database,
   table: TTable,
-  batches: Iterable<readonly TTable["$inferInsert"][]>,
+  batches: Iterable<Rows<TTable>> | AsyncIterable<Rows<TTable>>,
 ): Promise<void> {
   let before: Promise<void> | undefined;
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const inserted = insertRows(db, table, batch);
     // Where the one before failed, nobody waits for this one.
     inserted.catch(() => undefined);
@@ -38,7 +57,7 @@ export async function insertBatches<TTable extends PgTable>(
 export async function insertRows<TTable extends PgTable>(
   db: Database,
   table: TTable,
-  rows: readonly TTable["$inferInsert"][],
+  rows: Rows<TTable>,
 ): Promise<void> {
   const [first] = rows;
   if (!first) return;
@@ -46,9 +65,9 @@ export async function insertRows<TTable extends PgTable>(
   const filled = Object.entries(columns).filter(([name]) => name in first);
   const names = filled.map(([, column]) => sql.identifier(column.name));
   const lists = filled.map(([name, column]) => {
-    const list = textArray(rows.map((row) => textOf(column, (row as Record<string, unknown>)[name])));
+    const texts = rows.map((row) => textOf(column, (row as Record<string, unknown>)[name]));
     // Within a select of its own it is read once: the planner, to guess how long it is, would read it as well.
-    return sql`(select ${list}::text::text[])`;
+    return sql`(select ${textList(texts)})`;
   });
   // Lists of texts, and each text made what it is by itself: a list of JSON, say, is built first and then taken apart.
   const values = filled.map(

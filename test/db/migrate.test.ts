@@ -11,18 +11,22 @@ import { createTestDatabase, hasPostgres } from "../support/database.js";
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
 interface Journal {
-  entries: object[];
+  entries: { tag: string }[];
 }
 const journal = (folder: string) => join(folder, "meta", "_journal.json");
 const readMigrations = () => (JSON.parse(readFileSync(journal(migrationsFolder), "utf8")) as Journal).entries;
 
-/** A copy of the migrations, as they were before the last one came. */
-function withoutLast(): string {
+/** A copy of the migrations, as they were before one of them came. */
+function before(tag: string): string {
   const folder = mkdtempSync(join(tmpdir(), "peg-migrations-"));
   closers.push(async () => rmSync(folder, { recursive: true }));
   cpSync(migrationsFolder, folder, { recursive: true });
   const all = JSON.parse(readFileSync(journal(folder), "utf8")) as Journal;
-  writeFileSync(journal(folder), JSON.stringify({ ...all, entries: all.entries.slice(0, -1) }));
+  const entries = all.entries.slice(
+    0,
+    all.entries.findIndex((entry) => entry.tag === tag),
+  );
+  writeFileSync(journal(folder), JSON.stringify({ ...all, entries }));
   return folder;
 }
 
@@ -242,7 +246,7 @@ describe.skipIf(!hasPostgres)("migration of PostgreSQL", { timeout: 60_000 }, ()
   test("waits for whoever reads a table, and lets others read it meanwhile", async () => {
     const from = await emptyPostgres();
     const database = await from.connect();
-    await migrateDatabase(database, { migrationsFolder: withoutLast(), url: from.url });
+    await migrateDatabase(database, { migrationsFolder: before("0002_judge"), url: from.url });
     const reader = await from.connect();
     const others = await from.connect();
     const patience = { lockWaitMs: 500, pauseMs: 100 };
@@ -253,7 +257,7 @@ describe.skipIf(!hasPostgres)("migration of PostgreSQL", { timeout: 60_000 }, ()
       const tried = migrateDatabase(database, { migrationsFolder, url: from.url, patience: impatient });
       await expect(tried).rejects.toThrow(/something else uses one of them.*start again/);
       migrating = migrateDatabase(database, { migrationsFolder, url: from.url, patience });
-      // The change, of the last migration, waits for its lock, and gives its place up to those who come behind it.
+      // The change, a new column, waits for its lock, and gives its place up to those who come behind it.
       await vi.waitFor(
         async () => {
           const waiting = sql`select 1 from pg_locks where mode = 'AccessExclusiveLock' and not granted`;

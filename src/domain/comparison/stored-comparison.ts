@@ -12,6 +12,7 @@ import {
 } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
 import type { Services } from "../context.js";
+import type { Sealer } from "../ports.js";
 import type { ComparedPeg, ComputedComparison } from "./computed-comparison.js";
 
 /** A comparison is of one state of the data and one version of the method. */
@@ -21,26 +22,9 @@ export interface ComparisonKey {
   algorithmVersion: string;
 }
 
-const ROWS_PER_INSERT = 200;
+const ROWS_PER_INSERT = 100;
 /** Of the text of values in one statement, which the driver writes without a pause. */
 const CHARACTERS_PER_INSERT = 128 * 1024;
-
-/** The rows of one statement after the other: each has few enough, and few enough characters. */
-function* batches<T extends { n1PeriodData: string; nPeriodData: string }>(
-  rows: readonly T[],
-): Generator<T[]> {
-  let batch: T[] = [];
-  let characters = 0;
-  for (const row of rows) {
-    batch.push(row);
-    characters += row.n1PeriodData.length + row.nPeriodData.length;
-    if (batch.length < ROWS_PER_INSERT && characters < CHARACTERS_PER_INSERT) continue;
-    yield batch;
-    batch = [];
-    characters = 0;
-  }
-  if (batch.length) yield batch;
-}
 
 /** What stands in `peg_comparison_results.metadata`: the cell id sealed. */
 interface StoredMetadata {
@@ -136,8 +120,45 @@ export async function loadStoredComparison(
 
 /** Removes the stored comparison of an analysis, of whatever state it is. */
 export async function dropComparison(tx: Transaction, analysisId: string): Promise<void> {
-  await tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, analysisId));
-  await tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, analysisId));
+  await Promise.all([
+    tx.delete(pegComparisonResults).where(eq(pegComparisonResults.analysisId, analysisId)),
+    tx.delete(pegComparisonSummaries).where(eq(pegComparisonSummaries.analysisId, analysisId)),
+  ]);
+}
+
+/**
+ * The rows of one statement after the other: each has few enough, and few enough characters. They are made, and what
+ * is sealed in them, while PostgreSQL stores those before.
+ */
+async function* rowBatches(
+  sealer: Sealer,
+  analysisId: string,
+  { pegs, analysisMetadata }: ComputedComparison,
+): AsyncGenerator<(typeof pegComparisonResults.$inferInsert)[]> {
+  const sealCell = memoize((cell) => sealer.seal(cell, cellPlace(analysisId)));
+  let batch: (typeof pegComparisonResults.$inferInsert)[] = [];
+  let characters = 0;
+  for (const [position, peg] of pegs.entries()) {
+    const metadata = peg.metadata ? { ...peg.metadata, cell_id: await sealCell(peg.metadata.cell_id) } : {};
+    batch.push({
+      analysisId,
+      position,
+      pegName: peg.pegName,
+      weight: peg.weight,
+      n1PeriodData: peg.n1Period,
+      nPeriodData: peg.nPeriod,
+      comparisonData: peg.comparison,
+      judgeData: peg.judge ?? null,
+      metadata: JSON.stringify(metadata),
+      calculatedAt: analysisMetadata.calculated_at,
+    });
+    characters += peg.n1Period.length + peg.nPeriod.length;
+    if (batch.length < ROWS_PER_INSERT && characters < CHARACTERS_PER_INSERT) continue;
+    yield batch;
+    batch = [];
+    characters = 0;
+  }
+  if (batch.length) yield batch;
 }
 
 /** How the attempt to store ended: `moved` where the data was replaced, `fenced` where another took over. */
@@ -151,23 +172,7 @@ export async function storeComparison(
   comparison: ComputedComparison,
 ): Promise<StoreOutcome> {
   const { analysisId } = key;
-  const sealCell = memoize((cell) => services.sealer.seal(cell, cellPlace(analysisId)));
-  const rows = await Promise.all(
-    comparison.pegs.map(async (peg, position) => ({
-      analysisId,
-      position,
-      pegName: peg.pegName,
-      weight: peg.weight,
-      n1PeriodData: peg.n1Period,
-      nPeriodData: peg.nPeriod,
-      comparisonData: peg.comparison,
-      judgeData: peg.judge ?? null,
-      metadata: JSON.stringify(
-        peg.metadata ? { ...peg.metadata, cell_id: await sealCell(peg.metadata.cell_id) } : {},
-      ),
-      calculatedAt: comparison.analysisMetadata.calculated_at,
-    })),
-  );
+  const { sealer } = services;
   return transact(services.db, async (tx): Promise<StoreOutcome> => {
     const [analysis] = await tx
       .select({ revision: analysisResults.revision })
@@ -191,14 +196,14 @@ export async function storeComparison(
       .returning({ told: announceTaskOf(sql`${pegComparisonTasks.id}`) });
     if (!mine.length) return "fenced";
     await dropComparison(tx, analysisId);
-    await insertBatches(tx, pegComparisonResults, batches(rows));
+    await insertBatches(tx, pegComparisonResults, rowBatches(sealer, analysisId, comparison));
     await tx.insert(pegComparisonSummaries).values({
       ...key,
       summaryData: JSON.stringify(comparison.summary),
       analysisMetadata: JSON.stringify(comparison.analysisMetadata),
       processingTime: comparison.processingTime,
       mcpVersion: comparison.mcpVersion,
-      keyId: services.sealer.keyId,
+      keyId: sealer.keyId,
       calculatedAt: comparison.analysisMetadata.calculated_at,
     });
     return "stored";
