@@ -18,14 +18,22 @@ export type Verdict =
   /** `reason` is for the log: where the answer breaks the contract, without its values. */
   | { kind: "bad"; reason: string };
 
+/** As many as take a millisecond to receive. */
+const PEGS_AT_ONCE = 100;
+
 const bad = (reason: string): Verdict => ({ kind: "bad", reason });
 
 /**
  * Checks the bytes of a 2xx answer, of either form, against the contract.
  *
  * @param analysisId the analysis that was asked for
+ * @param give takes PEGs as they are checked, the first ones first; the verdict, which may yet be another, has the rest
  */
-export function checkAnswer(bytes: AnswerBytes, analysisId: string): Verdict {
+export function checkAnswer(
+  bytes: AnswerBytes,
+  analysisId: string,
+  give?: (pegs: ComparedPeg[]) => void,
+): Verdict {
   let answer: unknown;
   try {
     answer = resultOf(parseJson(decodeText(bytes)));
@@ -43,7 +51,7 @@ export function checkAnswer(bytes: AnswerBytes, analysisId: string): Verdict {
 
   const results = (answer as { data: { peg_comparison_results?: unknown } }).data.peg_comparison_results;
   if (!Array.isArray(results)) return bad("data.peg_comparison_results: must be an array");
-  const pegs = checkPegs(results);
+  const pegs = checkPegs(results, give);
   if (!Array.isArray(pegs)) return pegs;
 
   return {
@@ -65,8 +73,11 @@ function resultOf(answer: unknown): unknown {
   return data === undefined || data === null ? (result ?? answer) : answer;
 }
 
-function checkPegs(results: unknown[]): ComparedPeg[] | Verdict {
-  const pegs: ComparedPeg[] = [];
+function checkPegs(
+  results: unknown[],
+  give: ((pegs: ComparedPeg[]) => void) | undefined,
+): ComparedPeg[] | Verdict {
+  let pegs: ComparedPeg[] = [];
   const names = new Set<string>();
   for (const [index, result] of results.entries()) {
     const checked = wirePegResult.safeParse(result);
@@ -88,6 +99,9 @@ function checkPegs(results: unknown[]): ComparedPeg[] | Verdict {
       metadata,
       ...(judge && { judge: JSON.stringify(judge) }),
     });
+    if (!give || pegs.length < PEGS_AT_ONCE) continue;
+    give(pegs);
+    pegs = [];
   }
   return pegs;
 }

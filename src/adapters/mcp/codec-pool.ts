@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { ComparedPeg } from "../../domain/comparison/computed-comparison.js";
 import { checkAnswer, type Verdict } from "./check-answer.js";
 import { INLINE_CHECK_BYTES, INLINE_ENCODE_SAMPLES } from "./options.js";
 import type { AnswerBytes } from "./read-body.js";
@@ -9,7 +10,11 @@ export type CodecTask =
   | { kind: "encode"; input: RequestBodyInput }
   | { kind: "check"; bytes: AnswerBytes; analysisId: string };
 export type CodecRequest = { id: number; task: CodecTask };
-export type CodecReply = { id: number; result: RequestBody | Verdict } | { id: number; error: Error };
+/** Any number of PEGs ahead, and then the result or what went wrong. */
+export type CodecReply =
+  | { id: number; pegs: ComparedPeg[] }
+  | { id: number; result: RequestBody | Verdict }
+  | { id: number; error: Error };
 
 /** The thread ended before it was done: out of memory, most likely. */
 export class CodecThreadDied extends Error {
@@ -33,6 +38,8 @@ export interface CodecPool {
 }
 
 interface Waiting {
+  /** What came ahead of its result. */
+  pegs: ComparedPeg[];
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -43,14 +50,17 @@ interface CodecThread {
   waiting: Map<number, Waiting>;
 }
 
-function samplesIn({ data }: RequestBodyInput): number {
-  return data.series.reduce((sum, { values }) => sum + values.length, 0);
+/** A result with the PEGs that came ahead of it. */
+function withPegs(result: RequestBody | Verdict, ahead: ComparedPeg[]): RequestBody | Verdict {
+  if (!("kind" in result) || result.kind !== "valid" || ahead.length === 0) return result;
+  const { comparison } = result;
+  return { ...result, comparison: { ...comparison, pegs: [...ahead, ...comparison.pegs] } };
 }
 
 /** The memory of all samples, which moves to the thread instead of being copied. */
-function memoryOf({ data }: RequestBodyInput): ArrayBufferLike[] {
-  const columns = data.series.flatMap(({ values, cells, times }) => [values, cells, times ?? []].flat());
-  return [...new Set(columns.map(({ buffer }) => buffer))];
+function memoryOf({ data }: RequestBodyInput): ArrayBuffer[] {
+  const { counts, timed, values, cells, times } = data.series;
+  return [counts, timed, values, cells, times].map(({ buffer }) => buffer);
 }
 
 /**
@@ -74,8 +84,12 @@ export function createCodecPool(threadUrl: URL | undefined, maxHeapMb = 2048): C
     };
     worker.on("message", (reply: CodecReply) => {
       const asker = started.waiting.get(reply.id);
+      if ("pegs" in reply) {
+        asker?.pegs.push(...reply.pegs);
+        return;
+      }
       if ("error" in reply) asker?.reject(reply.error);
-      else asker?.resolve(reply.result);
+      else asker?.resolve(withPegs(reply.result, asker.pegs));
       started.waiting.delete(reply.id);
       if (started.waiting.size === 0) worker.unref();
     });
@@ -92,22 +106,23 @@ export function createCodecPool(threadUrl: URL | undefined, maxHeapMb = 2048): C
     return started;
   };
 
-  const ask = <T>(url: URL, task: CodecTask, memory: ArrayBufferLike[]): Promise<T> => {
+  const ask = <T>(url: URL, task: CodecTask, memory: ArrayBuffer[]): Promise<T> => {
     if (closed) throw new CodecThreadDied("the thread for requests and answers was closed");
     thread ??= start(url);
     const { worker, waiting } = thread;
     const request: CodecRequest = { id: ++lastId, task };
     const result = new Promise<T>((resolve, reject) => {
-      waiting.set(request.id, { resolve: resolve as Waiting["resolve"], reject });
+      waiting.set(request.id, { pegs: [], resolve: resolve as Waiting["resolve"], reject });
     });
     worker.ref();
-    worker.postMessage(request, memory as ArrayBuffer[]);
+    worker.postMessage(request, memory);
     return result;
   };
 
   return {
     encode: async (input, signal) => {
-      if (!threadUrl || samplesIn(input) <= INLINE_ENCODE_SAMPLES) return buildRequestBody(input, signal);
+      if (!threadUrl || input.data.series.values.length <= INLINE_ENCODE_SAMPLES)
+        return buildRequestBody(input, signal);
       const body = await ask<RequestBody>(threadUrl, { kind: "encode", input }, memoryOf(input));
       signal.throwIfAborted();
       return body;

@@ -1,5 +1,6 @@
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
+import type { ComparedPeg } from "../../domain/comparison/computed-comparison.js";
 import { checkAnswer } from "./check-answer.js";
 import type { CodecReply, CodecRequest, CodecTask } from "./codec-pool.js";
 import { buildRequestBody } from "./request-body.js";
@@ -13,9 +14,9 @@ if (process.platform === "linux") {
   }
 }
 
-/** A result, and the memory that moves with it. */
-async function work(task: CodecTask) {
-  if (task.kind === "check") return { result: checkAnswer(task.bytes, task.analysisId), memory: [] };
+/** A result, and the memory that moves with it. @param give sends a part of it ahead */
+async function work(task: CodecTask, give: (pegs: ComparedPeg[]) => void) {
+  if (task.kind === "check") return { result: checkAnswer(task.bytes, task.analysisId, give), memory: [] };
   const body = await buildRequestBody(task.input);
   // Short ones lie in memory that many share, which cannot move.
   const isAlone = ({ byteLength, buffer }: Uint8Array) => byteLength === buffer.byteLength;
@@ -25,7 +26,9 @@ async function work(task: CodecTask) {
 
 /** Entry of the thread that encodes big requests and checks big answers: a task comes in, its result goes out. */
 parentPort?.on("message", ({ id, task }: CodecRequest) => {
-  work(task).then(
+  // In one message, thousands of PEGs would hold the thread that receives them.
+  const give = (pegs: ComparedPeg[]) => parentPort?.postMessage({ id, pegs } satisfies CodecReply);
+  work(task, give).then(
     ({ result, memory }) => parentPort?.postMessage({ id, result } satisfies CodecReply, memory),
     (error: unknown) => parentPort?.postMessage({ id, error: error as Error } satisfies CodecReply),
   );

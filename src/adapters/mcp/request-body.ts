@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DEFAULT_CACHE_TTL } from "../../contract/comparison.js";
-import { type RawData, type SampleSeries, SUSPECT } from "../../domain/analysis/raw-data.js";
+import { type RawData, type SampleSeries, SUSPECT, unpackSeries } from "../../domain/analysis/raw-data.js";
 
 /** What one request says, encoded once and sent as often as it takes. */
 export interface RequestBody {
@@ -49,7 +49,7 @@ export async function buildRequestBody(input: RequestBodyInput, signal?: AbortSi
 
   push(`{"analysis_id":${JSON.stringify(input.analysisId)},"raw_data":{"stats":[`);
   let separator = "";
-  for (const series of input.data.series) {
+  for (const series of unpackSeries(input.data.series)) {
     for (let start = 0; start < series.values.length; start += ROWS_A_SLICE) {
       const end = Math.min(start + ROWS_A_SLICE, series.values.length);
       push(separator + rowsText(series, start, end, text, timeText));

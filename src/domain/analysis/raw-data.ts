@@ -18,10 +18,45 @@ export interface SampleSeries {
   times?: Float64Array | undefined;
 }
 
+/**
+ * Many series, one behind the other, in few objects: thousands would take longer to move to a thread than their
+ * samples to encode.
+ */
+export interface PackedSeries {
+  kpiNames: string[];
+  periods: Period[];
+  /** How many samples each has. */
+  counts: Uint32Array<ArrayBuffer>;
+  /** 1 for a series with times, 0 for one without. */
+  timed: Uint8Array<ArrayBuffer>;
+  values: Float64Array<ArrayBuffer>;
+  cells: Uint32Array<ArrayBuffer>;
+  /** Of the series with times only. */
+  times: Float64Array<ArrayBuffer>;
+}
+
+/** The series one by one, as views. */
+export function* unpackSeries(packed: PackedSeries): Generator<SampleSeries> {
+  const { kpiNames, periods, counts, timed, values, cells, times } = packed;
+  let [from, timesFrom] = [0, 0];
+  for (const [i, kpiName] of kpiNames.entries()) {
+    const count = counts[i] as number;
+    yield {
+      kpiName,
+      period: periods[i] as Period,
+      values: values.subarray(from, from + count),
+      cells: cells.subarray(from, from + count),
+      times: timed[i] ? times.subarray(timesFrom, timesFrom + count) : undefined,
+    };
+    from += count;
+    if (timed[i]) timesFrom += count;
+  }
+}
+
 /** The raw data of one analysis, opened. */
 export interface RawData {
   cells: string[];
-  series: SampleSeries[];
+  series: PackedSeries;
   pegDefinitions: PegDefinitions;
   periodInfo: PeriodInfo;
   /** Of the cells; UTC where absent. */

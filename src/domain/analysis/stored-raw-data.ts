@@ -4,7 +4,7 @@ import type { Database } from "../../db/open.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
 import type { Services } from "../context.js";
 import type { RawData, SampleSeries } from "./raw-data.js";
-import { selectHeads, selectSeries } from "./select-series.js";
+import { selectSeries } from "./select-series.js";
 
 /** Small enough that encoding one takes about a millisecond of the event loop. */
 const SAMPLES_PER_PIECE = 16_384;
@@ -72,14 +72,11 @@ export async function loadRawData(
 ): Promise<RawData | undefined> {
   const read = await services.db.transaction(
     async (tx) => {
-      const [[analysis], heads] = await Promise.all([
-        tx
-          .select()
-          .from(analysisResults)
-          .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision))),
-        selectHeads(tx, analysisId, revision),
-      ]);
-      return analysis && { analysis, series: await selectSeries(tx, analysisId, revision, heads) };
+      const [analysis] = await tx
+        .select()
+        .from(analysisResults)
+        .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision)));
+      return analysis && { analysis, series: await selectSeries(tx, analysisId, revision) };
     },
     { isolationLevel: "repeatable read", accessMode: "read only" },
   );

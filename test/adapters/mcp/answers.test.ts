@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AnalysisService } from "../../../src/domain/ports.js";
 import { answers, type FakeService, goodAnswer, type Reaction, startFakeService } from "./fake-service.js";
-import { CELL, failureOf, rawData, request, serviceAt } from "./fixtures.js";
+import { CELL, failureOf, packSeries, rawData, request, serviceAt } from "./fixtures.js";
 
 let fake: FakeService;
 let service: AnalysisService;
@@ -200,7 +200,8 @@ describe("a refusal of the data is DATA_VALIDATION_ERROR", () => {
     });
     await new Promise<void>((resolve) => early.listen(0, "127.0.0.1", resolve));
     const values = new Float64Array(200_000);
-    const series = [{ kpiName: "K", period: "N" as const, values, cells: new Uint32Array(values.length) }];
+    const cells = new Uint32Array(values.length);
+    const series = packSeries([{ kpiName: "K", period: "N", values, cells }]);
     const other = serviceAt(`http://127.0.0.1:${(early.address() as AddressInfo).port}`);
     const error = await failureOf(other.compare(request({ data: { ...rawData(), series } })));
     expect(error.message).toBe("too early");

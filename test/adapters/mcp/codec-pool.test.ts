@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type CodecPool, CodecThreadDied, createCodecPool } from "../../../src/adapters/mcp/codec-pool.js";
 import { INLINE_CHECK_BYTES, INLINE_ENCODE_SAMPLES } from "../../../src/adapters/mcp/options.js";
 import { goodAnswer } from "./fake-service.js";
-import { CODEC_THREAD, rawData, request } from "./fixtures.js";
+import { CODEC_THREAD, packSeries, rawData, request } from "./fixtures.js";
 
 let pool: CodecPool | undefined;
 afterEach(() => pool?.close());
@@ -28,13 +28,30 @@ describe("createCodecPool", () => {
     expect(bytes.blocks[0]?.byteLength).toBe(0);
   });
 
+  it("gives all PEGs in their order where they come in several parts, and none where a later one is bad", async () => {
+    pool = createCodecPool(CODEC_THREAD);
+    const verdict = await pool.check(big(250), "result_123");
+    const names = verdict.kind === "valid" ? verdict.comparison.pegs.map(({ pegName }) => pegName) : [];
+    const answer = goodAnswer(250, 5_000);
+    expect(names).toEqual(
+      answer.data.peg_comparison_results.map(({ peg_name }: { peg_name: string }) => peg_name),
+    );
+    const last = answer.data.peg_comparison_results.at(-1);
+    if (last) last.weight = "heavy" as never;
+    const worse = await pool.check(bytesOf(JSON.stringify(answer)), "result_123");
+    expect(worse).toEqual({
+      kind: "bad",
+      reason: expect.stringContaining("peg_comparison_results.249.weight"),
+    });
+  });
+
   const manySamples = () => {
     const numbers = Array.from({ length: INLINE_ENCODE_SAMPLES + 1 }, (_, i) => i / 3);
     return request({
       data: {
         ...rawData(),
         cells: ["Zelle-ü", 'quote"'],
-        series: [
+        series: packSeries([
           {
             kpiName: "KPI",
             period: "N",
@@ -42,7 +59,7 @@ describe("createCodecPool", () => {
             cells: Uint32Array.from(numbers, (_, i) => i % 2),
             times: Float64Array.from(numbers, (_, i) => i * 1_000),
           },
-        ],
+        ]),
       },
     });
   };
@@ -55,7 +72,7 @@ describe("createCodecPool", () => {
     const here = await createCodecPool(undefined).encode(manySamples(), signal);
     expect(there.length).toBe(here.length);
     expect(Buffer.concat(there.chunks).equals(Buffer.concat(here.chunks))).toBe(true);
-    expect(given.data.series[0]?.values).toHaveLength(0);
+    expect(given.data.series.values).toHaveLength(0);
   });
 
   it("fails on the thread as here, and goes on", async () => {
@@ -69,7 +86,7 @@ describe("createCodecPool", () => {
 
   it("keeps verdicts apart when many are asked for at once", async () => {
     pool = createCodecPool(CODEC_THREAD);
-    const counts = [40, 20, 60, 30];
+    const counts = [40, 220, 60, 300];
     const verdicts = await Promise.all(counts.map((count) => pool?.check(big(count), "result_123")));
     const pegs = verdicts.map((verdict) => (verdict?.kind === "valid" ? verdict.comparison.pegs.length : 0));
     expect(pegs).toEqual(counts);

@@ -1,11 +1,25 @@
 import { createAnalysisService } from "../../../src/adapters/mcp/analysis-service.js";
 import type { AnalysisServiceOptions } from "../../../src/adapters/mcp/options.js";
-import type { RawData } from "../../../src/domain/analysis/raw-data.js";
+import type { PackedSeries, RawData, SampleSeries } from "../../../src/domain/analysis/raw-data.js";
 import { PegError } from "../../../src/domain/errors.js";
 import type { AnalysisService, ComparisonRequest } from "../../../src/domain/ports.js";
 
 export const CELL = "CELL-SECRET-7";
 export const TOKEN = "token-secret-42";
+
+/** Series as the database gives them. */
+export function packSeries(series: readonly SampleSeries[]): PackedSeries {
+  const timed = series.filter(({ times }) => times !== undefined);
+  return {
+    kpiNames: series.map(({ kpiName }) => kpiName),
+    periods: series.map(({ period }) => period),
+    counts: Uint32Array.from(series, ({ values }) => values.length),
+    timed: Uint8Array.from(series, ({ times }) => (times ? 1 : 0)),
+    values: Float64Array.from(series.flatMap(({ values }) => [...values])),
+    cells: Uint32Array.from(series.flatMap(({ cells }) => [...cells])),
+    times: Float64Array.from(timed.flatMap(({ times }) => [...(times ?? [])])),
+  };
+}
 
 export function rawData(): RawData {
   const series = (period: "N-1" | "N", values: number[]) => ({
@@ -16,7 +30,7 @@ export function rawData(): RawData {
   });
   return {
     cells: [CELL],
-    series: [series("N-1", [97, 97.1, 97.2]), series("N", [99, 99.1, 99.2])],
+    series: packSeries([series("N-1", [97, 97.1, 97.2]), series("N", [99, 99.1, 99.2])]),
     pegDefinitions: { PEG_0: { weight: 5 } },
     periodInfo: {
       n1_start: new Date("2024-01-01T00:00:00Z"),

@@ -7,7 +7,7 @@ import { DEFAULT_MAX_ANSWER_BYTES } from "../../../src/adapters/mcp/options.js";
 import { buildRequestBody } from "../../../src/adapters/mcp/request-body.js";
 import type { RawData } from "../../../src/domain/analysis/raw-data.js";
 import { goodAnswer } from "./fake-service.js";
-import { CODEC_THREAD, rawData, request, serviceAt } from "./fixtures.js";
+import { CODEC_THREAD, packSeries, rawData, request, serviceAt } from "./fixtures.js";
 
 const ROWS = 500_000;
 const HOLD_MS = 100;
@@ -53,7 +53,7 @@ function manyRows(): RawData {
     cells: Uint32Array.from({ length: perSeries }, (_, i) => i % cells.length),
     times: Float64Array.from({ length: perSeries }, (_, i) => Date.UTC(2024, 0, 1) + (i % 25) * hour),
   }));
-  return { ...rawData(), cells, series };
+  return { ...rawData(), cells, series: packSeries(series) };
 }
 
 it("encodes 500,000 rows without holding the event loop", async () => {

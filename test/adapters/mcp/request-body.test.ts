@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bodyStream, buildRequestBody } from "../../../src/adapters/mcp/request-body.js";
 import { mcpRequest } from "../../../src/contract/mcp-protocol.js";
-import { type RawData, SUSPECT } from "../../../src/domain/analysis/raw-data.js";
-import { rawData } from "./fixtures.js";
+import { type RawData, SUSPECT, unpackSeries } from "../../../src/domain/analysis/raw-data.js";
+import { packSeries, rawData } from "./fixtures.js";
 
 const build = async (data: RawData, signal?: AbortSignal) => {
   const body = await buildRequestBody({ analysisId: "a:1", data, algorithmVersion: "v2.1.0" }, signal);
@@ -38,11 +38,11 @@ describe("buildRequestBody", () => {
   });
 
   it("writes null for a missing value, and a timestamp only where there is one", async () => {
-    const data = rawData();
-    const [series] = data.series;
-    if (!series) throw new Error("no series");
-    series.values[1] = Number.NaN;
-    series.times = Float64Array.from([Date.UTC(2024, 0, 1), Number.NaN, Date.UTC(2024, 0, 1, 1)]);
+    const [first, ...rest] = unpackSeries(rawData().series);
+    if (!first) throw new Error("no series");
+    first.values[1] = Number.NaN;
+    const times = Float64Array.from([Date.UTC(2024, 0, 1), Number.NaN, Date.UTC(2024, 0, 1, 1)]);
+    const data = { ...rawData(), series: packSeries([{ ...first, times }, ...rest]) };
     const { stats } = (await build(data)).value.raw_data;
     expect(stats.slice(0, 3)).toEqual([
       {
@@ -65,7 +65,7 @@ describe("buildRequestBody", () => {
 
   it("flags a sample that is suspect, and names its cell", async () => {
     const data = rawData();
-    data.series[0]?.cells.set([SUSPECT], 1);
+    data.series.cells.set([SUSPECT], 1);
     const { stats } = (await build(data)).value.raw_data;
     expect(
       stats.map(({ cell_id, suspect }: { cell_id: string; suspect?: boolean }) => [cell_id, suspect]),
@@ -86,7 +86,7 @@ describe("buildRequestBody", () => {
             values: Float64Array.from(values),
             cells: new Uint32Array(values.length),
           };
-          const { value } = await build({ ...rawData(), cells: [cell], series: [series] });
+          const { value } = await build({ ...rawData(), cells: [cell], series: packSeries([series]) });
           // -0 is 0 in JSON.
           expect(value.raw_data.stats).toEqual(
             values.map((avg) => ({ kpi_name: kpi, period: "N", avg: avg === 0 ? 0 : avg, cell_id: cell })),
@@ -106,7 +106,7 @@ describe("buildRequestBody", () => {
       cells: new Uint32Array(0),
     };
     const long = { kpiName: "L", period: "N" as const, values, cells: new Uint32Array(values.length) };
-    const { value } = await build({ ...rawData(), series: [empty, long, empty, long] });
+    const { value } = await build({ ...rawData(), series: packSeries([empty, long, empty, long]) });
     const numbers = value.raw_data.stats.map(({ avg }: { avg: number }) => avg);
     expect(numbers).toEqual([...values, ...values]);
   });
@@ -119,7 +119,7 @@ describe("buildRequestBody", () => {
     const values = new Float64Array(300_000);
     const series = { kpiName: "L", period: "N" as const, values, cells: new Uint32Array(values.length) };
     const caller = new AbortController();
-    const building = build({ ...rawData(), series: [series] }, caller.signal);
+    const building = build({ ...rawData(), series: packSeries([series]) }, caller.signal);
     setImmediate(() => caller.abort(new Error("caller left")));
     await expect(building).rejects.toThrow("caller left");
   });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StatsRow } from "../../../src/contract/analysis.js";
 import { analysisResults } from "../../../src/db/schema.js";
+import { unpackSeries } from "../../../src/domain/analysis/raw-data.js";
 import { toSampleColumns } from "../../../src/domain/analysis/sample-columns.js";
 import { loadRawData } from "../../../src/domain/analysis/stored-raw-data.js";
 import type { Services } from "../../../src/domain/context.js";
@@ -51,7 +52,8 @@ describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
 
     const roundTrip = async (stats: StatsRow[]) => {
       const { analysisId, revision } = await storeAnalysis(services, { stats });
-      return loadRawData(services, analysisId, revision);
+      const loaded = await loadRawData(services, analysisId, revision);
+      return loaded && { ...loaded, series: [...unpackSeries(loaded.series)] };
     };
 
     test("comes back as the columns that it was, whatever the rows", async () => {
