@@ -14,7 +14,7 @@ export interface PlainAnswer {
   /** In parts, which follow each other. null: none, as of 304. */
   body: readonly Uint8Array[] | null;
   /** Set where the body is one that many callers get: what it is compressed to is kept with it. */
-  kept?: { answer: ManyForms; form: "trpc" | "json" };
+  kept?: { answer: ManyForms; form: "trpc" | "trpc batch" | "json" };
 }
 
 /** Adds to what answers vary by that a body of this length is compressed for those who take it, if it is. */

@@ -93,7 +93,7 @@ export async function answerPlainGet(
   headers.vary = VARY;
   const plain: PlainAnswer = { status, headers, body };
   // One that was computed for this caller nobody else will get.
-  if (encoded?.cached) plain.kept = { answer: encoded, form: "trpc" };
+  if (encoded?.cached) plain.kept = { answer: encoded, form: batch ? "trpc batch" : "trpc" };
   return compressed(plain, acceptEncoding);
 }
 

@@ -20,7 +20,7 @@ export interface QueryAnswer {
   /** In parts, so that those that are there already need not be copied together. */
   body: readonly Buffer[];
   errors: TRPCError[];
-  /** Where the body is that of one answer which other callers get as well. */
+  /** Where the body is that of one answer, or a list with nothing else in it. */
   encoded: EncodedAnswer | undefined;
 }
 
@@ -44,7 +44,7 @@ export async function answerQueries(
     status: getHTTPStatusCode(outcomes.map(({ untransformed }) => untransformed)),
     body: batch ? listOf(bodies) : bodies,
     errors: outcomes.flatMap(({ error }) => (error ? [error] : [])),
-    encoded: batch ? undefined : outcomes[0]?.encoded,
+    encoded: outcomes.length === 1 ? outcomes[0]?.encoded : undefined,
   };
 }
 
