@@ -1,5 +1,5 @@
 import { table } from "table";
-import { BATCH_FORM, FORMS, type Form } from "./requests.js";
+import { BATCH_FORM, FORMS } from "./requests.js";
 import type { Cell, Sample, Samples } from "./rounds.js";
 import { median, medianOf, medianRatio, spread } from "./statistics.js";
 
@@ -55,13 +55,13 @@ function rates(samples: readonly Sample[] | undefined): number[] {
 export function summarize(samples: Samples): Row[] {
   return [...samples].map(([cell, own]): Row => {
     const { asked, contender, form } = cell;
-    const other = (name: string, asOf: Form) => {
+    const other = (name: string, asOf: string) => {
       const found = [...samples.keys()].find(
-        (key: Cell) => key.asked === asked && key.contender.name === name && key.form === asOf,
+        (key: Cell) => key.asked === asked && key.contender.name === name && key.form.name === asOf,
       );
       return rates(found && samples.get(found));
     };
-    const [single] = FORMS as readonly [Form, ...Form[]];
+    const single = FORMS[0]?.name ?? "";
     const values = rates(own);
     return {
       pegs: asked.pegs,
@@ -69,7 +69,7 @@ export function summarize(samples: Samples): Row[] {
       form: form.name,
       callsPerSecond: median(values),
       spread: spread(values),
-      toBaseline: medianRatio(values, other("baseline", form === BATCH_FORM ? single : form)),
+      toBaseline: medianRatio(values, other("baseline", form.beside ?? form.name)),
       toPlain: medianRatio(values, other("plain", single)),
       toBare: medianRatio(values, other("bare", single)),
       cpuMs: medianOf(own, ({ cpuMs }) => cpuMs),

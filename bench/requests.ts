@@ -12,10 +12,10 @@ export function restTarget(id: string): string {
   return `/api/analysis/results/${id}/peg-comparison`;
 }
 
-/** The target of a batch of the same call five times. */
-function batchTarget(id: string): string {
-  const paths = Array.from({ length: BATCH }, () => "pegComparison.get").join(",");
-  const inputs = Object.fromEntries(Array.from({ length: BATCH }, (_, i) => [i, { json: { id } }]));
+/** The target of a batch of the same call, so many times. */
+function batchTarget(id: string, calls: number): string {
+  const paths = Array.from({ length: calls }, () => "pegComparison.get").join(",");
+  const inputs = Object.fromEntries(Array.from({ length: calls }, (_, i) => [i, { json: { id } }]));
   return `/trpc/${paths}?batch=1&input=${encodeURIComponent(JSON.stringify(inputs))}`;
 }
 
@@ -25,6 +25,8 @@ export interface Form {
   calls: number;
   target(id: string): string;
   headers?(asked: Case): Record<string, string>;
+  /** What the baseline, which has no batches, is asked instead, where not the same. */
+  beside?: string;
 }
 
 const GZIP = { "Accept-Encoding": "gzip" };
@@ -43,8 +45,24 @@ export const FORMS: readonly Form[] = [
   },
 ];
 
-/** What we alone are asked: the baseline has no batches. */
-export const BATCH_FORM: Form = { name: `tRPC, batch of ${BATCH}`, calls: BATCH, target: batchTarget };
+const [SINGLE, SMALL] = FORMS as readonly [Form, Form];
+
+/** What we alone are asked. */
+export const BATCH_FORM: Form = {
+  name: `tRPC, batch of ${BATCH}`,
+  calls: BATCH,
+  target: (id) => batchTarget(id, BATCH),
+  beside: SINGLE.name,
+};
+
+/** As the typed client and browsers ask: what is wanted within one moment goes as a list, mostly of one call. */
+export const CLIENT_FORM: Form = {
+  name: "tRPC, batch of 1, gzip",
+  calls: 1,
+  target: (id) => batchTarget(id, 1),
+  headers: () => GZIP,
+  beside: SMALL.name,
+};
 
 /** A whole request as it goes over the wire. */
 export function rawRequest(

@@ -1,7 +1,7 @@
 import type { Contender } from "./contenders.js";
 import type { Load } from "./load/load.js";
 import { processorMs } from "./processes.js";
-import { BATCH_FORM, FORMS, type Form, rawRequest } from "./requests.js";
+import { BATCH_FORM, CLIENT_FORM, FORMS, type Form, rawRequest } from "./requests.js";
 import type { Case } from "./setup.js";
 
 /** What one server is asked in one round. */
@@ -33,6 +33,7 @@ export function planCells(
     return [
       cell(bare, single),
       ...FORMS.flatMap((form) => [cell(baseline, form), cell(ours, form)]),
+      cell(ours, CLIENT_FORM),
       cell(ours, BATCH_FORM),
       cell(plain, single),
     ];
