@@ -74,9 +74,9 @@ export interface PegClientOptions {
 export type PegClient = TRPCClient<PegRouter>;
 
 /**
- * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request, and are
- * asked again, at most twice and after short pauses, where the backend cannot be reached or is away for a moment.
- * Mutations are sent once.
+ * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request,
+ * those of `pegComparison.get` as one of their own. They are asked again, at most twice and after short pauses, where the
+ * backend cannot be reached or is away for a moment. Mutations are sent once.
  *
  * @example
  * const peg = createPegClient({ url: "https://peg.example.com", token: () => session.token });
@@ -103,6 +103,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
         : { "accept-language": typeof language === "string" ? language : language() }),
     }),
   };
+  const batch = { ...link, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH };
   return createTRPCClient<PegRouter>({
     links: [
       splitLink({
@@ -114,7 +115,12 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
           true: httpLink(link),
           false: [
             ...retryQueries(),
-            httpBatchLink({ ...link, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH }),
+            splitLink({
+              // Large, and long in coming where they have to be computed: nothing else should wait for them.
+              condition: ({ path }) => path === "pegComparison.get",
+              true: httpBatchLink(batch),
+              false: httpBatchLink(batch),
+            }),
           ],
         }),
       }),
