@@ -35,9 +35,10 @@ export interface PackedSeries {
   times: Float64Array<ArrayBuffer>;
 }
 
-/** The series one by one, as views. */
+/** The series one by one, as views. @throws Error where their memory has moved to another thread */
 export function* unpackSeries(packed: PackedSeries): Generator<SampleSeries> {
   const { kpiNames, periods, counts, timed, values, cells, times } = packed;
+  if (counts.length !== kpiNames.length) throw new Error("the samples are not here any more");
   let [from, timesFrom] = [0, 0];
   for (const [i, kpiName] of kpiNames.entries()) {
     const count = counts[i] as number;

@@ -1,13 +1,15 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Period } from "../../contract/analysis.js";
-import type { Transaction } from "../../db/open.js";
+import type { Database } from "../../db/open.js";
 import { analysisSamples } from "../../db/schema.js";
 import { breathe } from "../breathe.js";
 import type { PackedSeries } from "./raw-data.js";
 
 /** Of pieces that are read at once, unless one alone has more: about a millisecond of the event loop. */
 const SAMPLES_PER_PAGE = 16_384;
+/** Of which the places and sizes are read at once. */
+const HEADS_PER_PAGE = 5_000;
 
 /** What is known of a piece before its samples are read: its place, how many samples it has, and whether with times. */
 type PieceHead = [
@@ -24,19 +26,56 @@ const PIECE = 1;
 const COUNT = 2;
 const TIMED = 3;
 
-function ofRevision(analysisId: string, revision: string) {
-  return and(eq(analysisSamples.analysisId, analysisId), eq(analysisSamples.revision, revision));
+/** A revision of an analysis: its pieces are written together, and never changed. */
+interface Revision {
+  analysisId: string;
+  revision: string;
+  /** How many samples it has. */
+  rowCount: number;
 }
 
-/** The pieces of all series, in order: one list, which takes the driver a fraction of the time of a row for each. */
-async function selectHeads(tx: Transaction, analysisId: string, revision: string): Promise<PieceHead[]> {
+/** Stored samples are not those that were written: they went meanwhile, or are damaged. */
+export class SamplesMissing extends Error {
+  override readonly name = "SamplesMissing";
+
+  constructor(what: string, { analysisId }: Revision) {
+    super(`stored samples of the analysis ${analysisId} are not as many as they should be: ${what}`);
+  }
+}
+
+function piecesOf({ analysisId, revision }: Revision, ...more: SQL[]) {
+  const { analysisId: analysis, revision: ofRevision } = analysisSamples;
+  return and(eq(analysis, analysisId), eq(ofRevision, revision), ...more);
+}
+
+/** The pieces of all series, in order: lists, which take the driver a fraction of the time of a row for each. */
+async function selectHeads(db: Database, revision: Revision): Promise<PieceHead[]> {
+  const heads: PieceHead[] = [];
+  for (;;) {
+    const page = await selectHeadsAfter(db, revision, heads.at(-1));
+    heads.push(...page);
+    if (page.length < HEADS_PER_PAGE) return heads;
+    await breathe();
+  }
+}
+
+async function selectHeadsAfter(
+  db: Database,
+  revision: Revision,
+  last: PieceHead | undefined,
+): Promise<PieceHead[]> {
   const { series, piece, sampleCount, sampleTimes, kpiName, period } = analysisSamples;
+  const after = last ? [sql`(${series}, ${piece}) > (${last[SERIES]}, ${last[PIECE]})`] : [];
   const head = sql`json_build_array(${series}, ${piece}, ${sampleCount}, ${sampleTimes} is not null, ${kpiName}, ${period})`;
-  const [row] = await tx
-    .select({ heads: sql<string | null>`json_agg(${head} order by ${series}, ${piece})::text` })
+  const heads = db
+    .select({ head: head.as("head") })
     .from(analysisSamples)
-    .where(ofRevision(analysisId, revision));
-  return JSON.parse(row?.heads ?? "[]");
+    .where(piecesOf(revision, ...after))
+    .orderBy(series, piece)
+    .limit(HEADS_PER_PAGE)
+    .as("heads");
+  const [row] = await db.select({ list: sql<string | null>`json_agg(${heads.head})::text` }).from(heads);
+  return JSON.parse(row?.list ?? "[]");
 }
 
 function countOf(heads: readonly PieceHead[]): number {
@@ -62,75 +101,71 @@ function pagesOf(heads: readonly PieceHead[]): PieceHead[][] {
   return pages;
 }
 
-/** The columns of some pieces that follow each other, joined by PostgreSQL. */
-async function selectPage(tx: Transaction, analysisId: string, revision: string, page: readonly PieceHead[]) {
-  const { series, piece, sampleValues, sampleCells, sampleTimes } = analysisSamples;
+/** The columns of some pieces that follow each other, joined by PostgreSQL, and whether each is as long as it says. */
+async function selectPage(db: Database, revision: Revision, page: readonly PieceHead[]) {
+  const { series, piece, sampleCount, sampleValues, sampleCells, sampleTimes } = analysisSamples;
   const [first, last] = [page[0] as PieceHead, page.at(-1) as PieceHead];
   const inOrder = (column: PgColumn) =>
     sql<Uint8Array | null>`string_agg(${column}, ''::bytea order by ${series}, ${piece})`;
-  const [read] = await tx
-    .select({ values: inOrder(sampleValues), cells: inOrder(sampleCells), times: inOrder(sampleTimes) })
+  const isWhole = sql`octet_length(${sampleValues}) = 8 * ${sampleCount} and octet_length(${sampleCells}) = 4 * ${sampleCount}
+    and coalesce(octet_length(${sampleTimes}) = 8 * ${sampleCount}, true)`;
+  const [read] = await db
+    .select({
+      whole: sql<boolean | null>`bool_and(${isWhole})`,
+      values: inOrder(sampleValues),
+      cells: inOrder(sampleCells),
+      times: inOrder(sampleTimes),
+    })
     .from(analysisSamples)
     .where(
-      and(
-        ofRevision(analysisId, revision),
+      piecesOf(
+        revision,
         sql`(${series}, ${piece}) >= (${first[SERIES]}, ${first[PIECE]})`,
         sql`(${series}, ${piece}) <= (${last[SERIES]}, ${last[PIECE]})`,
       ),
     );
+  const isAll = read?.whole && read.values?.byteLength === 8 * countOf(page);
+  if (!isAll) throw new SamplesMissing(`those of ${first[4]} and what follows it`, revision);
   return read;
 }
 
 /** A column that is filled from its beginning on. */
-class Filled<T extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>> {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(readonly column: T) {
-    this.#bytes = new Uint8Array(column.buffer);
-  }
-
-  /** @throws Error where it is not exactly of so many samples */
-  add(bytes: Uint8Array | null | undefined, samples: number): void {
-    const wanted = samples * this.column.BYTES_PER_ELEMENT;
-    if ((bytes?.byteLength ?? 0) !== wanted)
-      throw new Error("stored samples are not as many as their rows say");
-    if (bytes) this.#bytes.set(bytes, this.#at);
-    this.#at += wanted;
-  }
+function filler({ buffer }: Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) {
+  const all = new Uint8Array(buffer);
+  let at = 0;
+  return (bytes: Uint8Array | null) => {
+    if (!bytes) return;
+    all.set(bytes, at);
+    at += bytes.byteLength;
+  };
 }
 
 /**
- * Reads the samples of all series, page by page: one is decoded here while PostgreSQL makes the next.
+ * Reads the samples of all series, page by page. In no transaction: an embedded database would be closed to all others
+ * until the last page.
  *
- * @param tx sees one state
- * @throws Error where bytes are missing
+ * @throws SamplesMissing
  */
-export async function selectSeries(
-  tx: Transaction,
-  analysisId: string,
-  revision: string,
-): Promise<PackedSeries> {
-  const heads = await selectHeads(tx, analysisId, revision);
-  const values = new Filled(new Float64Array(countOf(heads)));
-  const cells = new Filled(new Uint32Array(countOf(heads)));
-  const times = new Filled(new Float64Array(countTimedOf(heads)));
-  const pages = pagesOf(heads);
-  let coming = pages[0] && selectPage(tx, analysisId, revision, pages[0]);
-  for (const [i, page] of pages.entries()) {
-    const bytes = await coming;
-    const next = pages[i + 1];
-    coming = next && selectPage(tx, analysisId, revision, next);
-    // It is awaited in the next round, unless this one fails.
-    coming?.catch(() => undefined);
-    values.add(bytes?.values, countOf(page));
-    cells.add(bytes?.cells, countOf(page));
-    times.add(bytes?.times, countTimedOf(page));
+export async function selectSeries(db: Database, revision: Revision): Promise<PackedSeries> {
+  const heads = await selectHeads(db, revision);
+  const count = countOf(heads);
+  if (count !== revision.rowCount) throw new SamplesMissing(`${count} of ${revision.rowCount}`, revision);
+  const values = new Float64Array(count);
+  const cells = new Uint32Array(count);
+  const times = new Float64Array(countTimedOf(heads));
+  const [addValues, addCells, addTimes] = [values, cells, times].map(filler) as [Add, Add, Add];
+  for (const page of pagesOf(heads)) {
+    const read = await selectPage(db, revision, page);
+    addValues(read.values);
+    addCells(read.cells);
+    addTimes(read.times);
     // An embedded database answers without giving anybody else a turn.
     await breathe();
   }
-  return { ...namesOf(heads), values: values.column, cells: cells.column, times: times.column };
+  return { ...namesOf(heads), values, cells, times };
 }
+
+type Add = ReturnType<typeof filler>;
 
 /** What the pieces tell of their series. */
 function namesOf(

@@ -4,7 +4,7 @@ import type { Database } from "../../db/open.js";
 import { analysisResults, analysisSamples } from "../../db/schema.js";
 import type { Services } from "../context.js";
 import type { RawData, SampleSeries } from "./raw-data.js";
-import { selectSeries } from "./select-series.js";
+import { SamplesMissing, selectSeries } from "./select-series.js";
 
 /** Small enough that encoding one takes about a millisecond of the event loop. */
 const SAMPLES_PER_PIECE = 16_384;
@@ -64,24 +64,30 @@ export function insertSamples(
   return insertBatches(db, analysisSamples, pieceBatches(analysisId, revision, series));
 }
 
-/** @returns the raw data, opened; undefined where the analysis is gone or of another revision by now */
+/**
+ * @returns the raw data, opened; undefined where the analysis is gone or of another revision by now
+ * @throws SamplesMissing where it is there, and not whole
+ */
 export async function loadRawData(
   services: Services,
   analysisId: string,
   revision: string,
 ): Promise<RawData | undefined> {
-  const read = await services.db.transaction(
-    async (tx) => {
-      const [analysis] = await tx
-        .select()
-        .from(analysisResults)
-        .where(and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision)));
-      return analysis && { analysis, series: await selectSeries(tx, analysisId, revision) };
-    },
-    { isolationLevel: "repeatable read", accessMode: "read only" },
-  );
-  if (!read) return undefined;
-  const { analysis, series } = read;
+  const { db } = services;
+  const find = async () => {
+    const ofRevision = and(eq(analysisResults.id, analysisId), eq(analysisResults.revision, revision));
+    const [found] = await db.select().from(analysisResults).where(ofRevision);
+    return found;
+  };
+  const analysis = await find();
+  if (!analysis) return undefined;
+  const { rowCount } = analysis;
+  const series = await selectSeries(db, { analysisId, revision, rowCount }).catch(async (error: unknown) => {
+    // Samples go with their revision, which may be while they are read.
+    if (error instanceof SamplesMissing && !(await find())) return undefined;
+    throw error;
+  });
+  if (!series) return undefined;
   const cells = JSON.parse(
     await services.sealer.open(analysis.sealedCells, cellsPlace(analysisId)),
   ) as string[];

@@ -121,6 +121,34 @@ describe.each(DATABASES)("raw data in $kind", ({ here, open }) => {
       },
     );
 
+    test("is refused where a whole piece is missing, and gone where all went while it was read", async () => {
+      const stats = ["PEG_A", "PEG_B"].map(
+        (kpi_name): StatsRow => ({ kpi_name, period: "N", avg: 1, cell_id: "cell-1" }),
+      );
+      const { analysisId, revision } = await storeAnalysis(services, { stats });
+      await services.db.execute(
+        sql`delete from analysis_samples where analysis_id = ${analysisId} and kpi_name = 'PEG_B'`,
+      );
+      await expect(loadRawData(services, analysisId, revision)).rejects.toThrow("1 of 2");
+      // The analysis goes right before it is looked for again.
+      const deleteFirst = {
+        from: () => ({
+          where: async () => {
+            await services.db.delete(analysisResults).where(eq(analysisResults.id, analysisId));
+            return services.db.select().from(analysisResults).where(eq(analysisResults.id, analysisId));
+          },
+        }),
+      };
+      let reads = 0;
+      const select = (...given: []) => (++reads === 4 ? deleteFirst : services.db.select(...given));
+      const db = new Proxy(services.db, {
+        get: (target, name) => (name === "select" ? select : Reflect.get(target, name)),
+      });
+      const meanwhile = { ...services, db } as Services;
+      expect(await loadRawData(meanwhile, analysisId, revision)).toBeUndefined();
+      expect(reads).toBe(4);
+    });
+
     test("keeps definitions as they are, fields of later versions and strange names among them", async () => {
       const peg_definitions = {
         "a.b": { weight: 3, thresholds: { warn: [1, null] }, later: { x: "셀" } },
