@@ -35,10 +35,10 @@ function textList(texts: readonly (string | null)[]): SQL {
 export async function insertBatches<TTable extends PgTable>(
   db: Database,
   table: TTable,
-  batches: Iterable<Rows<TTable>> | AsyncIterable<Rows<TTable>>,
+  batches: Iterable<Rows<TTable>>,
 ): Promise<void> {
   let before: Promise<void> | undefined;
-  for await (const batch of batches) {
+  for (const batch of batches) {
     const inserted = insertRows(db, table, batch);
     // Where the one before failed, nobody waits for this one.
     inserted.catch(() => undefined);

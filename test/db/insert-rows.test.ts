@@ -57,6 +57,9 @@ const row = fc.record({
   flag: fc.option(fc.boolean()),
 });
 
+/** Alone, its text is that of an empty list. */
+const EMPTY = { words: "", number: null, at: null, raw: null, json: null, flag: null };
+
 describe.each(DATABASES)("on $kind", ({ open, here }) => {
   describe.skipIf(!here)("rows that are inserted as lists", () => {
     let world: TestWorld;
@@ -86,7 +89,10 @@ describe.each(DATABASES)("on $kind", ({ open, here }) => {
           }));
           expect(plain).toEqual(expected);
         }),
-        { numRuns: 100 },
+        {
+          numRuns: 100,
+          examples: [[[EMPTY]], [[EMPTY, EMPTY]], [[{ ...EMPTY, words: "a\u001e" }]]],
+        },
       );
     });
 

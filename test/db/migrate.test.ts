@@ -22,10 +22,9 @@ function before(tag: string): string {
   closers.push(async () => rmSync(folder, { recursive: true }));
   cpSync(migrationsFolder, folder, { recursive: true });
   const all = JSON.parse(readFileSync(journal(folder), "utf8")) as Journal;
-  const entries = all.entries.slice(
-    0,
-    all.entries.findIndex((entry) => entry.tag === tag),
-  );
+  const at = all.entries.findIndex((entry) => entry.tag === tag);
+  if (at === -1) throw new Error(`no migration is called ${tag}`);
+  const entries = all.entries.slice(0, at);
   writeFileSync(journal(folder), JSON.stringify({ ...all, entries }));
   return folder;
 }
@@ -269,6 +268,13 @@ describe.skipIf(!hasPostgres)("migration of PostgreSQL", { timeout: 60_000 }, ()
     });
     await migrating;
     expect(await migrationsOf(database.db)).toHaveLength(readMigrations().length);
+  });
+
+  test("has rows of comparisons stored as they are, up to a page", async () => {
+    for (const db of [await migrated(await emptyEmbedded()), await migrated(await emptyPostgres())]) {
+      const options = sql`select reloptions::text as options from pg_class where relname = 'peg_comparison_results'`;
+      expect(await rowsOf(db, options)).toEqual([{ options: "{toast_tuple_target=8160}" }]);
+    }
   });
 
   test("P11: makes the same tables and indexes as of PGlite", async () => {

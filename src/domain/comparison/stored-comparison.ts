@@ -23,7 +23,7 @@ export interface ComparisonKey {
 }
 
 const ROWS_PER_INSERT = 100;
-/** Of the text of values in one statement, which the driver writes without a pause. */
+/** Of the text of both periods in one statement, which the driver writes without a pause. */
 const CHARACTERS_PER_INSERT = 128 * 1024;
 
 /** What stands in `peg_comparison_results.metadata`: the cell id sealed. */
@@ -126,20 +126,32 @@ export async function dropComparison(tx: Transaction, analysisId: string): Promi
   ]);
 }
 
-/**
- * The rows of one statement after the other: each has few enough, and few enough characters. They are made, and what
- * is sealed in them, while PostgreSQL stores those before.
- */
-async function* rowBatches(
+/** Each cell that results are of, sealed once. */
+async function sealCells(
   sealer: Sealer,
   analysisId: string,
+  { pegs }: ComputedComparison,
+): Promise<Map<string, string>> {
+  const cells = new Set(pegs.flatMap(({ metadata }) => (metadata ? [metadata.cell_id] : [])));
+  const sealed = [...cells].map(
+    async (cell): Promise<[string, string]> => [cell, await sealer.seal(cell, cellPlace(analysisId))],
+  );
+  return new Map(await Promise.all(sealed));
+}
+
+/**
+ * The rows of one statement after the other: each has few enough, and few enough characters. They are made while
+ * PostgreSQL stores those before.
+ */
+function* rowBatches(
+  analysisId: string,
   { pegs, analysisMetadata }: ComputedComparison,
-): AsyncGenerator<(typeof pegComparisonResults.$inferInsert)[]> {
-  const sealCell = memoize((cell) => sealer.seal(cell, cellPlace(analysisId)));
+  sealedCells: ReadonlyMap<string, string>,
+): Generator<(typeof pegComparisonResults.$inferInsert)[]> {
   let batch: (typeof pegComparisonResults.$inferInsert)[] = [];
   let characters = 0;
   for (const [position, peg] of pegs.entries()) {
-    const metadata = peg.metadata ? { ...peg.metadata, cell_id: await sealCell(peg.metadata.cell_id) } : {};
+    const metadata = peg.metadata ? { ...peg.metadata, cell_id: sealedCells.get(peg.metadata.cell_id) } : {};
     batch.push({
       analysisId,
       position,
@@ -173,6 +185,7 @@ export async function storeComparison(
 ): Promise<StoreOutcome> {
   const { analysisId } = key;
   const { sealer } = services;
+  const sealedCells = await sealCells(sealer, analysisId, comparison);
   return transact(services.db, async (tx): Promise<StoreOutcome> => {
     const [analysis] = await tx
       .select({ revision: analysisResults.revision })
@@ -196,7 +209,7 @@ export async function storeComparison(
       .returning({ told: announceTaskOf(sql`${pegComparisonTasks.id}`) });
     if (!mine.length) return "fenced";
     await dropComparison(tx, analysisId);
-    await insertBatches(tx, pegComparisonResults, rowBatches(sealer, analysisId, comparison));
+    await insertBatches(tx, pegComparisonResults, rowBatches(analysisId, comparison, sealedCells));
     await tx.insert(pegComparisonSummaries).values({
       ...key,
       summaryData: JSON.stringify(comparison.summary),
