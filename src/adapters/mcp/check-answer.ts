@@ -18,8 +18,9 @@ export type Verdict =
   /** `reason` is for the log: where the answer breaks the contract, without its values. */
   | { kind: "bad"; reason: string };
 
-/** As many as take a millisecond to receive. */
+/** As many, and as much text of their values, as take a millisecond or two to receive. */
 const PEGS_AT_ONCE = 100;
+const CHARACTERS_AT_ONCE = 512 * 1024;
 
 const bad = (reason: string): Verdict => ({ kind: "bad", reason });
 
@@ -78,6 +79,7 @@ function checkPegs(
   give: ((pegs: ComparedPeg[]) => void) | undefined,
 ): ComparedPeg[] | Verdict {
   let pegs: ComparedPeg[] = [];
+  let characters = 0;
   const names = new Set<string>();
   for (const [index, result] of results.entries()) {
     const checked = wirePegResult.safeParse(result);
@@ -90,7 +92,7 @@ function checkPegs(
       if (side.count !== side.values.length) return bad(`${at}: count is not the number of values`);
     }
     // Stringified from what was checked, so unknown fields are gone.
-    pegs.push({
+    const peg = {
       pegName: peg_name,
       weight,
       n1Period: JSON.stringify(n1_period),
@@ -98,10 +100,13 @@ function checkPegs(
       comparison: JSON.stringify(comparison),
       metadata,
       ...(judge && { judge: JSON.stringify(judge) }),
-    });
-    if (!give || pegs.length < PEGS_AT_ONCE) continue;
+    };
+    pegs.push(peg);
+    characters += peg.n1Period.length + peg.nPeriod.length;
+    if (!give || (pegs.length < PEGS_AT_ONCE && characters < CHARACTERS_AT_ONCE)) continue;
     give(pegs);
     pegs = [];
+    characters = 0;
   }
   return pegs;
 }

@@ -111,12 +111,11 @@ export function createCodecPool(threadUrl: URL | undefined, maxHeapMb = 2048): C
     thread ??= start(url);
     const { worker, waiting } = thread;
     const request: CodecRequest = { id: ++lastId, task };
-    const result = new Promise<T>((resolve, reject) => {
+    worker.postMessage(request, memory);
+    worker.ref();
+    return new Promise<T>((resolve, reject) => {
       waiting.set(request.id, { pegs: [], resolve: resolve as Waiting["resolve"], reject });
     });
-    worker.ref();
-    worker.postMessage(request, memory);
-    return result;
   };
 
   return {

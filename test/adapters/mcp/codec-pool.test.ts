@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { checkAnswer } from "../../../src/adapters/mcp/check-answer.js";
 import { type CodecPool, CodecThreadDied, createCodecPool } from "../../../src/adapters/mcp/codec-pool.js";
 import { INLINE_CHECK_BYTES, INLINE_ENCODE_SAMPLES } from "../../../src/adapters/mcp/options.js";
 import { goodAnswer } from "./fake-service.js";
@@ -31,6 +32,9 @@ describe("createCodecPool", () => {
   it("gives all PEGs in their order where they come in several parts, and none where a later one is bad", async () => {
     pool = createCodecPool(CODEC_THREAD);
     const verdict = await pool.check(big(250), "result_123");
+    const parts: number[] = [];
+    checkAnswer(big(250), "result_123", (pegs) => parts.push(pegs.length));
+    expect(parts.length).toBeGreaterThan(1);
     const names = verdict.kind === "valid" ? verdict.comparison.pegs.map(({ pegName }) => pegName) : [];
     const answer = goodAnswer(250, 5_000);
     expect(names).toEqual(
