@@ -1,5 +1,5 @@
 import { table } from "table";
-import { BATCH_FORM, FORMS } from "./requests.js";
+import { BATCH_FORM, FORMS, SINGLE } from "./requests.js";
 import type { Cell, Sample, Samples } from "./rounds.js";
 import { median, medianOf, medianRatio, spread } from "./statistics.js";
 
@@ -61,7 +61,6 @@ export function summarize(samples: Samples): Row[] {
       );
       return rates(found && samples.get(found));
     };
-    const single = FORMS[0]?.name ?? "";
     const values = rates(own);
     return {
       pegs: asked.pegs,
@@ -70,8 +69,8 @@ export function summarize(samples: Samples): Row[] {
       callsPerSecond: median(values),
       spread: spread(values),
       toBaseline: medianRatio(values, other("baseline", form.beside ?? form.name)),
-      toPlain: medianRatio(values, other("plain", single)),
-      toBare: medianRatio(values, other("bare", single)),
+      toPlain: medianRatio(values, other("plain", SINGLE.name)),
+      toBare: medianRatio(values, other("bare", SINGLE.name)),
       cpuMs: medianOf(own, ({ cpuMs }) => cpuMs),
       busy: medianOf(own, ({ busy }) => busy),
     };

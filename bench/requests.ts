@@ -45,7 +45,7 @@ export const FORMS: readonly Form[] = [
   },
 ];
 
-const [SINGLE, SMALL] = FORMS as readonly [Form, Form];
+export const [SINGLE, SMALL] = FORMS as readonly [Form, Form];
 
 /** What we alone are asked. */
 export const BATCH_FORM: Form = {
@@ -55,8 +55,8 @@ export const BATCH_FORM: Form = {
   beside: SINGLE.name,
 };
 
-/** As the typed client and browsers ask: what is wanted within one moment goes as a list, mostly of one call. */
-export const CLIENT_FORM: Form = {
+/** As clients with a batch link ask: what is wanted within one moment goes as a list, mostly of one call. */
+export const LIST_FORM: Form = {
   name: "tRPC, batch of 1, gzip",
   calls: 1,
   target: (id) => batchTarget(id, 1),

@@ -1,7 +1,7 @@
 import type { Contender } from "./contenders.js";
 import type { Load } from "./load/load.js";
 import { processorMs } from "./processes.js";
-import { BATCH_FORM, CLIENT_FORM, FORMS, type Form, rawRequest } from "./requests.js";
+import { BATCH_FORM, FORMS, type Form, LIST_FORM, rawRequest, SINGLE } from "./requests.js";
 import type { Case } from "./setup.js";
 
 /** What one server is asked in one round. */
@@ -29,13 +29,12 @@ export function planCells(
 ): Cell[] {
   return cases.flatMap((asked) => {
     const cell = (contender: Contender, form: Form): Cell => ({ contender, asked, form });
-    const [single] = FORMS as readonly [Form, ...Form[]];
     return [
-      cell(bare, single),
+      cell(bare, SINGLE),
       ...FORMS.flatMap((form) => [cell(baseline, form), cell(ours, form)]),
-      cell(ours, CLIENT_FORM),
+      cell(ours, LIST_FORM),
       cell(ours, BATCH_FORM),
-      cell(plain, single),
+      cell(plain, SINGLE),
     ];
   });
 }

@@ -250,7 +250,7 @@ test("an answer that was computed for one caller is compressed quickly, and well
   const paths = {
     once: "/api/analysis/results/once/peg-comparison",
     twice: `/trpc/pegComparison.get?input=${inputOf({ json: { id: "twice" } })}`,
-    // As our own client asks: what it asks within one moment it sends as a list, which mostly has one call.
+    // As clients with a batch link ask: what they want within one moment goes as a list, which mostly has one call.
     thrice: `/trpc/pegComparison.get?batch=1&input=${inputOf({ 0: { json: { id: "thrice" } } })}`,
   };
   for (const [id, path] of Object.entries(paths)) {
