@@ -56,8 +56,9 @@ const COMPARISON = "/peg-comparison";
 const REST_TARGET =
   /^\/api\/analysis\/results\/[\w.:-]+\/peg-comparison(\/summary|\/status)?(?:\?[\w%.~!*'()&=+:,-]*)?$/;
 const DOT_SEGMENT = /\/\.\.?(?:\/|$|\?)/;
-const HOST = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/;
-const NAME = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*$/;
+const HOST = /^([a-z0-9_.-]+)(?::(\d{1,5}))?$/;
+/** Its last label begins with a letter, or it would be read as a number; `xn--` has to be decoded first. */
+const NAME = /^(?!.*xn--)(?:[a-z0-9_][a-z0-9_-]*\.)*[a-z][a-z0-9_-]*$/;
 const MAX_PORT = 65_535;
 
 /** Whether nothing but a host can be meant. */
@@ -79,7 +80,7 @@ const READ = new Set([
   "x-request-id",
 ]);
 /** With one of these a request is more than a question. */
-const UNUSUAL = new Set(["content-length", "transfer-encoding", "traceparent", "expect", "upgrade"]);
+const UNUSUAL = new Set(["content-length", "transfer-encoding", "expect", "upgrade"]);
 
 /** The headers that are read, by lower-case name; undefined where one stands twice or the request is unusual. */
 function readHeaders(rawHeaders: readonly string[]): Map<string, string> | undefined {
