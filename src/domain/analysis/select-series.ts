@@ -11,20 +11,15 @@ const SAMPLES_PER_PAGE = 16_384;
 /** Of which the places and sizes are read at once. */
 const HEADS_PER_PAGE = 5_000;
 
-/** What is known of a piece before its samples are read: its place, how many samples it has, and whether with times. */
-type PieceHead = [
-  series: number,
-  piece: number,
-  count: number,
-  timed: boolean,
-  kpiName: string,
-  period: Period,
-];
-
-const SERIES = 0;
-const PIECE = 1;
-const COUNT = 2;
-const TIMED = 3;
+/** What is known of a piece before its samples are read. */
+interface PieceHead {
+  series: number;
+  piece: number;
+  count: number;
+  timed: boolean;
+  kpiName: string;
+  period: Period;
+}
 
 /** A revision of an analysis: its pieces are written together, and never changed. */
 interface Revision {
@@ -65,7 +60,7 @@ async function selectHeadsAfter(
   last: PieceHead | undefined,
 ): Promise<PieceHead[]> {
   const { series, piece, sampleCount, sampleTimes, kpiName, period } = analysisSamples;
-  const after = last ? [sql`(${series}, ${piece}) > (${last[SERIES]}, ${last[PIECE]})`] : [];
+  const after = last ? [sql`(${series}, ${piece}) > (${last.series}, ${last.piece})`] : [];
   const head = sql`json_build_array(${series}, ${piece}, ${sampleCount}, ${sampleTimes} is not null, ${kpiName}, ${period})`;
   const heads = db
     .select({ head: head.as("head") })
@@ -75,15 +70,19 @@ async function selectHeadsAfter(
     .limit(HEADS_PER_PAGE)
     .as("heads");
   const [row] = await db.select({ list: sql<string | null>`json_agg(${heads.head})::text` }).from(heads);
-  return JSON.parse(row?.list ?? "[]");
+  const list: [number, number, number, boolean, string, Period][] = JSON.parse(row?.list ?? "[]");
+  return list.map(([series, piece, count, timed, kpiName, period]) => ({
+    series,
+    piece,
+    count,
+    timed,
+    kpiName,
+    period,
+  }));
 }
 
 function countOf(heads: readonly PieceHead[]): number {
-  return heads.reduce((sum, head) => sum + head[COUNT], 0);
-}
-
-function countTimedOf(heads: readonly PieceHead[]): number {
-  return heads.reduce((sum, head) => (head[TIMED] ? sum + head[COUNT] : sum), 0);
+  return heads.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The pieces, as many at a time as are read at once. */
@@ -91,12 +90,12 @@ function pagesOf(heads: readonly PieceHead[]): PieceHead[][] {
   const pages: PieceHead[][] = [];
   let room = 0;
   for (const head of heads) {
-    if (head[COUNT] > room) {
+    if (head.count > room) {
       pages.push([]);
       room = SAMPLES_PER_PAGE;
     }
     pages.at(-1)?.push(head);
-    room -= head[COUNT];
+    room -= head.count;
   }
   return pages;
 }
@@ -120,12 +119,12 @@ async function selectPage(db: Database, revision: Revision, page: readonly Piece
     .where(
       piecesOf(
         revision,
-        sql`(${series}, ${piece}) >= (${first[SERIES]}, ${first[PIECE]})`,
-        sql`(${series}, ${piece}) <= (${last[SERIES]}, ${last[PIECE]})`,
+        sql`(${series}, ${piece}) >= (${first.series}, ${first.piece})`,
+        sql`(${series}, ${piece}) <= (${last.series}, ${last.piece})`,
       ),
     );
   const isAll = read?.whole && read.values?.byteLength === 8 * countOf(page);
-  if (!isAll) throw new SamplesMissing(`those of ${first[4]} and what follows it`, revision);
+  if (!isAll) throw new SamplesMissing(`those of ${first.kpiName} and what follows it`, revision);
   return read;
 }
 
@@ -152,8 +151,8 @@ export async function selectSeries(db: Database, revision: Revision): Promise<Pa
   if (count !== revision.rowCount) throw new SamplesMissing(`${count} of ${revision.rowCount}`, revision);
   const values = new Float64Array(count);
   const cells = new Uint32Array(count);
-  const times = new Float64Array(countTimedOf(heads));
-  const [addValues, addCells, addTimes] = [values, cells, times].map(filler) as [Add, Add, Add];
+  const times = new Float64Array(countOf(heads.filter(({ timed }) => timed)));
+  const [addValues, addCells, addTimes] = [filler(values), filler(cells), filler(times)];
   for (const page of pagesOf(heads)) {
     const read = await selectPage(db, revision, page);
     addValues(read.values);
@@ -165,8 +164,6 @@ export async function selectSeries(db: Database, revision: Revision): Promise<Pa
   return { ...namesOf(heads), values, cells, times };
 }
 
-type Add = ReturnType<typeof filler>;
-
 /** What the pieces tell of their series. */
 function namesOf(
   heads: readonly PieceHead[],
@@ -176,7 +173,7 @@ function namesOf(
   const counts: number[] = [];
   const timed: number[] = [];
   let open: number | undefined;
-  for (const [series, , count, hasTimes, kpiName, period] of heads) {
+  for (const { series, count, timed: hasTimes, kpiName, period } of heads) {
     if (series !== open) {
       open = series;
       kpiNames.push(kpiName);
