@@ -38,7 +38,7 @@ const VIEWS: Record<string, View> = {
     path: "/analyses/net",
     as: "alice",
     ready: async (page) => {
-      await page.locator(".actions button").nth(1).click();
+      await page.getByRole("button", { name: "Share" }).click();
       await page.locator(".permissions tbody tr").first().waitFor();
     },
   },

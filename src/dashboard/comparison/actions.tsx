@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import type { CompletedComparison, PegComparisonStatusOutput } from "../../contract/comparison.js";
-import type { PermissionType } from "../../contract/permissions.js";
 import { trpc } from "../api/client.js";
 import { Problem } from "../shell/states.js";
 import { useWords } from "../words/words.js";
 import { downloadComparison } from "./download-comparison.js";
+import type { Rights } from "./use-rights.js";
 
 const ShareDialog = lazy(() =>
   import("../share/share-dialog.js").then((module) => ({ default: module.ShareDialog })),
@@ -14,13 +14,13 @@ const ShareDialog = lazy(() =>
 /** What may be done with an analysis; what the user may not do is not there. */
 export function Actions({
   id,
-  may,
+  rights,
   completed,
   busy,
   onTask,
 }: {
   id: string;
-  may: (needed: PermissionType) => boolean;
+  rights: Rights;
   completed: CompletedComparison | undefined;
   busy: boolean;
   onTask: (task: PegComparisonStatusOutput) => void;
@@ -32,17 +32,18 @@ export function Actions({
   const problem = recompute.error ?? download.error;
   return (
     <div className="actions">
-      {may("write") && (
+      {rights.may("write") && (
         <button type="button" disabled={recompute.isPending || busy} onClick={() => recompute.mutate({ id })}>
           {say("Recompute")}
         </button>
       )}
-      {may("admin") && (
+      {rights.may("admin") && (
         <button type="button" onClick={() => setSharing(true)}>
           {say("Share")}
         </button>
       )}
-      {completed && (
+      {/* Buttons that come later would move these from under a pointer. */}
+      {completed && rights.known && (
         <>
           <button type="button" disabled={download.isPending} onClick={() => download.mutate()}>
             {say("Download CSV")}

@@ -17,7 +17,7 @@ export function ComparisonPage({ id }: { id: string }) {
   const { say } = useWords();
   const analysis = useQuery(trpc.analysis.byId.queryOptions({ id }));
   const comparison = useComparison(id);
-  const may = useRights(id);
+  const rights = useRights(id);
   const { completed, task, error, trouble, refetch } = comparison;
   const name = analysis.data?.name ?? id;
   useTitle(name);
@@ -43,7 +43,7 @@ export function ComparisonPage({ id }: { id: string }) {
         </div>
         <Actions
           id={id}
-          may={may}
+          rights={rights}
           completed={completed}
           busy={task !== undefined && task.status !== "FAILED"}
           onTask={comparison.follow}
@@ -59,7 +59,7 @@ export function ComparisonPage({ id }: { id: string }) {
           timeZone={analysis.data?.request_params.time_zone ?? "UTC"}
         />
       ) : task ? (
-        <Progress task={task} may={may} onRetry={refetch} />
+        <Progress task={task} may={rights.may} onRetry={refetch} />
       ) : (
         <Skeleton lines={10} />
       )}
