@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { simulateNetwork } from "../../src/cli/demo/simulate-network.js";
 import type { AnalysisCreateInput } from "../../src/contract/analysis.js";
@@ -51,6 +51,22 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     expect(await moved.getByRole("listitem").first().innerText()).toMatch(/ERAB_Drop_Rate\s+\+\d\.\d %/);
     expect(await page.title()).toBe("Cluster 7 · PEG comparison");
     expect(complaints).toEqual([]);
+  });
+
+  test("comes all at once: no number without its unit, no button that another one pushes aside", async () => {
+    const { page } = await site.open("/", { as: "alice" });
+    const held = new Promise<Route>((resolve) => page.route(/analysis\.byId,permission\.own/, resolve));
+    const compared = page.waitForResponse(/pegComparison\.get/);
+    await page.goto(`${site.backend.url}/analyses/net`);
+    const route = await held;
+    await (await compared).finished();
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+    const buttons = () => page.locator(".actions button").allInnerTexts();
+    expect(await buttons()).toEqual([]);
+    expect(await page.locator("tr[data-index]").count()).toBe(0);
+    await route.continue();
+    await page.getByText("11 of 11 PEGs").waitFor();
+    expect(await buttons()).toEqual(["Recompute", "Share", "Download CSV", "Print"]);
   });
 
   test("is searched and filtered, and a link shows the same", async () => {

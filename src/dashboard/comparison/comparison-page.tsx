@@ -52,7 +52,8 @@ export function ComparisonPage({ id }: { id: string }) {
       <Waiting reason={trouble ?? reasonToWait(analysis)} />
       {error && !completed ? (
         <Failure error={error} retry={refetch} />
-      ) : completed ? (
+      ) : completed && !analysis.isPending ? (
+        // Not before the analysis is there: without it, hours of another zone and PEGs without units would be shown.
         <ComparisonView
           answer={completed}
           definitions={analysis.data?.request_params.peg_definitions ?? {}}
