@@ -69,6 +69,20 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     expect(await buttons()).toEqual(["Recompute", "Share", "Download CSV", "Print"]);
   });
 
+  test("whose analysis does not come is not shown half, and is once it comes", async () => {
+    const { page } = await site.open("/", { as: "alice" });
+    // Of both that are asked together, the analysis alone is not there.
+    await page.route(/analysis\.byId,permission\.own/, (route) =>
+      route.continue({ url: route.request().url().replace("net", "gone") }),
+    );
+    await page.goto(`${site.backend.url}/analyses/net`);
+    await page.getByRole("alert").getByText("You may not see this").waitFor();
+    await page.getByRole("button", { name: "Download CSV" }).waitFor();
+    expect(await page.locator("tr[data-index]").count()).toBe(0);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("11 of 11 PEGs").waitFor();
+  });
+
   test("is searched and filtered, and a link shows the same", async () => {
     const { page } = await site.open("/analyses/net", { as: "alice" });
     await page.getByLabel("Find a PEG").fill("throughput");

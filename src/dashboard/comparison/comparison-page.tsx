@@ -19,6 +19,8 @@ export function ComparisonPage({ id }: { id: string }) {
   const comparison = useComparison(id);
   const rights = useRights(id);
   const { completed, task, error, trouble, refetch } = comparison;
+  // Without the analysis, hours of another zone and PEGs without units would be shown.
+  const failure = completed ? !analysis.data && analysis.error : error;
   const name = analysis.data?.name ?? id;
   useTitle(name);
   return (
@@ -50,14 +52,13 @@ export function ComparisonPage({ id }: { id: string }) {
         />
       </div>
       <Waiting reason={trouble ?? reasonToWait(analysis)} />
-      {error && !completed ? (
-        <Failure error={error} retry={refetch} />
-      ) : completed && !analysis.isPending ? (
-        // Not before the analysis is there: without it, hours of another zone and PEGs without units would be shown.
+      {failure ? (
+        <Failure error={failure} retry={completed ? () => void analysis.refetch() : refetch} />
+      ) : completed && analysis.data ? (
         <ComparisonView
           answer={completed}
-          definitions={analysis.data?.request_params.peg_definitions ?? {}}
-          timeZone={analysis.data?.request_params.time_zone ?? "UTC"}
+          definitions={analysis.data.request_params.peg_definitions ?? {}}
+          timeZone={analysis.data.request_params.time_zone ?? "UTC"}
         />
       ) : task ? (
         <Progress task={task} may={rights.may} onRetry={refetch} />
