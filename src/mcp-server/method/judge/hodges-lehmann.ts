@@ -5,8 +5,7 @@ import { scratchFloats } from "./scratch.js";
 const HALVINGS = 53;
 /** So many differences, for each sample, may be listed. */
 const LISTED = 2;
-/** Differences of larger samples may overflow: they are taken of a sixteenth of each. */
-const HUGE = 2 ** 1020;
+/** Where a difference is no double, they are taken of a sixteenth of each sample. */
 const DOWN = 1 / 16;
 
 /**
@@ -17,13 +16,20 @@ const DOWN = 1 / 16;
  * @returns infinite where a double cannot hold it
  */
 export function hodgesLehmann(before: Float64Array, after: Float64Array): number {
-  const ends = [before[0], before.at(-1), after[0], after.at(-1)] as number[];
-  if (ends.some((end) => Math.abs(end) >= HUGE))
+  if (!extremeDifferences(before, after).every(Number.isFinite))
     return hodgesLehmann(scaledDown(before), scaledDown(after)) / DOWN;
   const pairs = before.length * after.length;
   const lower = kthDifference(before, after, Math.ceil(pairs / 2));
   if (pairs % 2 === 1 || countAtMost(before, after, lower) > pairs / 2) return lower;
-  return (lower + leastAbove(before, after, lower)) / 2;
+  const upper = leastAbove(before, after, lower);
+  const sum = lower + upper;
+  return Number.isFinite(sum) ? sum / 2 : lower / 2 + upper / 2;
+}
+
+/** The least and the greatest difference. */
+function extremeDifferences(x: Float64Array, y: Float64Array): [number, number] {
+  const [first, last] = [x[0], x.at(-1)] as [number, number];
+  return [(y[0] as number) - last, (y.at(-1) as number) - first];
 }
 
 function scaledDown(samples: Float64Array): Float64Array {
@@ -32,8 +38,7 @@ function scaledDown(samples: Float64Array): Float64Array {
 
 /** The k-th smallest difference, k from 1. */
 function kthDifference(x: Float64Array, y: Float64Array, k: number): number {
-  let low = (y[0] as number) - (x[x.length - 1] as number);
-  let high = (y[y.length - 1] as number) - (x[0] as number);
+  let [low, high] = extremeDifferences(x, y);
   let below = countAtMost(x, y, low);
   let within = x.length * y.length;
   if (below >= k) return low;
@@ -45,7 +50,7 @@ function kthDifference(x: Float64Array, y: Float64Array, k: number): number {
       if (countAtMost(x, y, least) >= k) return least;
     }
     // An outlier may stretch the range so far that halving it tells nothing: then the doubles in it are halved.
-    const middle = i < HALVINGS ? low + (high - low) / 2 : middleDouble(low, high);
+    const middle = i < HALVINGS ? middleOf(low, high) : middleDouble(low, high);
     if (middle <= low || middle >= high) return high;
     const count = countAtMost(x, y, middle);
     if (count >= k) {
@@ -57,6 +62,12 @@ function kthDifference(x: Float64Array, y: Float64Array, k: number): number {
     }
   }
   return selectInPlace(differencesIn(x, y, low, high, within - below), k - below - 1);
+}
+
+/** Half way between two, also where the way is longer than a double holds. */
+function middleOf(low: number, high: number): number {
+  const range = high - low;
+  return Number.isFinite(range) ? low + range / 2 : low / 2 + high / 2;
 }
 
 const double = new Float64Array(1);

@@ -99,6 +99,10 @@ test("a shift of the largest doubles is theirs as far as a double holds it", () 
   expect(shift([0, 0], [most, most])).toBe(most);
   expect(shift([0], [most / 2, most])).toBe(0.75 * most);
   expect(shift([-most], [most])).toBe(Number.POSITIVE_INFINITY);
+  // The least double beside one of the largest: what is in the middle is kept, though the ends are far apart.
+  const least = Number.MIN_VALUE;
+  expect(shift([-most / 8, -most / 8, 0, 12, 12], [-least])).toBe(-least);
+  expect(shift([-most / 2, 0, most / 2], [least])).toBe(least);
 });
 
 test("ranks keep the order, with and without large gaps, and keys sort what they number", () => {
