@@ -119,8 +119,12 @@ describe("queries answered by the short road and by tRPC's own handler", () => {
   let id: string;
   const tokens = new Map<string, string>();
   beforeAll(async () => {
-    const plenty = { RATE_LIMIT_GET: "100000/1m", RATE_LIMIT_ALL: "100000/1m" };
-    backend = await startBackend(plenty);
+    const plenty = "100000/1m";
+    backend = await startBackend({
+      RATE_LIMIT_GET: plenty,
+      RATE_LIMIT_ALL: plenty,
+      RATE_LIMIT_UNAUTHENTICATED: plenty,
+    });
     const alice = await backend.clientOf("alice");
     ({ id } = await alice.analysis.create.mutate(sampleAnalysis()));
     await alice.pegComparison.get.query({ id });
