@@ -84,6 +84,22 @@ describe("the product's events", () => {
     });
   });
 
+  test.each([
+    ["over REST", () => `${comparison()}/events`],
+    [
+      "over tRPC",
+      () => `/trpc/pegComparison.watch?input=${encodeURIComponent(JSON.stringify({ json: { id } }))}`,
+    ],
+  ])("a stream is told with its analysis when it begins, %s", async (face, path) => {
+    const requestId = `stream-${face.split(" ")[1]}`;
+    await (await ask(path(), requestId)).text();
+    expect(linesOf(requestId)[0]).toMatchObject({
+      event: "peg_comparison_request",
+      procedure: "pegComparison.watch",
+      analysis_id: id,
+    });
+  });
+
   test("a call that fails tells its code and our own words, not what the service said", async () => {
     expect((await ask(comparison(), "r-2")).status).toBe(400);
     expect(linesOf("r-2").map(({ event }) => event)).toEqual([

@@ -15,7 +15,7 @@ export function peekId(input: unknown): string | undefined {
 /**
  * Finds out by the token who calls, and logs that the call begins, and on which analysis.
  *
- * @param readInput of a query, begun where the token is good; what cannot be read is refused where it is checked
+ * @param readInput of a query or a stream, begun where the token is good; what cannot be read is refused where it is checked
  * @throws PegError API_AUTHENTICATION_ERROR; API_RATE_LIMIT_EXCEEDED where too many failed from the same address
  */
 export async function authenticate(
@@ -32,8 +32,8 @@ export async function authenticate(
 
 /** Lets in whoever brings a valid token. */
 export const requireToken = t.middleware(async ({ next, ctx, path, type, getRawInput }) => {
-  // Only of a query: the body of a mutation may be large, and is not read for those over their limit.
-  const readInput = type === "query" ? getRawInput : undefined;
+  // Not of a mutation: its body may be large, and is not read for those over their limit.
+  const readInput = type === "mutation" ? undefined : getRawInput;
   return next({ ctx: { actor: await authenticate(ctx, ctx.call, path, readInput) } });
 });
 
