@@ -95,7 +95,7 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | undef
   return headers;
 }
 
-const MAX_TARGETS = 5_000;
+const MAX_TARGETS = 1_000;
 const MAX_REMEMBERED_CHARS = 512;
 
 const ROUTES = new Map(
