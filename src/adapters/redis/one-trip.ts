@@ -10,7 +10,7 @@ interface Pending {
 
 /**
  * Gathers the commands that are issued in the same turn of the event loop into one pipeline: one request to the
- * server, also for many callers whose requests came in together.
+ * server, also for many callers whose requests came in together. Where they are many, a few.
  *
  * The client's own automatic pipelining sends reads and writes apart, which is two.
  */
@@ -20,7 +20,11 @@ export class OneTrip {
   /** Reads of the present turn, by key: many callers ask for the same analysis. */
   readonly #reads = new Map<string, Promise<string | null>>();
 
-  constructor(redis: Redis) {
+  readonly #enough: number;
+
+  /** @param enough so many commands wait for no more: the server answers them while the next ones are gathered */
+  constructor(redis: Redis, enough: number) {
+    this.#enough = enough;
     // Its own pipelines make an object of hundreds of methods each time, and one of each command.
     this.#requester = (redis as unknown as { client: Requester }).client;
   }
@@ -41,6 +45,11 @@ export class OneTrip {
     return read;
   }
 
+  /** Sends what is gathered if that is enough: for between two callers, of whom each has one trip. */
+  sendIfEnough(): void {
+    if (this.#pending.length >= this.#enough) void this.#send();
+  }
+
   #enqueue<T>(command: Command): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const pending = { command, resolve, reject } as Pending;
@@ -50,6 +59,7 @@ export class OneTrip {
 
   async #send(): Promise<void> {
     const batch = this.#pending;
+    if (batch.length === 0) return;
     this.#pending = [];
     this.#reads.clear();
     try {

@@ -93,9 +93,10 @@ export class RedisStore {
   readonly #trip: OneTrip;
   readonly #limiters = new WeakMap<readonly LimitRule[], Ratelimit>();
 
-  constructor(redis: Redis) {
+  /** @param enough commands of visitors of the same turn go together, but wait for no more than these */
+  constructor(redis: Redis, enough = Number.POSITIVE_INFINITY) {
     this.#redis = redis;
-    this.#trip = new OneTrip(redis);
+    this.#trip = new OneTrip(redis, enough);
   }
 
   #limiterOf(rules: readonly LimitRule[]): Ratelimit {
@@ -134,11 +135,13 @@ export class RedisStore {
 
   async visit({ userId, rules, analysisId, entry: type }: VisitRequest): Promise<Visit> {
     const trip = this.#trip;
-    const [response, generation, value] = await Promise.all([
+    const replies = Promise.all([
       this.#limiterOf(rules).limit(limitKey(userId)) as Promise<DecisionResponse>,
       analysisId === undefined ? null : trip.get(generationKey(analysisId)),
       analysisId === undefined || type === undefined ? null : trip.get(entryKey(type, analysisId)),
     ]);
+    trip.sendIfEnough();
+    const [response, generation, value] = await replies;
     const { decision: limits } = response;
     const entry = typeof value === "string" ? Buffer.from(value, "base64") : null;
     if (analysisId === undefined) return { limits, generation: null, entry };

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { Requester } from "@upstash/redis";
 import { Redis as IoRedis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectRest } from "../../../src/adapters/redis/rest-client.js";
@@ -89,6 +90,27 @@ describe.skipIf(!hasRedis)("the shared store on Redis", () => {
     );
     const charges = Array.from({ length: 5 }, () => "EVALSHA");
     expect(many.toSorted()).toEqual([...charges, "GET", "GET"]);
+  });
+
+  test("of many visitors the first are on their way while the rest are gathered, none in two pieces", async () => {
+    const { redis, close } = connectTcp(server.url);
+    const store = new RedisStore(redis, 6);
+    await untilReady(() => store.visit(visit()));
+    const trips: string[][] = [];
+    const { client } = redis as unknown as { client: Requester };
+    const request = client.request.bind(client);
+    client.request = (asked) => {
+      trips.push((asked.body as unknown[][]).map(([name]) => String(name)));
+      return request(asked);
+    };
+    await Promise.all(Array.from({ length: 5 }, (_, i) => store.visit(visit(`user ${i}`))));
+    const first = ["evalsha", "get", "get"];
+    expect(trips).toEqual([[...first, "evalsha", "evalsha", "evalsha"], first]);
+    expect(await Promise.all([1, 2].map(() => store.visit(visit("user 4"))))).toMatchObject([
+      { limits: { rules: [{ remaining: 8 }, { remaining: 98 }] } },
+      { limits: { rules: [{ remaining: 7 }, { remaining: 97 }] } },
+    ]);
+    close();
   });
 
   test("L8: a flush of the scripts is survived, on the next trip", async () => {
