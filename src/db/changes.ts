@@ -80,6 +80,8 @@ export async function listenForChanges(options: ListenOptions & { url: string })
   let closed = false;
   let lastHeard = 0;
   let asking = false;
+  let attempting = false;
+  let again: NodeJS.Timeout | undefined;
   const lines = new Lines();
 
   const settings = {
@@ -97,23 +99,32 @@ export async function listenForChanges(options: ListenOptions & { url: string })
     },
     onclose: () => {
       hearing = false;
-      if (!closed) setTimeout(() => void listen(), RECONNECT_MS).unref();
+      listenLater();
     },
     connection: { application_name: "peg-comparison-bff listen", ...(await greetingOf(url)) },
   };
   const client = postgres(url, settings);
 
+  /** One attempt at a time: what breaks is told twice, and each attempt would bring two more. */
   async function listen(): Promise<void> {
-    if (closed || hearing) return;
+    if (closed || hearing || attempting) return;
+    attempting = true;
     try {
       await client.unsafe(`listen ${CHANNEL}`);
       lastHeard = performance.now();
       hearing = true;
       onResume();
     } catch {
-      // Where the connection closed, that asks again.
-      if (!closed) setTimeout(() => void listen(), RECONNECT_MS).unref();
+      listenLater();
+    } finally {
+      attempting = false;
     }
+  }
+
+  function listenLater(): void {
+    if (closed) return;
+    clearTimeout(again);
+    again = setTimeout(() => void listen(), RECONNECT_MS).unref();
   }
 
   await listen();
@@ -147,6 +158,7 @@ export async function listenForChanges(options: ListenOptions & { url: string })
       closed = true;
       hearing = false;
       clearInterval(timer);
+      clearTimeout(again);
       await client.end({ timeout: 1 });
     },
   };

@@ -374,5 +374,27 @@ describe.concurrent.each(POSTGRES_WAYS)("a database, $way,", ({ query, here }) =
         await changes.close();
       }
     });
+
+    test("D1: who could not listen many times hears again once, and asks once", async () => {
+      const heard: string[] = [];
+      const changes = await listenForChanges({
+        url: through(proxy, server.url) + query,
+        onAnnouncement: ({ id }) => heard.push(id),
+        onResume: () => heard.push("resumed"),
+      });
+      try {
+        const before = proxy.connections;
+        await proxy.setFault({ kind: "reset" });
+        // Each is one attempt.
+        await vi.waitFor(() => expect(proxy.connections).toBeGreaterThan(before + 8), { timeout: 30_000 });
+        await proxy.heal();
+        await vi.waitFor(() => expect(changes.hearing()).toBe(true), { timeout: 10_000 });
+        for (const id of ["a1", "a2"])
+          await beside.unsafe("select pg_notify('peg_changes', $1)", [`analysis/${id}`]);
+        await vi.waitFor(() => expect(heard).toEqual(["resumed", "resumed", "a1", "a2"]));
+      } finally {
+        await changes.close();
+      }
+    });
   });
 });
