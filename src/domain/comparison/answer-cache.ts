@@ -26,6 +26,8 @@ export interface HeldAnswer {
   filledAt: number;
   /** That of the request that filled it. */
   ttlMs: number;
+  /** When this process took it: one that another process filled may be as old as its tier allows already. */
+  takenAt?: number;
   /** What the cache counted it as: it grows with each form that it is asked for in. */
   countedBytes?: number;
 }
@@ -63,7 +65,7 @@ export class AnswerCache {
     const name = key(type, analysisId);
     for (const { held, ttlMs } of this.#tiers) {
       const answer = held.peek(name);
-      if (answer) return this.#clock.now() - answer.filledAt < Math.min(answer.ttlMs, ttlMs);
+      if (answer) return !this.#isTooOld(answer, ttlMs);
     }
     return false;
   }
@@ -83,8 +85,7 @@ export class AnswerCache {
     if (!from || !answer) return undefined;
     const to = this.#tierFor(asked);
     const stale = answer.revision !== revision || answer.algorithmVersion !== algorithmVersion;
-    const age = this.#clock.now() - answer.filledAt;
-    if (stale || age >= Math.min(answer.ttlMs, to.ttlMs)) {
+    if (stale || this.#isTooOld(answer, to.ttlMs)) {
       from.held.delete(name);
       return undefined;
     }
@@ -98,6 +99,7 @@ export class AnswerCache {
 
   put(type: CacheType, analysisId: string, answer: HeldAnswer): void {
     const name = key(type, analysisId);
+    answer.takenAt = this.#clock.now();
     for (const { held } of this.#tiers) held.delete(name);
     this.#tierFor(this.#asked.get(analysisId) ?? 0).held.set(name, answer);
   }
@@ -108,6 +110,11 @@ export class AnswerCache {
 
   dropAll(): void {
     for (const { held } of this.#tiers) held.clear();
+  }
+
+  #isTooOld({ filledAt, ttlMs, takenAt = filledAt }: HeldAnswer, tierMs: number): boolean {
+    const now = this.#clock.now();
+    return now - filledAt >= ttlMs || now - takenAt >= tierMs;
   }
 
   #tierFor(asked: number) {

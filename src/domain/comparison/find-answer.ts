@@ -99,7 +99,7 @@ async function findCached(
   if (held || !visit.entry) return held;
   const entry = { services, type, analysisId, sealed: visit.entry };
   const opened = await openSharedAnswer(entry, revision, algorithmVersion);
-  // What this process would not keep for its age is not taken from elsewhere either.
+  // What is older than whoever filled it wanted is not taken from elsewhere either.
   if (!opened || services.clock.now() - opened.filledAt >= opened.ttlMs) return undefined;
   services.answers.put(type, analysisId, opened);
   services.metrics.cacheHit("redis");

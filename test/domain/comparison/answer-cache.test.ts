@@ -148,6 +148,17 @@ describe("how long an answer is held", () => {
     }
   });
 
+  test("is that of its tier from when this process took it, and of its filling whoever filled it", () => {
+    const old = answerOf("{}", WARM_S);
+    pass(HOT_S + 1);
+    ask(101);
+    put("a", old);
+    pass(WARM_S - HOT_S - 2);
+    expect(get()).toBe(old);
+    pass(1);
+    expect(get()).toBeUndefined();
+  });
+
   test("starts when it was filled, and not anew with each question", () => {
     put("a", answerOf("{}", 100));
     for (let i = 0; i < 9; i++) {
