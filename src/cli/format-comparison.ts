@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { AnalysisMetadata, CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
-import { formatNumber, formatPercent } from "../contract/numbers.js";
+import { decimalsFor, formatNumber, formatPercent } from "../contract/numbers.js";
 import { tellSkipReason } from "../contract/skip-reasons.js";
 import { formatSentences, intervalText, overallSentence, verdictStyle, verdictText } from "./format-judge.js";
 import { displayWidth, formatTable, padToWidth, printable } from "./format-table.js";
@@ -44,7 +44,7 @@ function judgedRow(result: PegComparisonResult, { say, color }: FormatOptions): 
     String(weight),
     formatNumber(n1_period.avg),
     formatNumber(n_period.avg),
-    `${formatPercent(change_percent)} ${ARROWS[trend]}`,
+    `${formatPercent(change_percent, judge && decimalsFor(judge.band_percent, change_percent))} ${ARROWS[trend]}`,
     judge ? intervalText(judge, say) : "",
     note === undefined ? verdict : `${verdict} (${noteText(note, say)})`,
   ];

@@ -1,5 +1,6 @@
 import type { CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
 import type { JudgeVerdict, PegJudge } from "../contract/judge.js";
+import { decimalsFor } from "../contract/numbers.js";
 import { VERDICT_WORDS } from "../contract/verdict-words.js";
 import { printable } from "./format-table.js";
 import { type Say, sayCount } from "./words.js";
@@ -30,15 +31,20 @@ export function verdictStyle(verdict: JudgeVerdict): (typeof STYLES)[JudgeVerdic
 }
 
 /** The 95 % interval, `+10.3 to +13.3 %`; empty where there is none. */
-export function intervalText({ interval }: Pick<PegJudge, "interval">, say: Say): string {
+export function intervalText(
+  { interval, band_percent, change_percent }: Pick<PegJudge, "interval" | "band_percent" | "change_percent">,
+  say: Say,
+): string {
   if (!interval) return "";
-  return say("{low} to {high} %", { low: bound(interval.low, "-∞"), high: bound(interval.high, "+∞") });
+  const decimals = decimalsFor(band_percent, change_percent ?? 0);
+  const [low, high] = [bound(interval.low, "-∞", decimals), bound(interval.high, "+∞", decimals)];
+  return say("{low} to {high} %", { low, high });
 }
 
-function bound(value: number | null, none: string): string {
+function bound(value: number | null, none: string, decimals: number): string {
   if (value === null) return none;
-  const text = Math.abs(value) < 1e5 ? value.toFixed(1) : value.toExponential(1);
-  if (Number(text) === 0) return "0.0";
+  const text = Math.abs(value) < 1e5 ? value.toFixed(decimals) : value.toExponential(1);
+  if (Number(text) === 0) return text.replace("-", "");
   return value > 0 ? `+${text}` : text;
 }
 

@@ -59,7 +59,9 @@ export const pegJudge = z.object({
   needed: count.optional().describe("how many more pairs or samples it takes"),
   p_better: share
     .optional()
-    .describe("the probability that an N sample is better than an N-1 sample, ties half"),
+    .describe(
+      "the probability that an N sample is better than an N-1 sample, larger where neither is better; ties half",
+    ),
   shift: finite.optional().describe("Hodges-Lehmann, in the unit of the KPI; unpaired only"),
   dropped: z.array(z.object({ reason: code, count })),
   warnings: z.array(code),

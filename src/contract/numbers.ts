@@ -8,11 +8,27 @@ export function formatNumber(value: number): string {
   return size >= 999.95 ? value.toFixed(0) : value.toPrecision(4);
 }
 
+const MOST_DECIMALS = 6;
+
+/**
+ * How many decimals show on which side of a band of stability a change lies: one, more where the band is narrow or
+ * the change is close to its end.
+ *
+ * @param band percent, above 0
+ * @param percent the change
+ */
+export function decimalsFor(band: number, percent = 0): number {
+  const size = Math.abs(percent);
+  let decimals = Math.min(MOST_DECIMALS, Math.max(1, Math.ceil(1 - Math.log10(band))));
+  while (decimals < MOST_DECIMALS && Number(size.toFixed(decimals)) >= band !== size >= band) decimals++;
+  return decimals;
+}
+
 /** With its sign, in percent. */
-export function formatPercent(value: number): string {
+export function formatPercent(value: number, decimals = 1): string {
   if (Math.abs(value) >= 1e6) return `${value > 0 ? "+" : ""}${value.toExponential(1)} %`;
-  const text = value.toFixed(1);
+  const text = value.toFixed(decimals);
   // What rounds to nothing has no direction.
-  if (Number(text) === 0) return "0.0 %";
+  if (Number(text) === 0) return `${text.replace("-", "")} %`;
   return `${value > 0 ? "+" : ""}${text} %`;
 }

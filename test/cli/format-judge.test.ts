@@ -31,11 +31,15 @@ function judged(name: string, verdict: JudgeVerdict, more: Partial<PegJudge> = {
 }
 
 test("an interval is shown with its signs, and with ends that are not there", () => {
-  const text = (low: number | null, high: number | null) => intervalText({ interval: { low, high } }, say);
+  const judge = { band_percent: 5, change_percent: 1 };
+  const text = (low: number | null, high: number | null) =>
+    intervalText({ ...judge, interval: { low, high } }, say);
   expect(text(-1.04, 12.06)).toBe("-1.0 to +12.1 %");
   expect(text(-0.04, null)).toBe("0.0 to +∞ %");
   expect(text(null, 2e7)).toBe("-∞ to +2.0e+7 %");
-  expect(intervalText({}, say)).toBe("");
+  expect(intervalText(judge, say)).toBe("");
+  const narrow = { band_percent: 0.02, change_percent: 0.04, interval: { low: 0.031, high: 0.049 } };
+  expect(intervalText(narrow, say)).toBe("+0.031 to +0.049 %");
 });
 
 describe("a judged comparison", () => {

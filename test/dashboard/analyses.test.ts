@@ -39,6 +39,26 @@ describe.skipIf(!canBrowse)("the list of analyses", { timeout: 60_000 }, () => {
     expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
   });
 
+  test("says why the next page does not come, and brings it once asked again", async () => {
+    const { page } = await site.open("/", { as: "alice" });
+    await page.getByRole("link", { name: "New carrier" }).waitFor();
+    await page.route(/analysis\.list.*cursor/, (route) =>
+      route.continue({
+        url: route
+          .request()
+          .url()
+          .replace(/cursor%22%3A%22/, "$&wrong"),
+      }),
+    );
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.getByRole("alert").getByText("This did not work").waitFor();
+    expect(await page.locator(".analysis").count()).toBe(20);
+    await page.unroute(/analysis\.list.*cursor/);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("link", { name: "Release 0" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
   test("finds a part of a name, and says what to do where there is none", async () => {
     const { page } = await site.open("/", { as: "alice" });
     const listed = () => page.locator(".analysis").count();

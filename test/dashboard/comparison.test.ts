@@ -75,12 +75,51 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     await page.route(/analysis\.byId,permission\.own/, (route) =>
       route.continue({ url: route.request().url().replace("net", "gone") }),
     );
+    const compared = page.waitForResponse(/pegComparison\.get/);
     await page.goto(`${site.backend.url}/analyses/net`);
     await page.getByRole("alert").getByText("You may not see this").waitFor();
-    await page.getByRole("button", { name: "Download CSV" }).waitFor();
+    await (await compared).finished();
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
     expect(await page.locator("tr[data-index]").count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Download CSV" }).count()).toBe(0);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByText("11 of 11 PEGs").waitFor();
+  });
+
+  test("that may not be seen any more is not shown from before", async () => {
+    const alice = await site.backend.clientOf("alice");
+    const { stats, ...rest } = sampleAnalysis({ id: "taken", pegs: 1 });
+    const fromZero = { kpi_name: "From_Zero", cell_id: "cell" };
+    const zero = [
+      { ...fromZero, period: "N-1" as const, avg: 0 },
+      { ...fromZero, period: "N" as const, avg: 0.2 },
+    ];
+    await alice.analysis.create.mutate({ ...rest, stats: [...stats, ...zero] });
+    await alice.permission.grant.mutate({ id: "taken", user_id: "reader", permission_type: "read" });
+    const { page } = await site.open("/", { as: "reader" });
+    await page.clock.install();
+    await page.goto(`${site.backend.url}/analyses/taken`);
+    await page.getByText("2 of 2 PEGs").waitFor();
+    const cells = page.getByRole("row", { name: /From_Zero/ }).locator("[data-column=change]");
+    expect(await cells.innerText()).toBe("+100.0 % from zero");
+    await page.getByRole("link", { name: "All analyses" }).click();
+    await page.getByRole("heading", { name: "Analyses" }).waitFor();
+    await alice.permission.revoke.mutate({ id: "taken", user_id: "reader", permission_type: "read" });
+    await page.clock.fastForward("02:00");
+    await page.goBack();
+    await page.getByRole("alert").getByText("You may not see this").waitFor();
+    expect(await page.locator("tr[data-index]").count()).toBe(0);
+    expect(await page.getByRole("button", { name: /Download|Print/ }).count()).toBe(0);
+  });
+
+  test("of which nothing can be weighed shows no weighted change, and not that of another rule", async () => {
+    const { page } = await site.open("/analyses/single", { as: "alice" });
+    const summary = page.getByRole("region", { name: "All in all" });
+    await summary.waitFor();
+    expect(await summary.innerText()).toMatch(/no PEG could be tested[\s\S]*Weighted change\s+–/);
+    await page.getByRole("link", { name: "All analyses" }).click();
+    const card = page.getByRole("listitem").filter({ hasText: "single" });
+    expect(await card.locator(".overall .number").innerText()).toBe("–");
   });
 
   test("is searched and filtered, and a link shows the same", async () => {
@@ -236,6 +275,27 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     await page.unroute(/analysis\.series/);
     await page.getByRole("dialog").getByRole("img").waitFor();
     expect(await page.getByText("Trying again by itself.").count()).toBe(0);
+  });
+
+  test("says why a course cannot be drawn over time, and draws it once asked again", async () => {
+    const { page } = await site.open("/analyses/net", { as: "alice" });
+    await page.getByText("11 of 11 PEGs").waitFor();
+    await page.route(/analysis\.series/, (route) =>
+      route.continue({
+        url: route
+          .request()
+          .url()
+          .replace(/id%22%3A%22net/, "id%22%3A%22gone"),
+      }),
+    );
+    await page.getByRole("button", { name: "Latency_ms" }).last().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("alert").getByText("You may not see this").waitFor();
+    expect(await dialog.getByRole("img").count()).toBe(1);
+    await page.unroute(/analysis\.series/);
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await dialog.getByText("By hour of day").waitFor();
+    expect(await dialog.getByRole("alert").count()).toBe(0);
   });
 
   test("whose data somebody replaced stands under the new periods once it is computed anew", async () => {

@@ -57,7 +57,13 @@ export function AnalysesPage() {
       ) : (
         <Skeleton lines={8} />
       )}
-      {query.hasNextPage && (
+      {items && query.error && (
+        <Failure
+          error={query.error}
+          retry={() => void (query.isFetchNextPageError ? query.fetchNextPage() : query.refetch())}
+        />
+      )}
+      {query.hasNextPage && !query.isFetchNextPageError && (
         <button type="button" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           {say("Show more")}
         </button>

@@ -9,7 +9,7 @@ import { deviationOf } from "../comparison/peg-numbers.js";
 import type { PegRow } from "../comparison/peg-rows.js";
 import { saveFile } from "../comparison/save-file.js";
 import { formatHours } from "../format/times.js";
-import { Skeleton, Waiting } from "../shell/states.js";
+import { Failure, Skeleton, Waiting } from "../shell/states.js";
 import { useWords } from "../words/words.js";
 import { CourseChart, type CourseLabels } from "./course-chart.js";
 import { courseOf, hasHours, isThinned } from "./course-data.js";
@@ -81,6 +81,7 @@ export function PegCourse({
   return (
     <section className="course">
       {waiting}
+      {series.error && <Failure error={series.error} retry={() => void series.refetch()} />}
       <div className="course-tools">
         {hours && (
           <fieldset>

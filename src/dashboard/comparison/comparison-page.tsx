@@ -9,7 +9,7 @@ import { useWords } from "../words/words.js";
 import { Actions } from "./actions.js";
 import { ComparisonView } from "./comparison-view.js";
 import { Progress } from "./progress.js";
-import { useComparison } from "./use-comparison.js";
+import { isFinal, useComparison } from "./use-comparison.js";
 import { useRights } from "./use-rights.js";
 
 /** One analysis: what it is, how its comparison is coming along, and the comparison once it is there. */
@@ -19,8 +19,14 @@ export function ComparisonPage({ id }: { id: string }) {
   const comparison = useComparison(id);
   const rights = useRights(id);
   const { completed, task, error, trouble, refetch } = comparison;
+  // Whatever was seen of it before.
+  const refused = [error, analysis.error].find((one) => one && isFinal(one));
   // Without the analysis, hours of another zone and PEGs without units would be shown.
-  const failure = completed ? !analysis.data && analysis.error : error;
+  const failure = refused ?? (completed ? !analysis.data && analysis.error : error);
+  const askAgain = () => {
+    if (refused ?? completed) void analysis.refetch();
+    if (refused ?? !completed) refetch();
+  };
   const name = analysis.data?.name ?? id;
   useTitle(name);
   return (
@@ -46,14 +52,14 @@ export function ComparisonPage({ id }: { id: string }) {
         <Actions
           id={id}
           rights={rights}
-          completed={completed}
+          completed={refused ? undefined : completed}
           busy={task !== undefined && task.status !== "FAILED"}
           onTask={comparison.follow}
         />
       </div>
       <Waiting reason={trouble ?? reasonToWait(analysis)} />
       {failure ? (
-        <Failure error={failure} retry={completed ? () => void analysis.refetch() : refetch} />
+        <Failure error={failure} retry={askAgain} />
       ) : completed && analysis.data ? (
         <ComparisonView
           answer={completed}

@@ -1,9 +1,15 @@
 import type { PegJudge } from "../../contract/judge.js";
-import { formatPercent } from "../../contract/numbers.js";
+import { decimalsFor, formatPercent } from "../../contract/numbers.js";
 
 /** The ends of an interval in words; an end that is missing is endless. */
-export function rangeText({ low, high }: { low: number | null; high: number | null }): string {
-  return `${low === null ? "−∞" : formatPercent(low)} … ${high === null ? "+∞" : formatPercent(high)}`;
+export function rangeText(
+  { low, high }: { low: number | null; high: number | null },
+  { band_percent, change_percent }: Pick<PegJudge, "band_percent" | "change_percent">,
+): string {
+  const decimals = decimalsFor(band_percent, change_percent ?? 0);
+  const end = (value: number | null, none: string) =>
+    value === null ? none : formatPercent(value, decimals);
+  return `${end(low, "−∞")} … ${end(high, "+∞")}`;
 }
 
 /**

@@ -14,7 +14,7 @@ export const JUDGE_CODES = {
   plain: "differences",
   pooled: "sums over sums",
   misaligned_periods: "the periods do not hold the same hours",
-  ratio_not_pooled: "its parts were not named; the values are compared as they are",
+  ratio_not_pooled: "its parts were not named, or have no times; the values are compared as they are",
   not_counts_of_events: "the values are no counts of events, and are compared as they are",
   no_timestamps: "samples have no times; neighbours are taken to resemble each other",
   exposure_is_samples: "no exposure was named; samples are counted instead",

@@ -19,13 +19,15 @@ export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string })
     [say("Pairs or samples"), String(judge.n)],
     [say("Worth so many independent ones"), judge.n_eff.toFixed(0)],
     [say("More are needed"), judge.needed === undefined ? undefined : String(judge.needed)],
-    [say("95 % interval"), interval && rangeText(interval)],
-    [say("90 % interval"), equivalence && rangeText(equivalence)],
+    [say("95 % interval"), interval && rangeText(interval, judge)],
+    [say("90 % interval"), equivalence && rangeText(equivalence, judge)],
     [say("Chance alone (p)"), judge.p === undefined ? undefined : percentOf(judge.p)],
     [say("Among all PEGs (q)"), judge.q === undefined ? undefined : percentOf(judge.q)],
     [say("Among critical PEGs (Holm)"), judge.p_holm === undefined ? undefined : percentOf(judge.p_holm)],
     [
-      say("An N sample is the better one"),
+      judge.direction === "neutral"
+        ? say("An N sample is the larger one")
+        : say("An N sample is the better one"),
       judge.p_better === undefined ? undefined : percentOf(judge.p_better),
     ],
     [

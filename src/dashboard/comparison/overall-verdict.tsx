@@ -2,18 +2,17 @@ import type { ComparisonSummary } from "../../contract/comparison.js";
 import { formatPercent } from "../../contract/numbers.js";
 import { useWords } from "../words/words.js";
 import { VerdictChip } from "./verdict-chip.js";
-import { overallVerdict } from "./verdicts.js";
+import { overallVerdict, weightedChange } from "./verdicts.js";
 
 /** The verdict on the whole, and the weighted change, of which better is positive. */
 export function OverallVerdict({ summary }: { summary: ComparisonSummary }) {
   const { say } = useWords();
-  const { judge, weighted_avg_change } = summary;
-  const percent = judge?.weighted_change?.percent ?? weighted_avg_change;
+  const percent = weightedChange(summary);
   return (
     <p className="overall">
       <VerdictChip verdict={overallVerdict(summary)} />
       <span className="number" title={say("weighted change, better is positive")}>
-        {formatPercent(percent)}
+        {percent === undefined ? "–" : formatPercent(percent)}
       </span>
     </p>
   );

@@ -79,7 +79,7 @@ export function PegDetail({
                     {say(
                       "95 % interval of the change: {interval}. Shaded: the band of ±{band} % that does not matter.",
                       {
-                        interval: rangeText(judge.interval),
+                        interval: rangeText(judge.interval, judge),
                         band: judge.band_percent,
                       },
                     )}

@@ -1,5 +1,5 @@
 import type { PegComparisonResult } from "../../contract/comparison.js";
-import { formatNumber, formatPercent } from "../../contract/numbers.js";
+import { decimalsFor, formatNumber, formatPercent } from "../../contract/numbers.js";
 import { type DashboardText, useWords } from "../words/words.js";
 import type { PegRow } from "./peg-rows.js";
 
@@ -13,7 +13,8 @@ export function deviationOf({ avg, rsd }: PeriodStatistics): number {
 /** Both periods in numbers, with their unit, and the change between them. */
 export function PegNumbers({ row: { peg, unit } }: { row: PegRow }) {
   const { say } = useWords();
-  const { n1_period: n1, n_period: n, comparison, metadata } = peg;
+  const { n1_period: n1, n_period: n, comparison, metadata, judge } = peg;
+  const decimals = judge && decimalsFor(judge.band_percent, comparison.change_percent);
   const withUnit = (value: number) => `${formatNumber(value)}${unit && ` ${unit}`}`;
   const rangeOf = ({ values }: PeriodStatistics) =>
     values.length === 0
@@ -56,7 +57,7 @@ export function PegNumbers({ row: { peg, unit } }: { row: PegRow }) {
       <dl>
         <dt>{say("Change of the mean")}</dt>
         <dd>
-          {formatPercent(comparison.change_percent)} ({comparison.change_absolute > 0 ? "+" : ""}
+          {formatPercent(comparison.change_percent, decimals)} ({comparison.change_absolute > 0 ? "+" : ""}
           {withUnit(comparison.change_absolute)}
           {comparison.note === "zero_baseline" && `, ${say("from a baseline of zero")}`})
         </dd>

@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { formatNumber, formatPercent } from "../../contract/numbers.js";
+import { decimalsFor, formatNumber, formatPercent } from "../../contract/numbers.js";
 import { useWords } from "../words/words.js";
 import { IntervalGraphic, rangeText } from "./interval-graphic.js";
 import type { PegRow } from "./peg-rows.js";
@@ -22,7 +22,7 @@ export const PegTableRow = memo(function PegTableRow(props: RowProps) {
   const { row, index, isReachable, judged, reach, onOpen, onActive } = props;
   const { say } = useWords();
   const { name, unit, peg, changePercent, verdict, contribution } = row;
-  const { trend, significance } = peg.comparison;
+  const { trend, significance, note } = peg.comparison;
   const trendNames = { up: say("up"), down: say("down"), stable: say("stable") };
   const levelNames = { high: say("high"), medium: say("medium"), low: say("low") };
   return (
@@ -53,7 +53,8 @@ export const PegTableRow = memo(function PegTableRow(props: RowProps) {
         {formatNumber(peg.n_period.avg)} <small>{unit}</small>
       </td>
       <td data-column="change" className="numeric">
-        {formatPercent(changePercent)}
+        {formatPercent(changePercent, peg.judge && decimalsFor(peg.judge.band_percent, changePercent))}
+        {note === "zero_baseline" && <small> {say("from zero")}</small>}
       </td>
       <td data-column="trend">
         <span aria-hidden="true">{ARROWS[trend]}</span> {trendNames[trend]}
@@ -66,7 +67,9 @@ export const PegTableRow = memo(function PegTableRow(props: RowProps) {
             {peg.judge && (
               <>
                 <IntervalGraphic judge={peg.judge} reach={reach} />
-                <span className="interval-text">{peg.judge.interval && rangeText(peg.judge.interval)}</span>
+                <span className="interval-text">
+                  {peg.judge.interval && rangeText(peg.judge.interval, peg.judge)}
+                </span>
               </>
             )}
           </td>

@@ -5,7 +5,7 @@ import { formatMinute } from "../format/times.js";
 import { useWords } from "../words/words.js";
 import { VerdictBar } from "./verdict-bar.js";
 import { VerdictChip } from "./verdict-chip.js";
-import { overallVerdict } from "./verdicts.js";
+import { overallVerdict, weightedChange } from "./verdicts.js";
 
 const MAX_SKIPPED = 10;
 
@@ -15,6 +15,7 @@ export function SummaryPanel({ answer }: { answer: CompletedComparison }) {
   const { summary, analysis_metadata: metadata } = answer.data;
   const { judge } = summary;
   const weighted = judge?.weighted_change;
+  const change = weightedChange(summary);
   const skipped = metadata?.skipped_pegs ?? [];
   return (
     <section className="card summary" aria-labelledby="summary-title">
@@ -29,7 +30,7 @@ export function SummaryPanel({ answer }: { answer: CompletedComparison }) {
         <div>
           <dt>{say("Weighted change")}</dt>
           <dd>
-            <b>{formatPercent(weighted?.percent ?? summary.weighted_avg_change)}</b>
+            <b>{change === undefined ? "–" : formatPercent(change)}</b>
             {weighted && (
               <small>
                 {say("interval {low} to {high}", {

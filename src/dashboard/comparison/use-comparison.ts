@@ -96,7 +96,8 @@ export function useComparison(id: string): Comparison {
   };
 }
 
-function isFinal(error: Fault): boolean {
+/** Whether the caller may not see it any more, or it is gone: what was seen before does not count then. */
+export function isFinal(error: Fault): boolean {
   return isPegError(error, "PERMISSION_DENIED") || isPegError(error, "ANALYSIS_NOT_FOUND");
 }
 

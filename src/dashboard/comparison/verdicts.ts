@@ -31,6 +31,11 @@ export function overallVerdict({ judge, overall_trend }: ComparisonSummary): Jud
   return ({ improving: "improved", declining: "declined", stable: "stable" } as const)[overall_trend];
 }
 
+/** The weighted change to be shown, in percent: the judge's, which may weigh nothing; else that of the product's rule. */
+export function weightedChange({ judge, weighted_avg_change }: ComparisonSummary): number | undefined {
+  return judge ? judge.weighted_change?.percent : weighted_avg_change;
+}
+
 /** How many PEGs came to each verdict, those with none left out. */
 export function verdictCounts(summary: ComparisonSummary): { verdict: JudgeVerdict; count: number }[] {
   const { judge, improved, declined, stable } = summary;

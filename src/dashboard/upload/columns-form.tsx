@@ -154,12 +154,13 @@ function KpiTable({
                   <select
                     aria-label={say("Better is: {name}", { name })}
                     disabled={!definition}
-                    value={definition?.direction ?? "higher_is_better"}
+                    value={definition?.direction ?? ""}
                     onChange={(event) => {
                       const direction = DIRECTIONS.find((known) => known === event.target.value);
                       change(name, { ...definition, direction });
                     }}
                   >
+                    <option value="">{say("as its name tells")}</option>
                     {DIRECTIONS.map((direction) => (
                       <option key={direction} value={direction}>
                         {directionNames[direction]}

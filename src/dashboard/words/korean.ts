@@ -155,6 +155,7 @@ export const KOREAN = {
   Outliers: "이상치",
   "Change of the mean": "평균의 변화",
   "from a baseline of zero": "기준값이 0",
+  "from zero": "0에서",
   "significance {level}": "유의성 {level}",
   Confidence: "신뢰도",
   Cell: "셀",
@@ -164,6 +165,7 @@ export const KOREAN = {
   "higher is better": "높을수록 좋음",
   "lower is better": "낮을수록 좋음",
   "neither is better": "좋고 나쁨 없음",
+  "as its name tells": "이름에 따라",
   "same weekday and hour, week by week": "같은 요일과 시각끼리, 주 단위",
   "same hour of day": "하루 중 같은 시각끼리",
   "all samples of both periods": "두 기간의 모든 표본",
@@ -172,8 +174,8 @@ export const KOREAN = {
   differences: "차이",
   "sums over sums": "합계의 비",
   "the periods do not hold the same hours": "두 기간의 시간대가 서로 다릅니다",
-  "its parts were not named; the values are compared as they are":
-    "비율의 분자와 분모가 지정되지 않아 값을 그대로 비교합니다",
+  "its parts were not named, or have no times; the values are compared as they are":
+    "비율의 분자와 분모가 지정되지 않았거나 시각이 없어 값을 그대로 비교합니다",
   "the values are no counts of events, and are compared as they are":
     "값이 사건 횟수가 아니어서 그대로 비교합니다",
   "samples have no times; neighbours are taken to resemble each other":
@@ -200,6 +202,7 @@ export const KOREAN = {
   "Among all PEGs (q)": "전체 PEG 보정(q)",
   "Among critical PEGs (Holm)": "중요 PEG 보정(Holm)",
   "An N sample is the better one": "N 표본이 더 나을 확률",
+  "An N sample is the larger one": "N 표본이 더 클 확률",
   "Typical shift": "대표 이동량",
   "It varies": "변동",
   more: "커짐",

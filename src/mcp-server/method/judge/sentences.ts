@@ -1,4 +1,5 @@
 import { type JudgeSentence, type JudgeVerdict, VERDICTS } from "../../../contract/judge.js";
+import { decimalsFor } from "../../../contract/numbers.js";
 import { VERDICT_WORDS } from "../../../contract/verdict-words.js";
 import { type Language, put } from "../../../contract/words.js";
 import type { Interval } from "./estimate.js";
@@ -83,13 +84,14 @@ export function foundSentence(
   const why = WHY[reason] ?? OTHERWISE;
   const { low, high } = interval;
   const isBounded = Number.isFinite(low) || Number.isFinite(high);
+  const decimals = decimalsFor(band, percent);
+  const [from, to] = [signed(low, decimals), signed(high, decimals)];
   const range = {
-    en: isBounded ? ` (95 % interval ${signed(low)} to ${signed(high)} %)` : "",
-    ko: isBounded ? ` (95% 구간 ${signed(low)} ~ ${signed(high)}%)` : "",
+    en: isBounded ? ` (95 % interval ${from} to ${to} %)` : "",
+    ko: isBounded ? ` (95% 구간 ${from} ~ ${to}%)` : "",
   };
-  const change = Number.isFinite(percent)
-    ? { en: `${signed(percent)} %`, ko: `${signed(percent)}%` }
-    : FROM_ZERO;
+  const told = signed(percent, decimals);
+  const change = Number.isFinite(percent) ? { en: `${told} %`, ko: `${told}%` } : FROM_ZERO;
   return {
     en: `${VERDICT_EN[verdict]}: ${change.en}${range.en}; ${put(why.en, { band })}.`,
     ko: `${VERDICT_KO[verdict]}: ${change.ko}${range.ko}. ${put(why.ko, { band })}.`,
@@ -177,9 +179,9 @@ function counted(verdicts: readonly JudgeVerdict[], language: Language): string 
   }).join(", ");
 }
 
-function signed(value: number): string {
+function signed(value: number, decimals = 1): string {
   if (!Number.isFinite(value)) return value > 0 ? "+∞" : "-∞";
-  const text = Math.abs(value) < 1e6 ? value.toFixed(1) : value.toExponential(1);
-  if (Number(text) === 0) return "0.0";
+  const text = Math.abs(value) < 1e6 ? value.toFixed(decimals) : value.toExponential(1);
+  if (Number(text) === 0) return text.replace("-", "");
   return value > 0 ? `+${text}` : text;
 }

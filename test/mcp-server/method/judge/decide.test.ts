@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { decide, type Finding } from "../../../../src/mcp-server/method/judge/decide.js";
 import { judgePegs, type MeasuredPeg } from "../../../../src/mcp-server/method/judge/judge-pegs.js";
 import { judgeSummary } from "../../../../src/mcp-server/method/judge/judge-summary.js";
+import { foundSentence } from "../../../../src/mcp-server/method/judge/sentences.js";
 
 const finding: Finding = {
   percent: 20,
@@ -21,6 +22,22 @@ test.each([
 ] satisfies [string, Partial<Finding>, string][])("a PEG is inconclusive where %s", (_, differs, reason) => {
   expect(decide({ ...finding, ...differs })).toEqual({ verdict: "inconclusive", reason });
 });
+
+test.each([
+  [
+    0.02,
+    0.04,
+    "significant_beyond_band",
+    /^Improved: \+0\.040 % \(95 % interval \+0\.031 to \+0\.049 %\);.*0\.02 %\.$/,
+  ],
+  [5, 4.97, "significant_inside_band", /^Improved: \+4\.97 % .*less than the band of 5 %\.$/],
+])(
+  "beside a band of %d % a sentence tells a change of %d so that it is true",
+  (band, percent, reason, en) => {
+    const interval = { low: 0.031, high: 0.049 };
+    expect(foundSentence("improved", reason, { percent, interval, band }).en).toMatch(en);
+  },
+);
 
 test("the whole is inconclusive where it is made of PEGs that are so, however large its change", () => {
   const one: MeasuredPeg = {
