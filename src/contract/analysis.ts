@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DIRECTIONS, LABEL, MAX_LABEL, PERIODS } from "./labels.js";
 import { MAX_DEFINITIONS, MAX_ROWS } from "./limits.js";
+import { isStorable } from "./storable.js";
 import { time, timeInput, timeZone } from "./time.js";
 import { fill, inEnglish, type PlainText } from "./words.js";
 
@@ -70,9 +71,6 @@ export const pegDefinition = z.looseObject({
 export type PegDefinition = z.infer<typeof pegDefinition>;
 export type PegDefinitions = Record<string, PegDefinition>;
 
-/** What PostgreSQL's JSON cannot hold. JSON text shows a half of a character as an escape. */
-const UNSTORABLE = /\\u0000|\\ud[89a-f]/i;
-
 export const requestParams = z.looseObject({
   time_zone: timeZone.optional().describe("of the cells, by its IANA name; UTC where absent"),
   peg_definitions: z
@@ -83,7 +81,7 @@ export const requestParams = z.looseObject({
       inEnglish(fill("must define at most {max} PEGs", { max: MAX_DEFINITIONS })),
     )
     .refine(
-      (value) => !UNSTORABLE.test(JSON.stringify(value)),
+      (value) => isStorable(JSON.stringify(value)),
       "must not contain control characters" satisfies PlainText,
     ),
 });

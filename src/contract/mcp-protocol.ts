@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analysisId, DIRECTIONS, judgeDefinition, period } from "./analysis.js";
 import { analysisMetadata, comparisonSummary, pegComparisonResult } from "./comparison.js";
+import { MAX_LABEL } from "./labels.js";
 import { parseTime } from "./parse-time.js";
 import { timeZone } from "./time.js";
 
@@ -77,10 +78,14 @@ const wirePeriod = z.object({ n1_start: wireTime, n1_end: wireTime, n_start: wir
 
 /** A PEG as the service answers it: as in the contract, its times as text. Unknown fields are left out. */
 export const wirePegResult = pegComparisonResult.extend({
+  peg_name: pegComparisonResult.shape.peg_name.max(MAX_LABEL),
   metadata: pegComparisonResult.shape.metadata.unwrap().extend({ calculated_at: wireTime }).optional(),
 });
 
+const wireVersion = z.string().max(MAX_LABEL);
+
 export const wireAnalysisMetadata = analysisMetadata.extend({
+  algorithm_version: wireVersion,
   calculated_at: wireTime,
   period_definition: wirePeriod,
 });
@@ -94,8 +99,8 @@ export const mcpAnswerHead = z.object({
     analysis_metadata: wireAnalysisMetadata,
   }),
   processing_time: z.number().nonnegative().optional(),
-  algorithm_version: z.string().optional(),
-  mcp_version: z.string().optional(),
+  algorithm_version: wireVersion.optional(),
+  mcp_version: wireVersion.optional(),
 });
 
 /** The service's own refusal. */

@@ -2,8 +2,13 @@
 // The last is of a transaction that stood still: the server ends the session, and says so to whatever is asked next.
 const BROKEN_CODES = ["CONNECTION_CLOSED", "ECONNRESET", "EPIPE", "57P01", "57P02", "25P03"];
 
+/** Serialization failure and deadlock: nothing of the transaction took effect. */
+const LOST_CODES = ["40001", "40P01"];
+
 const AWAY_CODES = new Set([
   ...BROKEN_CODES,
+  // To a restore, for instance, which locks all tables: a little later there is room
+  ...LOST_CODES,
   // postgres.js and node
   "CONNECT_TIMEOUT",
   "CONNECTION_DESTROYED",
@@ -34,8 +39,6 @@ const AWAY_CODES = new Set([
 
 const UNIQUE_VIOLATION = "23505";
 const FOREIGN_KEY_VIOLATION = "23503";
-/** Serialization failure and deadlock: nothing of the transaction took effect. */
-const RETRYABLE = new Set(["40001", "40P01"]);
 
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
@@ -69,5 +72,5 @@ export function isForeignKeyViolation(error: unknown): boolean {
 
 /** Whether a transaction lost to another one, and may be tried anew. */
 export function isRetryable(error: unknown): boolean {
-  return codesOf(error).some((code) => RETRYABLE.has(code));
+  return codesOf(error).some((code) => LOST_CODES.includes(code));
 }

@@ -52,6 +52,11 @@ describe.each(DATABASES)("errors of $kind", ({ here, open }) => {
       expect(verdictOn(await failureOf(database.db.execute(statement)))).toEqual(NEITHER);
     });
 
+    test.each(["40001", "40P01"])("what lost to another transaction (%s) is away for now", async (code) => {
+      const lost = sql.raw(`do $$ begin raise exception 'lost' using errcode = '${code}'; end $$`);
+      expect(verdictOn(await failureOf(database.db.execute(lost)))).toEqual(AWAY);
+    });
+
     test("a write where only reading is allowed, as after a failover, is away", async () => {
       const write = database.db.transaction(
         async (tx) => {

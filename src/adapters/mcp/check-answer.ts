@@ -1,5 +1,6 @@
 import type { ErrorDetail } from "../../contract/errors.js";
 import { mcpAnswerHead, wirePegResult } from "../../contract/mcp-protocol.js";
+import { isStorable } from "../../contract/storable.js";
 import type { ComparedPeg, ComputedComparison } from "../../domain/comparison/computed-comparison.js";
 import { parseJson } from "./parse-json.js";
 import { type AnswerBytes, decodeText } from "./read-body.js";
@@ -46,6 +47,7 @@ export function checkAnswer(
 
   const head = mcpAnswerHead.safeParse(answer);
   if (!head.success) return bad(firstIssue(head.error.issues));
+  if (!isStorable(JSON.stringify(head.data))) return bad("data: holds characters that cannot be stored");
   const { data, processing_time, algorithm_version, mcp_version } = head.data;
   if (data.analysis_id !== undefined && data.analysis_id !== analysisId)
     return bad("data.analysis_id: is of another analysis");
@@ -101,6 +103,8 @@ function checkPegs(
       metadata,
       ...(judge && { judge: JSON.stringify(judge) }),
     };
+    const texts = [JSON.stringify([peg_name, metadata?.cell_id]), peg.comparison, peg.judge ?? ""];
+    if (!texts.every(isStorable)) return bad(`${at}: holds characters that cannot be stored`);
     pegs.push(peg);
     characters += peg.n1Period.length + peg.nPeriod.length;
     if (!give || (pegs.length < PEGS_AT_ONCE && characters < CHARACTERS_AT_ONCE)) continue;

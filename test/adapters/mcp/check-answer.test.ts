@@ -105,6 +105,20 @@ describe("checkAnswer", () => {
       "a count that is not the number of values",
       (answer) => (answer.data.peg_comparison_results[0].n_period.count = 4),
     ],
+    [
+      "a PEG whose name is too long",
+      (answer) => (answer.data.peg_comparison_results[0].peg_name = "x".repeat(256)),
+    ],
+    ["a name with a NUL", (answer) => (answer.data.peg_comparison_results[0].peg_name = "a\u0000b")],
+    [
+      "a note with half a character",
+      (answer) => (answer.data.peg_comparison_results[0].comparison.note = "\ud800"),
+    ],
+    [
+      "a reason with a NUL",
+      (answer) => (answer.data.analysis_metadata.skipped_pegs = [{ peg_name: "p", reason: "\u0000" }]),
+    ],
+    ["a version that is too long", (answer) => (answer.mcp_version = "9".repeat(256))],
     ["no list of PEGs", (answer) => delete answer.data.peg_comparison_results],
     ["a PEG that is null", (answer) => (answer.data.peg_comparison_results[0] = null)],
     ["a weight of 11", (answer) => (answer.data.peg_comparison_results[0].weight = 11)],
