@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createPegClient } from "../../src/client/index.js";
+import { createPegClient, isPegError } from "../../src/client/index.js";
 import { sampleAnalysis, tokenFor } from "../support/backend.js";
 import { hasPostgres, hasRedis } from "../support/database.js";
 import { nginxProgram, startNginx } from "../support/nginx.js";
@@ -25,6 +25,19 @@ describe.skipIf(!hasPostgres || !hasRedis || !nginxProgram)("behind nginx, as de
       expect(watched.states.at(-1)).toMatchObject({ status: "COMPLETED" });
       for (let i = 0; i < 10; i++) await anna.pegComparison.get.query({ id });
       for (const { queries } of [first, second]) expect(queries.length).toBeGreaterThan(0);
+
+      // 502 is the word of a process that is well: it is passed on, asked for once, and takes none away.
+      service.misbehaveAlways((response) => response.writeHead(200).end("no comparison"));
+      const before = service.calls;
+      for (let i = 1; i <= 5; i++) {
+        const { id: broken } = await anna.analysis.create.mutate(sampleAnalysis());
+        await expect(anna.pegComparison.get.query({ id: broken })).rejects.toSatisfy((error) =>
+          isPegError(error, "MCP_PROCESSING_ERROR"),
+        );
+        expect(service.calls - before).toBe(i);
+        expect(await anna.pegComparison.get.query({ id })).toMatchObject({ cached: true });
+      }
+      service.behave();
 
       await first.runtime.stop();
       for (let i = 0; i < 10; i++) expect((await fetch(`${nginx.url}/readyz`)).status).toBe(200);
