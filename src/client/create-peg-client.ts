@@ -9,6 +9,9 @@ import { subscriptionLinks } from "./subscriptions.js";
 /** Below the 16 KiB that servers take of a request's head, with room for a token. */
 const MAX_URL_LENGTH = 6_000;
 
+/** What may have to be computed before it is answered. */
+const COMPARED = new Set(["pegComparison.get", "pegComparison.summary"]);
+
 /**
  * JSON has no NaN and no Infinity, and would write null, which is a measurement that is missing. As text they are
  * refused, by the name of their field. What holds none comes back as it is, uncopied.
@@ -75,7 +78,7 @@ export type PegClient = TRPCClient<PegRouter>;
 
 /**
  * Connects to a PEG comparison backend, from a browser or from Node. Queries of one tick go as one request,
- * those of `pegComparison.get` as one of their own. They are asked again, at most twice and after short pauses, where the
+ * those of `pegComparison.get` and `summary` as one of their own. They are asked again, at most twice and after short pauses, where the
  * backend cannot be reached or is away for a moment. Mutations are sent once.
  *
  * @example
@@ -117,7 +120,7 @@ export function createPegClient({ url, token, language, fetch }: PegClientOption
             ...retryQueries(),
             splitLink({
               // Large, and long in coming where they have to be computed: nothing else should wait for them.
-              condition: ({ path }) => path === "pegComparison.get",
+              condition: ({ path }) => COMPARED.has(path),
               true: httpBatchLink(batch),
               false: httpBatchLink(batch),
             }),

@@ -1,6 +1,7 @@
 import { retryLink, type TRPCClientError, type TRPCLink } from "@trpc/client";
 import { observable } from "@trpc/server/observable";
 import { isPegError } from "./is-peg-error.js";
+import { leaveAtOnce } from "./leaving.js";
 import type { PegRouter } from "./peg-router.js";
 
 const MAX_ATTEMPTS = 3;
@@ -72,5 +73,5 @@ export function retryQueries(): TRPCLink<PegRouter>[] {
     },
     retryDelayMs: (attempts) => wait + FIRST_PAUSE_MS * GROWTH ** (attempts - 1) * jitter,
   });
-  return [retry, regroup()];
+  return [leaveAtOnce(), retry, regroup()];
 }

@@ -2,6 +2,7 @@ import { httpSubscriptionLink, retryLink, type TRPCLink } from "@trpc/client";
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import { EventSource, type FetchLike } from "eventsource";
 import { isPegError } from "./is-peg-error.js";
+import { completeAtTheEnd, failOf } from "./leaving.js";
 import type { PegRouter } from "./peg-router.js";
 
 export interface SubscriptionOptions {
@@ -12,9 +13,17 @@ export interface SubscriptionOptions {
 }
 
 /** Asks for a stream with a token in its head: a browser's own EventSource would need it in the address. */
-function fetchStream({ headers, fetch = globalThis.fetch }: SubscriptionOptions): FetchLike {
+function fetchStream(
+  { headers, fetch = globalThis.fetch }: SubscriptionOptions,
+  fail: (error: unknown) => void,
+): FetchLike {
   return async (url, init) => {
-    const response = await fetch(url, { ...init, headers: { ...init.headers, ...(await headers()) } });
+    const head = await headers().catch((error: unknown) => {
+      // To an EventSource all that is thrown may pass. Of tokens that does where one is fetched and no answer comes.
+      if (!(error instanceof TypeError)) fail(error);
+      throw error;
+    });
+    const response = await fetch(url, { ...init, headers: { ...init.headers, ...head } });
     // To an EventSource any answer is final; one that may pass has to fail as the network does.
     if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
     return response;
@@ -35,12 +44,13 @@ function isTokenUsedUp(error: unknown): boolean {
  */
 export function subscriptionLinks(options: SubscriptionOptions): TRPCLink<PegRouter>[] {
   return [
+    completeAtTheEnd(),
     retryLink({ retry: ({ error }) => isTokenUsedUp(error) }),
     httpSubscriptionLink({
       url: options.url,
       transformer: options.transformer,
       EventSource,
-      eventSourceOptions: () => ({ fetch: fetchStream(options) }),
+      eventSourceOptions: ({ op }) => ({ fetch: fetchStream(options, failOf(op.context)) }),
     }),
   ];
 }

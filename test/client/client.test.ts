@@ -91,16 +91,18 @@ describe("an answer", () => {
 });
 
 describe("requests", () => {
-  test("carry all queries of one tick in one, but for whole comparisons", async () => {
+  test("carry all queries of one tick in one, but for what may have to be computed", async () => {
     const { fetch, sent } = watchedFetch();
     const alice = createPegClient({ url: backend.url, token: await tokenFor("alice"), fetch });
     const [summary, analysis] = await Promise.all([
       alice.pegComparison.summary.query({ id }),
       alice.analysis.byId.query({ id }),
+      alice.permission.own.query({ id }),
     ]);
     expect([summary.data.analysis_id, analysis.id]).toEqual([id, id]);
-    expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
-      "GET pegComparison.summary,analysis.byId",
+    expect(sent.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      "GET analysis.byId,permission.own",
+      "GET pegComparison.summary",
     ]);
   });
 

@@ -139,6 +139,26 @@ describe("a query is not asked again", () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  test("where the caller leaves one of a batch in the pause: that ends at once, the others go on without it", async () => {
+    const controller = new AbortController();
+    const { peg, seen } = await facing(refuse("SERVICE_UNAVAILABLE"));
+    const left = peg.analysis.byId
+      .query({ id: "left" }, { signal: controller.signal })
+      .catch((error: Error) => {
+        expect(seen).toHaveLength(1);
+        return error.cause;
+      });
+    const stayed = Promise.all([ask(peg), peg.permission.own.query({ id: "a" })]);
+    await expect.poll(() => seen.length).toBe(1);
+    controller.abort();
+    expect(await left).toBe(controller.signal.reason);
+    expect(await stayed).toEqual([{ found: true }, { found: true }]);
+    expect(seen.map(({ calls }) => calls)).toEqual([
+      ["analysis.byId", "analysis.byId", "permission.own"],
+      ["analysis.byId", "permission.own"],
+    ]);
+  });
+
   test("where no token can be had", async () => {
     const { seen } = await facing();
     const token = vi.fn(() => Promise.reject(new Error("the session is over")));
