@@ -46,20 +46,23 @@ export async function connect(
   options: ConnectOptions,
   say: Say,
 ): Promise<Connection> {
-  const config = parseConfig({ ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" });
-  if (options.url !== undefined && options.token === undefined && !env.PEG_TOKEN) {
+  const given = options.token ?? (env.PEG_TOKEN || undefined);
+  if (options.url !== undefined) {
     // An operator's token, signed here, is nothing to be sent to whatever listens there.
-    throw new CommandError((say) => say("--url needs your token: give --token, or set PEG_TOKEN"));
+    if (given === undefined)
+      throw new CommandError((say) => say("--url needs your token: give --token, or set PEG_TOKEN"));
+    // Whoever asks another server needs no settings of one.
+    const client = createPegClient({ url: options.url, token: given, language: say.language });
+    return { client, close: async () => undefined };
   }
+  const config = parseConfig({ ...env, HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "silent" });
   // A server must be made before the token: it locks the data directory, in which the secret lies.
-  const known =
-    options.url ?? (config.DATABASE_URL ? undefined : (await findRunningServer(config.DATA_DIR))?.url);
+  const known = config.DATABASE_URL ? undefined : (await findRunningServer(config.DATA_DIR))?.url;
   const own = known === undefined ? await startOwnServer(env) : undefined;
   try {
     const url = known ?? own?.url ?? "";
     const token =
-      options.token ??
-      (env.PEG_TOKEN || (await signToken(config, { sub: options.user, expires: "1h", scope: ADMIN_SCOPE })));
+      given ?? (await signToken(config, { sub: options.user, expires: "1h", scope: ADMIN_SCOPE }));
     return {
       client: createPegClient({ url, token, language: say.language }),
       close: async () => own?.stop(),

@@ -238,6 +238,7 @@ export const KOREAN = {
   "--n1 and --n belong to a CSV file, whose name ends in .csv, .tsv or .txt, gzipped or not":
     "--n1과 --n은 이름이 .csv, .tsv 또는 .txt로 끝나는 CSV 파일(gzip 압축 포함)에만 사용합니다",
   "--definitions {file}: cannot be read": "--definitions {file}: 읽을 수 없습니다",
+  "--definitions {file} is not JSON": "--definitions {file}: JSON이 아닙니다",
   "--definitions {file} does not fit:": "--definitions {file}: 올바르지 않습니다:",
   "{option} {value}: give START/END, like 2024-01-01T00:00:00Z/2024-01-07T23:59:59Z":
     "{option} {value}: 2024-01-01T00:00:00Z/2024-01-07T23:59:59Z와 같이 START/END로 지정하십시오",

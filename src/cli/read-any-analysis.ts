@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { requestParams } from "../contract/analysis.js";
 import { CommandError } from "./command-error.js";
+import { decodeText } from "./decode-text.js";
 import { createProgressBar } from "./progress-bar.js";
 import { type AnalysisFile, describeIssues, readAnalysisFile } from "./read-analysis-file.js";
 import { parseTimeRange, readCsv } from "./read-csv.js";
@@ -34,9 +35,16 @@ const tellsOf = ({ peg_definitions, time_zone }: Definitions): Definitions =>
 
 /** A file of definitions: the map itself, or an analysis or its `request_params` with the map inside. */
 async function readDefinitions(path: string): Promise<Definitions> {
-  const value: unknown = await readFile(path, "utf8").then(JSON.parse, () => {
+  const bytes = await readFile(path).catch(() => {
     throw new CommandError((say) => say("--definitions {file}: cannot be read", { file: path }));
   });
+  const text = await decodeText(path, bytes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CommandError((say) => say("--definitions {file} is not JSON", { file: path }));
+  }
   const analysis = z.looseObject({ request_params: requestParams }).safeParse(value);
   if (analysis.success) return tellsOf(analysis.data.request_params);
   const wrapped = z.looseObject({ peg_definitions: z.unknown() }).safeParse(value);

@@ -122,14 +122,9 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
 
   test("that reaches no server says so, and what to do", async () => {
     const port = await freePort();
-    const { code, stderr } = await run([
-      "compare",
-      "x",
-      "--token",
-      "any",
-      "--url",
-      `http://127.0.0.1:${port}`,
-    ]);
+    const args = ["compare", "x", "--token", "any", "--url", `http://127.0.0.1:${port}`];
+    // It needs no settings of a server, as the image would ask for.
+    const { code, stderr } = await run(args, { NODE_ENV: "production" });
     expect(code).toBe(1);
     expect(stderr).toBe(
       `No server answers at 127.0.0.1:${port} (ECONNREFUSED). Start it with peg-bff serve, or check --url.\n`,

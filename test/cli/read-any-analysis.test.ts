@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CommandError } from "../../src/cli/command-error.js";
 import { readAnyAnalysis } from "../../src/cli/read-any-analysis.js";
 import { sayInEnglish } from "../../src/cli/words.js";
 import { sampleAnalysis } from "../support/backend.js";
@@ -19,7 +20,8 @@ describe("definitions beside a file", () => {
 
   function file(name: string, content: unknown): string {
     const path = join(folder, name);
-    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+    const isWritten = typeof content === "string" || content instanceof Uint8Array;
+    writeFileSync(path, isWritten ? content : JSON.stringify(content));
     return path;
   }
   const read = async (path: string, definitions: unknown, periods = {}) => {
@@ -38,6 +40,23 @@ describe("definitions beside a file", () => {
     expect(await read(path, { peg_definitions: PEG_DEFINITIONS })).toEqual(expected);
     const other = { time_zone: "Asia/Seoul", peg_definitions: PEG_DEFINITIONS };
     expect(await read(path, other)).toEqual(other);
+  });
+
+  test.each([
+    ["no JSON", '{"RSRP": {"weight": 9}', "--definitions FILE is not JSON"],
+    // Korean of Windows: its bytes read as UTF-8 are other names, and the PEGs would go undefined.
+    ["no UTF-8", Buffer.from([0x7b, 0x22, 0xc1, 0xf6, 0x22, 0x3a, 0x7b, 0x7d, 0x7d]), "FILE is not UTF-8."],
+  ])("that are %s are refused by the name of their file", async (_, content, words) => {
+    const path = file("analysis.json", analysis({}));
+    const failure = await read(path, content).catch((error: CommandError) => error.words(sayInEnglish));
+    expect(String(failure)).toContain(words.replace("FILE", join(folder, "definitions.json")));
+  });
+
+  test("may begin with a byte order mark", async () => {
+    const path = file("analysis.json", analysis({}));
+    expect(await read(path, `\ufeff${JSON.stringify(PEG_DEFINITIONS)}`)).toMatchObject({
+      peg_definitions: PEG_DEFINITIONS,
+    });
   });
 
   test("tell the time zone of a CSV file, be they by themselves or of an analysis", async () => {
