@@ -1,5 +1,6 @@
 // Stores an analysis, waits for its comparison and prints it. Needs Node 20 or newer, and no packages:
 //   PEG_TOKEN=... node examples/compare.mjs
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -16,6 +17,8 @@ async function call(path, init = {}) {
     const body = await response.json().catch(() => undefined);
     if (response.ok) return { status: response.status, headers: response.headers, body };
     const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
+    // What could not be answered may be stored all the same: under an id of ours it is then found.
+    if (response.status === 409 && attempt > 1) return { status: 409, headers: response.headers, body };
     const mayPass = [429, 503].includes(response.status) && wait <= LONGEST_WAIT_S;
     if (!mayPass || attempt === MAX_ATTEMPTS)
       throw refusal(body?.error ?? { code: `HTTP ${response.status}`, message: response.statusText });
@@ -34,12 +37,14 @@ async function completed(path, seconds) {
 }
 
 async function main() {
-  const created = await call("/api/analysis/results", {
+  const id = randomUUID();
+  const analysis = JSON.parse(await readFile(new URL("analysis.json", import.meta.url), "utf8"));
+  await call("/api/analysis/results", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: await readFile(new URL("analysis.json", import.meta.url)),
+    body: JSON.stringify({ ...analysis, id }),
   });
-  const path = `${created.headers.get("location")}/peg-comparison`;
+  const path = `/api/analysis/results/${id}/peg-comparison`;
 
   let answer = await call(`${path}?async=true`);
   if (answer.status === 202) {

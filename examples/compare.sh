@@ -5,8 +5,8 @@ set -eu
 export LC_ALL=C
 url=${PEG_URL:-http://127.0.0.1:3000}
 longest_wait=60
-head=$(mktemp) body=$(mktemp)
-trap 'rm -f "$head" "$body"' EXIT
+head=$(mktemp) body=$(mktemp) analysis=$(mktemp)
+trap 'rm -f "$head" "$body" "$analysis"' EXIT
 
 # A header of the answer.
 header() { grep -i "^$1:" "$head" | tail -n 1 | cut -d : -f 2- | tr -d ' \r'; }
@@ -34,6 +34,8 @@ call() {
       -H "Authorization: Bearer ${PEG_TOKEN:-}" "$@" "${url%/}$path") || exit 1
     case $status in
       2*) return ;;
+      # What could not be answered may be stored all the same: under an id of ours it is then found.
+      409) [ "$attempt" -gt 1 ] && return || fail ;;
       429 | 503) wait=$(header retry-after) ;;
       *) fail ;;
     esac
@@ -42,8 +44,10 @@ call() {
   done
 }
 
-call /api/analysis/results -H "Content-Type: application/json" --data-binary "@$(dirname "$0")/analysis.json"
-comparison=$(header location)/peg-comparison
+id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+sed "1s/{/{ \"id\": \"$id\",/" "$(dirname "$0")/analysis.json" >"$analysis"
+call /api/analysis/results -H "Content-Type: application/json" --data-binary "@$analysis"
+comparison=/api/analysis/results/$id/peg-comparison
 
 call "$comparison?async=true"
 if [ "$status" = 202 ]; then
