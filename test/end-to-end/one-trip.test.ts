@@ -34,6 +34,8 @@ describe.skipIf(!hasPostgres || !hasRedis)("what a get costs", () => {
     await Promise.all([database?.drop(), redis?.stop()]);
   });
 
+  const POLL = { timeout: 10_000, interval: 20 };
+
   async function counted(backend: TestBackend, work: () => Promise<unknown>) {
     upstash.resetCounts();
     backend.queries.length = 0;
@@ -47,10 +49,11 @@ describe.skipIf(!hasPostgres || !hasRedis)("what a get costs", () => {
     const alice = await backend.clientOf("alice");
     const { id } = await alice.analysis.create.mutate(sampleAnalysis());
     await alice.pegComparison.get.query({ id });
-    const cost = await counted(backend, async () => {
+    const ask = async () => {
       expect(await alice.pegComparison.get.query({ id })).toMatchObject({ cached: true });
-    });
-    expect(cost).toEqual({ redis: 1, postgres: 0, service: 0 });
+    };
+    // That the analysis is new is announced to this process too, which on a busy machine hears it after the first get.
+    await expect.poll(() => counted(backend, ask), POLL).toEqual({ redis: 1, postgres: 0, service: 0 });
     expect(upstash.commandNames).toEqual(["EVALSHA", "GET"]);
   });
 
@@ -65,11 +68,9 @@ describe.skipIf(!hasPostgres || !hasRedis)("what a get costs", () => {
     });
     // The query proves the permission, which this process does not know yet.
     expect(cost).toEqual({ redis: 1, postgres: 1, service: 0 });
-    expect(await counted(second, () => elsewhere.pegComparison.get.query({ id }))).toEqual({
-      redis: 1,
-      postgres: 0,
-      service: 0,
-    });
+    await expect
+      .poll(() => counted(second, () => elsewhere.pegComparison.get.query({ id })), POLL)
+      .toEqual({ redis: 1, postgres: 0, service: 0 });
   });
 
   test("one call to the analysis service for 50 first callers in each of two processes", async () => {
