@@ -61,10 +61,18 @@ function gatheredError(): DestinationStream {
   };
 }
 
+let timestampOf = { ms: 0, text: "" };
+
+/** As a part of a line: a busy server writes dozens of lines in the same millisecond. */
+function timestamp(): string {
+  const ms = Date.now();
+  if (ms !== timestampOf.ms) timestampOf = { ms, text: `,"timestamp":"${new Date(ms).toISOString()}"` };
+  return timestampOf.text;
+}
+
 /** Structured lines, one JSON object each. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   standardError ??= destination ? undefined : gatheredError();
-  const timestamp = () => `,"timestamp":"${new Date().toISOString()}"`;
   return pino(
     { level, base: undefined, timestamp, serializers: { err: describeError } },
     destination ?? standardError,

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { parseAccept } from "hono/utils/accept";
+import { remembered } from "./remembered.js";
 
 /** How a body may be written. */
 export type Encoding = "br" | "gzip" | "identity";
@@ -16,12 +17,15 @@ const OFFERED = ["br", "gzip"] as const;
 
 /** The best encoding that a caller takes. @param accepted what `Accept-Encoding` says */
 export function encodingFor(accepted: string | undefined): Encoding {
-  if (accepted === undefined || accepted.length > MAX_ACCEPTED_LENGTH) return "identity";
+  return accepted === undefined || accepted.length > MAX_ACCEPTED_LENGTH ? "identity" : bestOf(accepted);
+}
+
+const bestOf = remembered((accepted: string): Encoding => {
   const taken = parseAccept(accepted);
   const weightOf = (name: string) =>
     (taken.find(({ type }) => type.toLowerCase() === name) ?? taken.find(({ type }) => type === "*"))?.q ?? 0;
   return OFFERED.find((name) => weightOf(name) > 0) ?? "identity";
-}
+});
 
 const toBrotli = promisify(brotliCompress);
 const toGzip = promisify(gzip);

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isIPv4 } from "node:net";
-import { LRUCache } from "lru-cache";
 import { refusalOf } from "../trpc/answer-call.js";
 import { type CallContext, createCallContext } from "../trpc/context.js";
 import { bearerToken } from "./bearer-token.js";
@@ -10,6 +9,7 @@ import { TRPC_ENDPOINT } from "./error-envelope.js";
 import { languageOf } from "./language.js";
 import { lengthOf, type PlainAnswer } from "./plain-answer.js";
 import type { AppEnv } from "./refuse.js";
+import { remembered } from "./remembered.js";
 import { requestIdOf } from "./request-context.js";
 import { querySize } from "./request-size.js";
 import { answerRoute, routeCalls } from "./rest/answer-route.js";
@@ -95,13 +95,10 @@ function readHeaders(rawHeaders: readonly string[]): Map<string, string> | undef
   return headers;
 }
 
-const MAX_TARGETS = 1_000;
-const MAX_REMEMBERED_CHARS = 512;
-
 const ROUTES = new Map(
   REST_ROUTES.filter(({ procedure }) => PROCEDURES.has(procedure)).map((route) => [
     route.path.slice(route.path.lastIndexOf(COMPARISON) + COMPARISON.length),
-    { route, callOf: routeCalls(route) },
+    { route, makerOf: routeCalls(route) },
   ]),
 );
 
@@ -112,16 +109,13 @@ function readTarget(target: string): Queries | undefined {
   return queries?.calls.every(({ path }) => PROCEDURES.has(path)) ? queries : undefined;
 }
 
-/** Dashboards ask for the same again and again: what a target says is read once. */
-function remembered<T extends object | undefined>(read: (target: string) => T): (target: string) => T {
-  const known = new LRUCache<string, NonNullable<T>>({ max: MAX_TARGETS });
-  return (target) => {
-    const before = known.get(target);
-    if (before) return before;
-    const made = read(target);
-    if (made && target.length <= MAX_REMEMBERED_CHARS) known.set(target, made);
-    return made;
-  };
+/** The route at a target of REST, if it is one that is answered here. */
+function readRouted(target: string) {
+  const queryAt = target.indexOf("?");
+  const path = queryAt === -1 ? target : target.slice(0, queryAt);
+  const found = ROUTES.get(path.slice(path.lastIndexOf(COMPARISON) + COMPARISON.length));
+  const make = found?.makerOf(addressOf(target));
+  return found && make && { route: found.route, path, make };
 }
 
 /**
@@ -161,19 +155,16 @@ export function createFastLane(
 
   function restRead(asked: Asked): Read | undefined {
     const { target, header } = asked;
-    const queryAt = target.indexOf("?");
-    const path = queryAt === -1 ? target : target.slice(0, queryAt);
-    const found = ROUTES.get(path.slice(path.lastIndexOf(COMPARISON) + COMPARISON.length));
-    if (!found) return undefined;
-    const { route, callOf } = found;
-    const request: RestRequest = { address: addressesOf(target), path, header, readText: async () => "" };
+    const routed = routedOf(target);
+    if (!routed) return undefined;
+    const { route, path, make } = routed;
+    const request: RestRequest = { path, header, readText: async () => "" };
     const ctx = contextOf(asked, undefined);
-    const routed = callOf(request, ctx);
-    return routed && { ctx, answer: () => answerRoute(route, request, routed), endpoint: route.path };
+    return { ctx, answer: () => answerRoute(route, request, make(request, ctx)), endpoint: route.path };
   }
 
   const queriesOf = remembered(readTarget);
-  const addressesOf = remembered(addressOf);
+  const routedOf = remembered(readRouted);
 
   async function answer(
     { ctx, answer, endpoint }: Read,

@@ -81,8 +81,9 @@ export function createHttpServer(
     const here = answering.get(request.socket);
     here?.add(response);
     quiet.asked(request.socket);
-    response.once("close", () => here?.delete(response));
-    response.once("finish", () => {
+    // Each comes once; to have Node take the listener away again costs as much as what it does.
+    response.on("close", () => here?.delete(response));
+    response.on("finish", () => {
       quiet.answered(request.socket, !begunBefore.has(response));
       // Node has set the socket's timeout by then, to what it told; newer releases add a second of their own.
       const { keepAliveTimeout } = server;

@@ -4,17 +4,18 @@ import { answerCall, type CallSuccess } from "../../trpc/answer-call.js";
 import type { ProcedureCall } from "../../trpc/call-procedure.js";
 import type { CallContext } from "../../trpc/context.js";
 import { compressed, type PlainAnswer } from "../plain-answer.js";
+import { remembered } from "../remembered.js";
 import { comparisonCsv } from "./comparison-csv.js";
-import { fieldTypes, type RestRequest, readInput, readOption } from "./read-input.js";
+import { fieldTypes, type RestRequest, readBodyWith, readFields, readOption } from "./read-input.js";
 import type { RestRoute } from "./routes.js";
 import { refusalAnswer, successAnswer } from "./send-answer.js";
 
 const JSON_TYPE = "application/json";
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 
-/** What the path of a request says, decoded once. Undefined where it cannot be decoded. */
-function readPath({ address }: RestRequest, template: readonly string[]): Record<string, string> | undefined {
-  const segments = address.pathname.split("/");
+/** What a path says, decoded once. Undefined where it cannot be decoded. */
+function readPath({ pathname }: URL, template: readonly string[]): Record<string, string> | undefined {
+  const segments = pathname.split("/");
   try {
     return Object.fromEntries(
       template.flatMap((part, i) =>
@@ -33,28 +34,36 @@ export interface RouteCall {
   format(): "json" | "csv" | undefined;
 }
 
-/** Prepares a route. @returns what makes calls of requests; undefined where the path cannot be decoded */
-export function routeCalls(
-  route: RestRoute,
-): (request: RestRequest, ctx: CallContext) => RouteCall | undefined {
+/** Makes calls of the requests at one address. */
+export type CallMaker = (request: RestRequest, ctx: CallContext) => RouteCall;
+
+/** Prepares a route. @returns what reads an address of it; undefined for one whose path cannot be decoded */
+export function routeCalls(route: RestRoute): (address: URL) => CallMaker | undefined {
   const template = route.path.split("/");
   const types = fieldTypes(route.input);
-  return (request, ctx) => {
-    const inPath = readPath(request, template);
+  const own = route.asCsv ? ["format"] : [];
+  return (address) => {
+    const inPath = readPath(address, template);
     if (!inPath) return undefined;
-    let format: "json" | "csv" | undefined;
-    const call: ProcedureCall = {
-      path: route.procedure,
-      ctx,
-      signal: request.signal,
-      readInput: async () => {
-        if (route.asCsv) format = readOption(request, "format", ["json", "csv"]);
-        const input = await readInput(request, route, types, inPath, route.asCsv ? ["format"] : []);
+    // Once, however often it is asked for: a refusal is one of the call, after its token and its limits.
+    let read: { format: "json" | "csv" | undefined; fields: Record<string, unknown> } | undefined;
+    const readOnce = () => {
+      read ??= {
+        format: route.asCsv ? readOption(address, "format", ["json", "csv"]) : undefined,
+        fields: readFields(address, route, types, inPath, own),
+      };
+      return read;
+    };
+    return (request, ctx) => {
+      const readInput = async () => {
+        const { fields } = readOnce();
+        const input = route.rest === "query" ? fields : await readBodyWith(request, fields);
         const lastEventId = route.streamed ? request.header("last-event-id") : undefined;
         return lastEventId === undefined ? input : { ...(input as object), lastEventId };
-      },
+      };
+      const call = { path: route.procedure, ctx, signal: request.signal, readInput };
+      return { call, format: () => read?.format };
     };
-    return { call, format: () => format };
   };
 }
 
@@ -68,18 +77,18 @@ export async function answerRoute(
   const now = call.ctx.services.clock.now();
   const plain = !answer.ok
     ? refusalAnswer(answer)
-    : route.asCsv && !answer.task && (format() ?? preferredFormat(request)) === "csv"
+    : route.asCsv && !answer.task && (format() ?? preferredFormat(request.header("accept") ?? "")) === "csv"
       ? successAnswer(request, route, asCsv(answer), CSV_TYPE, now)
       : successAnswer(request, route, answer, JSON_TYPE, now);
   return compressed(plain, request.header("accept-encoding"));
 }
 
-function preferredFormat(request: RestRequest): "json" | "csv" {
+const preferredFormat = remembered((accepted: string): "json" | "csv" => {
   // Of the context it only asks for the header.
-  const c = { req: request } as unknown as Context;
+  const c = { req: { header: () => accepted } } as unknown as Context;
   const type = accepts(c, { header: "Accept", supports: [JSON_TYPE, "text/csv"], default: JSON_TYPE });
   return type === "text/csv" ? "csv" : "json";
-}
+});
 
 function asCsv(answer: CallSuccess): CallSuccess {
   const body = Buffer.from(comparisonCsv(answer.body));

@@ -3,10 +3,8 @@ import { z } from "zod";
 import type { PlainText } from "../../contract/words.js";
 import type { RestRoute } from "./routes.js";
 
-/** What a route reads of a request. */
+/** What a route reads of a request, beside its address. */
 export interface RestRequest {
-  /** Where and with which query it was asked. Of which host is of no matter, and may be nonsense. */
-  address: URL;
   /** The path as it is told to the caller. */
   path: string;
   header(name: string): string | undefined;
@@ -15,7 +13,7 @@ export interface RestRequest {
   signal?: AbortSignal;
 }
 
-/** @param target path and query, as they were sent */
+/** Where and with which query was asked. @param target path and query, as they were sent */
 export function addressOf(target: string): URL {
   return new URL(`http://localhost${target}`);
 }
@@ -58,27 +56,32 @@ async function readBody(request: RestRequest): Promise<unknown> {
 }
 
 /**
- * Puts a procedure's input together from the parts of a request. It checks only what a procedure cannot see: that
- * each field is given once, and in its place.
+ * The fields of a procedure's input that stand in an address. Checks only what a procedure cannot see: that each field
+ * is given once, and in its place.
  *
  * @param own parameters of the query that are about HTTP, and no fields of the input
+ * @throws TRPCError
  */
-export async function readInput(
-  request: RestRequest,
+export function readFields(
+  address: URL,
   route: RestRoute,
   types: Record<string, unknown>,
   inPath: Record<string, string>,
-  own: readonly string[] = [],
-): Promise<unknown> {
-  const query = [...request.address.searchParams].filter(([name]) => !own.includes(name));
-  const fromQuery = new Map<string, unknown>();
-  for (const [name, text] of query) {
+  own: readonly string[],
+): Record<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const [name, text] of address.searchParams) {
+    if (own.includes(name)) continue;
     if (Object.hasOwn(inPath, name)) refuseField(name, "is in the path already");
-    if (fromQuery.has(name)) refuseField(name, "must be given once");
+    if (fields.has(name)) refuseField(name, "must be given once");
     if (route.rest === "body") refuseField(name, "is not a known parameter of the query");
-    fromQuery.set(name, fromText(text, types[name]));
+    fields.set(name, fromText(text, types[name]));
   }
-  if (route.rest === "query") return Object.fromEntries([...fromQuery, ...Object.entries(inPath)]);
+  return Object.fromEntries([...fields, ...Object.entries(inPath)]);
+}
+
+/** The input of a procedure whose fields stand in the body, but for those in the path. @throws TRPCError */
+export async function readBodyWith(request: RestRequest, inPath: Record<string, unknown>): Promise<unknown> {
   const body = await readBody(request);
   if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   for (const name of Object.keys(inPath))
@@ -87,12 +90,8 @@ export async function readInput(
 }
 
 /** A parameter of the query that is about HTTP: one of a few words, or absent. */
-export function readOption<T extends string>(
-  request: Pick<RestRequest, "address">,
-  name: string,
-  words: readonly T[],
-): T | undefined {
-  const given = request.address.searchParams.getAll(name);
+export function readOption<T extends string>(address: URL, name: string, words: readonly T[]): T | undefined {
+  const given = address.searchParams.getAll(name);
   if (given.length > 1) refuseField(name, "must be given once");
   const [word] = given as [T?];
   if (word === undefined || words.includes(word)) return word;

@@ -15,7 +15,7 @@ function targetOf(url: string): string {
 
 /** Serves a procedure at its address, by the same call that tRPC makes. */
 export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Response> {
-  const callOf = routeCalls(route);
+  const makerOf = routeCalls(route);
   return async (c) => {
     const { services, requestId, language, clientAddress } = c.var;
     const ctx = createCallContext({
@@ -29,13 +29,12 @@ export function serveRoute(route: RestRoute): (c: Context<AppEnv>) => Promise<Re
       tally: undefined,
     });
     const request: RestRequest = {
-      address: addressOf(targetOf(c.req.url)),
       path: c.req.path,
       header: (name) => c.req.header(name),
       readText: () => c.req.raw.text(),
       signal: c.req.raw.signal,
     };
-    const routed = callOf(request, ctx);
+    const routed = makerOf(addressOf(targetOf(c.req.url)))?.(request, ctx);
     if (!routed) return c.notFound();
     if (route.streamed) return serveEvents(c, routed.call);
     return sendPlain(c, await answerRoute(route, request, routed));
