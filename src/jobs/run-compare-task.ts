@@ -4,10 +4,10 @@ import { giveUpTask } from "../domain/task/give-up-task.js";
 import { runTask } from "../domain/task/run-task.js";
 import { COMPARE_TASK } from "./compare-task.js";
 
-export async function runCompareTask(services: Services, { data, last, signal }: JobRun): Promise<void> {
+export async function runCompareTask(services: Services, { data, ...about }: JobRun): Promise<void> {
   const { traceparent, ...job } = COMPARE_TASK.payload.parse(data);
   const run = () =>
-    services.tracing.span("job compare", { last }, () => runTask(services, { ...job, last, signal }));
+    services.tracing.span("job compare", { last: about.last }, () => runTask(services, { ...job, ...about }));
   await services.tracing.continue(traceparent, run);
 }
 

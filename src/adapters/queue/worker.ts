@@ -8,7 +8,7 @@ export interface WorkerOptions {
   logger: Logger;
   metrics: Pick<Metrics, "queueFailure">;
   queue: string;
-  /** Jobs at a time. */
+  /** Jobs at a time. As many more may wait aside, and work once what they wait for was abandoned. */
   concurrency: number;
   handle(job: JobRun): Promise<void>;
   /** Rings when there may be a job. */
@@ -44,6 +44,8 @@ export function startWorker(options: WorkerOptions): Worker {
   // By run: a job that expired may run here once more while its first run goes on.
   const running = new Map<object, { id: string; done: Promise<void> }>();
   const handBack = new AbortController();
+  /** Runs that only wait, for a computation elsewhere. */
+  let aside = 0;
   let stopping = false;
   let away = false;
 
@@ -75,10 +77,21 @@ export function startWorker(options: WorkerOptions): Worker {
     });
   };
 
+  const waitAside = async <T>(wait: () => Promise<T>): Promise<T> => {
+    aside++;
+    alarm.ring();
+    try {
+      return await wait();
+    } finally {
+      aside--;
+    }
+  };
+
   const runJob = async ({ id, data, retryCount, retryLimit }: FetchedJob): Promise<void> => {
     const about = { task_id: id, request_id: requestIdOf(data) };
     try {
-      await handle({ data, last: retryCount >= retryLimit, signal: handBack.signal });
+      const last = retryCount >= retryLimit;
+      await handle({ data, last, signal: handBack.signal, aside: waitAside });
       await boss.complete(queue, id).catch((error: unknown) => {
         metrics.queueFailure("complete");
         throw error;
@@ -96,7 +109,7 @@ export function startWorker(options: WorkerOptions): Worker {
   };
 
   const take = async (): Promise<void> => {
-    const free = concurrency - running.size;
+    const free = concurrency - running.size + Math.min(aside, concurrency);
     if (free <= 0) return;
     const jobs = await fetch(free);
     if (away) logger.info({ queue }, "jobs are taken again");

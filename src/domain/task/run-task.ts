@@ -4,6 +4,7 @@ import { awaitComputation, claimTask } from "../comparison/computation-lease.js"
 import { computeUnderLease, mayPass } from "../comparison/compute-comparison.js";
 import type { Services } from "../context.js";
 import { PegError } from "../errors.js";
+import type { JobRun } from "../ports.js";
 import { isFinished } from "./task-state.js";
 
 export interface TaskRun {
@@ -13,6 +14,8 @@ export interface TaskRun {
   last: boolean;
   /** Aborts when the worker has to stop: the task is given back. */
   signal: AbortSignal;
+  /** Waits without keeping other tasks from being worked on. */
+  aside: JobRun["aside"];
 }
 
 /**
@@ -21,7 +24,7 @@ export interface TaskRun {
  * @throws what another run may do better; what none can is the task's end, and no error of the run
  */
 export async function runTask(services: Services, run: TaskRun): Promise<void> {
-  const { taskId, signal } = run;
+  const { taskId, signal, aside } = run;
   let failure: unknown;
   for (;;) {
     const [task] = await services.db
@@ -35,7 +38,7 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
     const lease = await claimTask(services, taskId);
     try {
       if (lease) await computeUnderLease(services, task, lease, { ...run, withProgress: true });
-      else await awaitComputation(services, taskId, signal);
+      else await aside(() => awaitComputation(services, taskId, signal));
     } catch (error) {
       if (signal.aborted || mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";

@@ -261,6 +261,28 @@ describe.each([
       await stop;
     });
 
+    test("that only wait leave their places to others, as many as there are places", async () => {
+      const ids = [1, 2, 3, 4, 5].map((n) => TASK.slice(0, -1) + n);
+      const held = gate();
+      const begun: unknown[] = [];
+      const { alarm } = work(async ({ data, aside }) => {
+        begun.push((data as { taskId: string }).taskId);
+        if (begun.length <= 3) await aside(() => held.opened);
+        else await held.opened;
+      });
+      for (const id of ids) await send(id);
+      alarm.ring();
+      await until(() => begun.length === 4);
+      for (let look = 0; look < 20; look++) {
+        alarm.ring();
+        await stateOf();
+      }
+      // Of three that wait two left their places, to the third and the fourth.
+      expect(begun).toHaveLength(4);
+      held.open();
+      await until(async () => (await Promise.all(ids.map(stateOf))).every((state) => state === "completed"));
+    });
+
     test("that cannot be given back as their worker stops are run again once they have expired (B4)", async () => {
       let runs = 0;
       const { alarm, worker } = work(({ signal }) => {

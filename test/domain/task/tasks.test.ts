@@ -7,6 +7,7 @@ import {
   claimComputation,
   claimTask,
   endComputation,
+  type Lease,
 } from "../../../src/domain/comparison/computation-lease.js";
 import { STAGES } from "../../../src/domain/comparison/progress.js";
 import { recomputeComparison } from "../../../src/domain/comparison/recompute-comparison.js";
@@ -19,7 +20,7 @@ import type { Services } from "../../../src/domain/context.js";
 import { DataMovedError, PegError } from "../../../src/domain/errors.js";
 import { adoptTasks } from "../../../src/domain/task/adopt-tasks.js";
 import { getStatus } from "../../../src/domain/task/get-status.js";
-import { startTask } from "../../../src/domain/task/start-task.js";
+import { joinRunningTask, startTask } from "../../../src/domain/task/start-task.js";
 import { isFinished, readTask, type TaskRow } from "../../../src/domain/task/task-state.js";
 import { stepsBack } from "../../support/task-processes.js";
 import {
@@ -262,6 +263,24 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       });
       expect(statuses).not.toContain("FAILED");
       expect((await jobsOf(id)).map(({ name }) => name)).toEqual(["peg-comparison"]);
+    });
+
+    test("is worked on while as many jobs as run at a time only wait for computations elsewhere", async () => {
+      const leases: Lease[] = [];
+      for (let other = 0; other < 4; other++) {
+        const elsewhere = await storeAnalysis(services);
+        leases.push((await claimComputation(services, elsewhere)) as Lease);
+        await joinRunningTask(services, elsewhere, "other");
+      }
+      for (const { taskId } of leases)
+        await eventually(async () => (await jobsOf(taskId))[0]?.state === "active");
+      const { id } = await begin();
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+      for (const lease of leases) {
+        await endComputation(services, lease);
+        lease.stop();
+        await eventually(async () => (await jobsOf(lease.taskId))[0]?.state === "completed");
+      }
     });
 
     test("fails at once, and once, where trying again cannot help (B19)", async () => {
