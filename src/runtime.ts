@@ -11,10 +11,12 @@ import { readQueueStates } from "./adapters/queue/queue-state.js";
 import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.js";
 import { RingSealer } from "./adapters/sealing/sealer.js";
 import type { Config } from "./config.js";
+import { MAX_ROWS } from "./contract/limits.js";
 import { DEFAULT_ALGORITHM_VERSION, UNJUDGED_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
 import type { OpenDatabase } from "./db/open.js";
 import { connectionsBesideFiles } from "./db/open-files.js";
 import { AnswerCache } from "./domain/comparison/answer-cache.js";
+import { Room } from "./domain/comparison/room.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { LimitRules, Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
@@ -60,6 +62,8 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
+/** Twice what the largest analysis has: about 100 MB of requests. */
+const ROWS_AT_A_TIME = 2 * MAX_ROWS;
 const DASHBOARD = new URL("dist/dashboard/", PACKAGE);
 export const { version: VERSION } = MANIFEST;
 
@@ -193,6 +197,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       lookups: new SingleFlight(),
       starts: new SingleFlight(),
       computations: new SingleFlight(),
+      room: new Room(ROWS_AT_A_TIME),
     };
     metrics.watch({
       circuit: () => analysisService.state(),

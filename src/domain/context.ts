@@ -3,6 +3,7 @@ import type { Database } from "../db/open.js";
 import type { AnswerCache } from "./comparison/answer-cache.js";
 import type { ComputationResult } from "./comparison/compute-comparison.js";
 import type { FoundAnswer, FoundOrStarted } from "./comparison/find-answer.js";
+import type { Room } from "./comparison/room.js";
 import type { SingleFlight } from "./comparison/single-flight.js";
 import type { Metrics } from "./metrics.js";
 import type { StandingCache } from "./permission/standing-cache.js";
@@ -69,6 +70,8 @@ export interface Services {
   lookups: SingleFlight<FoundAnswer>;
   starts: SingleFlight<FoundOrStarted>;
   computations: SingleFlight<ComputationResult>;
+  /** For the rows of what is being computed. */
+  room: Room;
 }
 
 /** What a verb is given besides its input: no request, no response. */

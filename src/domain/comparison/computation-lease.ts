@@ -23,6 +23,8 @@ const LAST_LOOK_MS = 500;
 export interface Lease {
   taskId: string;
   attemptToken: string;
+  /** Of the analysis, as far as they are known. */
+  rows: number;
   progress: Progress;
   /** Stops renewing; the task's row says how it ended. */
   stop(): void;
@@ -57,7 +59,11 @@ function claimed(attemptToken: string) {
 }
 
 /** Those who watch are told that it is worked on: what is done of it may take its time to show. */
-const toldAndId = { id: pegComparisonTasks.id, told: announceTaskOf(sql`${pegComparisonTasks.id}`) };
+const toldAndTask = {
+  id: pegComparisonTasks.id,
+  rows: pegComparisonTasks.rowCount,
+  told: announceTaskOf(sql`${pegComparisonTasks.id}`),
+};
 
 /** A task without its analysis cannot be: the error of whoever starts one when it is deleted. */
 export function asDataMoved(error: unknown): unknown {
@@ -81,11 +87,11 @@ export async function claimComputation(
       set: claimed(attemptToken),
       setWhere: lt(pegComparisonTasks.leaseUntil, sql`now()`),
     })
-    .returning(toldAndId)
+    .returning(toldAndTask)
     .catch((error: unknown) => {
       throw asDataMoved(error);
     });
-  if (mine) return holdLease(services, mine.id, attemptToken);
+  if (mine) return holdLease(services, mine, attemptToken);
   const other = await findRunningTask(services, key);
   // Between the two statements it may have ended: then the next claim succeeds.
   return other === undefined ? claimComputation(services, key) : { taskId: other };
@@ -116,11 +122,15 @@ export async function claimTask(services: Services, taskId: string): Promise<Lea
     .update(pegComparisonTasks)
     .set(claimed(attemptToken))
     .where(and(eq(pegComparisonTasks.id, taskId), isRunning, lt(pegComparisonTasks.leaseUntil, sql`now()`)))
-    .returning(toldAndId);
-  return mine && holdLease(services, taskId, attemptToken);
+    .returning(toldAndTask);
+  return mine && holdLease(services, mine, attemptToken);
 }
 
-function holdLease(services: Services, taskId: string, attemptToken: string): Lease {
+function holdLease(
+  services: Services,
+  { id: taskId, rows }: { id: string; rows: number | null },
+  attemptToken: string,
+): Lease {
   const { db, logger } = services;
   let renewals = 0;
   const timer = setInterval(() => {
@@ -140,7 +150,7 @@ function holdLease(services: Services, taskId: string, attemptToken: string): Le
     clearInterval(timer);
     progress.stop();
   };
-  return { taskId, attemptToken, progress, stop };
+  return { taskId, attemptToken, rows: rows ?? 0, progress, stop };
 }
 
 /** How an attempt ended that did not store a comparison. */

@@ -38,12 +38,14 @@ export async function computeUnderLease(
   attempt: Attempt,
 ): Promise<ComputationResult | undefined> {
   const { analysisId, algorithmVersion } = key;
-  const { progress } = lease;
+  const { progress, rows } = lease;
   const { requestId, withProgress, last, signal, onComputed } = attempt;
   const { tracing } = services;
   const start = performance.now();
   let outcome: AttemptOutcome = "completed";
+  let leaveRoom = () => {};
   try {
+    leaveRoom = await services.room.enter(rows, signal);
     // Between the look-up and the claim another process may have finished.
     const found = await loadStoredComparison(services, key);
     if (found) {
@@ -91,6 +93,7 @@ export async function computeUnderLease(
   } finally {
     services.metrics.computation(outcome, (performance.now() - start) / 1000);
     lease.stop();
+    leaveRoom();
   }
 }
 

@@ -1,7 +1,12 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verbatim } from "../../../src/contract/words.js";
 import type { Database } from "../../../src/db/open.js";
+import { analysisResults } from "../../../src/db/schema.js";
 import { computeComparison } from "../../../src/domain/comparison/compute-comparison.js";
+import type { Room } from "../../../src/domain/comparison/room.js";
 import type { Services } from "../../../src/domain/context.js";
+import { PegError } from "../../../src/domain/errors.js";
 import { comparisonOf, DATABASES, storeAnalysis, type TestWorld } from "../fixtures.js";
 
 /** The same database, whose n-th transaction or statement fails as if the connection had closed. */
@@ -36,6 +41,29 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       };
     });
     afterAll(() => world?.close());
+
+    test.each([
+      ["stored", async () => comparisonOf(1)],
+      ["that fails", () => Promise.reject(new PegError("MCP_PROCESSING_ERROR", verbatim("no")))],
+    ])("%s takes room for its rows, and gives it back", async (_, compare) => {
+      const key = await storeAnalysis(world.services);
+      const seen: unknown[] = [];
+      const room = {
+        enter: async (rows: number) => {
+          seen.push(rows);
+          return () => void seen.push("left");
+        },
+      } as Room;
+      const analysisService = { ...world.services.analysisService, compare };
+      const services = { ...world.services, room, analysisService };
+      await computeComparison(services, key, { requestId: "asked" }).catch(() => undefined);
+      const [stored] = await world.db
+        .select()
+        .from(analysisResults)
+        .where(eq(analysisResults.id, key.analysisId));
+      expect(stored?.rowCount).toBeGreaterThan(0);
+      expect(seen).toEqual([stored?.rowCount, "left"]);
+    });
 
     test.each([1, 2, 3, 4, 5, 6])(
       "whose statement %i fails neither hangs nor keeps the next one from computing",
