@@ -11,6 +11,8 @@ export interface PegErrorOptions {
   details?: readonly DetailWords[] | undefined;
   /** Seconds after which trying again makes sense. */
   retryAfter?: number;
+  /** Another attempt may do better, whatever the code says: for those who make attempts, not for the caller. */
+  passing?: boolean;
   cause?: unknown;
 }
 
@@ -23,6 +25,7 @@ export class PegError extends Error {
   readonly details: ErrorDetail[] | undefined;
   readonly detailWords: readonly DetailWords[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly passing: boolean;
 
   constructor(
     readonly code: ErrorCode,
@@ -33,6 +36,7 @@ export class PegError extends Error {
     this.detailWords = options.details;
     this.details = options.details?.map(({ path, message }) => ({ path, message: inEnglish(message) }));
     this.retryAfter = options.retryAfter;
+    this.passing = options.passing ?? false;
   }
 
   get retryable(): boolean {
@@ -58,6 +62,15 @@ export function databaseAway(cause: unknown): PegError {
     retryAfter: 5,
     cause,
   });
+}
+
+/** A job cannot be seen to yet, through no fault of its own: it comes again, and this was none of its runs. */
+export class PutOff extends Error {
+  override readonly name = "PutOff";
+
+  constructor(readonly seconds: number) {
+    super(`to be tried again in ${seconds} s`);
+  }
 }
 
 /** The data was replaced or deleted meanwhile: whatever was computed is of no use. */

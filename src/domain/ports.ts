@@ -215,6 +215,4 @@ export interface JobRun {
   last: boolean;
   /** Aborts when the worker has to stop. */
   signal: AbortSignal;
-  /** Leaves the run's place to another job while it only waits. */
-  aside<T>(wait: () => Promise<T>): Promise<T>;
 }

@@ -21,12 +21,16 @@ export class AttemptFailure extends Error {
 
 const RETRYABLE_4XX = new Set([408, 425, 429]);
 
+/** Whether a status tells of the moment, and not of what was asked. */
+export function mayPass(status: number): boolean {
+  return status >= 500 || RETRYABLE_4XX.has(status);
+}
+
 /** The failure that a status outside 2xx stands for. @param retryAfterMs what the service asked to wait, ms */
 export function statusFailure(status: number, retryAfterMs: number | undefined): AttemptFailure {
   if (status < 400) return new AttemptFailure("redirect", `status ${status}`, false, false, { status });
   const server = status >= 500;
-  const retryable = server || RETRYABLE_4XX.has(status);
-  return new AttemptFailure("status", `status ${status}`, server, retryable, { status, retryAfterMs });
+  return new AttemptFailure("status", `status ${status}`, server, mayPass(status), { status, retryAfterMs });
 }
 
 /** The attempt's own deadline passed. */

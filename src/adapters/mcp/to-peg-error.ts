@@ -6,7 +6,7 @@ import type { Verdict } from "./check-answer.js";
 import { CircuitOpen } from "./circuit.js";
 import { CodecThreadDied } from "./codec-pool.js";
 import { DeadlineReached, ServiceClosed } from "./deadline.js";
-import { AttemptFailure } from "./failure.js";
+import { AttemptFailure, mayPass } from "./failure.js";
 
 const BUSY_RETRY_SECONDS = 5;
 const MAX_RETRY_SECONDS = 3600;
@@ -36,12 +36,17 @@ export function toPegError(error: unknown, circuitWaitMs: number): unknown {
   if (error instanceof CircuitOpen) return connectionFailed(error.waitMs);
   if (error instanceof BulkheadRejectedError) return connectionFailed(BUSY_RETRY_SECONDS * 1000);
   if (error instanceof ServiceClosed) return connectionFailed(undefined);
-  if (error instanceof CodecThreadDied) return badAnswer(error);
+  // Others' answers may have brought it to its end.
+  if (error instanceof CodecThreadDied) return badAnswer(error, { passing: true });
   if (!(error instanceof AttemptFailure)) return error;
 
   if (error.kind === "timeout") return new PegError("MCP_TIMEOUT", TIMEOUT, { cause: error });
   if (error.kind === "unreachable") return connectionFailed(circuitWaitMs > 0 ? circuitWaitMs : undefined);
-  return badAnswer(error, error.about.retryAfterMs);
+  const { status, retryAfterMs } = error.about;
+  return badAnswer(error, {
+    passing: status !== undefined && mayPass(status),
+    ...(retryAfterMs === undefined ? {} : { retryAfter: seconds(retryAfterMs) }),
+  });
 }
 
 /**
@@ -66,9 +71,6 @@ export function verdictError(
   });
 }
 
-function badAnswer(cause: unknown, retryAfterMs?: number): PegError {
-  return new PegError("MCP_PROCESSING_ERROR", BAD_ANSWER, {
-    cause,
-    ...(retryAfterMs === undefined ? {} : { retryAfter: seconds(retryAfterMs) }),
-  });
+function badAnswer(cause: unknown, options: { passing?: boolean; retryAfter?: number } = {}): PegError {
+  return new PegError("MCP_PROCESSING_ERROR", BAD_ANSWER, { cause, ...options });
 }

@@ -1,4 +1,5 @@
 import type PgBoss from "pg-boss";
+import { PutOff } from "../../domain/errors.js";
 import type { Metrics } from "../../domain/metrics.js";
 import type { JobRun, Logger, SqlRunner } from "../../domain/ports.js";
 
@@ -8,8 +9,9 @@ export interface WorkerOptions {
   logger: Logger;
   metrics: Pick<Metrics, "queueFailure">;
   queue: string;
-  /** Jobs at a time. As many more may wait aside, and work once what they wait for was abandoned. */
+  /** Jobs at a time. */
   concurrency: number;
+  /** @throws PutOff for a job that is to come again later; anything else counts as one of its runs */
   handle(job: JobRun): Promise<void>;
   /** Rings when there may be a job. */
   alarm: { ring(): void; wait(ms: number): Promise<unknown> };
@@ -44,8 +46,6 @@ export function startWorker(options: WorkerOptions): Worker {
   // By run: a job that expired may run here once more while its first run goes on.
   const running = new Map<object, { id: string; done: Promise<void> }>();
   const handBack = new AbortController();
-  /** Runs that only wait, for a computation elsewhere. */
-  let aside = 0;
   let stopping = false;
   let away = false;
 
@@ -64,11 +64,12 @@ export function startWorker(options: WorkerOptions): Worker {
     return jobs;
   };
 
-  /** As if it had never run: that this process stops is no failure of the job, of which there may be a few only. */
-  const giveBack = async (id: string, about: object): Promise<void> => {
-    const text =
-      "update pgboss.job set state = 'created', started_on = null where name = $1 and id = $2::uuid and state = 'active'";
-    await run(text, [queue, id]).catch((error: unknown) => {
+  /** As if it had never run: it was no failure of the job, of which there may be a few only. */
+  const giveBack = async ({ id, retryCount }: FetchedJob, about: object, seconds: number): Promise<void> => {
+    // A run that was taken for dead does not give back the one that follows it.
+    const text = `update pgboss.job set state = 'created', started_on = null, start_after = now() + make_interval(secs => $3)
+      where name = $1 and id = $2::uuid and state = 'active' and retry_count = $4`;
+    await run(text, [queue, id, seconds, retryCount]).catch((error: unknown) => {
       metrics.queueFailure("fail");
       logger.warn(
         { err: error, ...about },
@@ -77,27 +78,19 @@ export function startWorker(options: WorkerOptions): Worker {
     });
   };
 
-  const waitAside = async <T>(wait: () => Promise<T>): Promise<T> => {
-    aside++;
-    alarm.ring();
-    try {
-      return await wait();
-    } finally {
-      aside--;
-    }
-  };
-
-  const runJob = async ({ id, data, retryCount, retryLimit }: FetchedJob): Promise<void> => {
+  const runJob = async (job: FetchedJob): Promise<void> => {
+    const { id, data, retryCount, retryLimit } = job;
     const about = { task_id: id, request_id: requestIdOf(data) };
     try {
       const last = retryCount >= retryLimit;
-      await handle({ data, last, signal: handBack.signal, aside: waitAside });
+      await handle({ data, last, signal: handBack.signal });
       await boss.complete(queue, id).catch((error: unknown) => {
         metrics.queueFailure("complete");
         throw error;
       });
     } catch (error) {
-      if (handBack.signal.aborted) return giveBack(id, about);
+      if (handBack.signal.aborted) return giveBack(job, about, 0);
+      if (error instanceof PutOff) return giveBack(job, about, error.seconds);
       const { name, code } = error as { name?: string; code?: string };
       logger.warn({ err: error, ...about, retry_count: retryCount, retry_limit: retryLimit }, "a job failed");
       // Where this does not reach the database either, the job expires and is run again.
@@ -109,7 +102,7 @@ export function startWorker(options: WorkerOptions): Worker {
   };
 
   const take = async (): Promise<void> => {
-    const free = concurrency - running.size + Math.min(aside, concurrency);
+    const free = concurrency - running.size;
     if (free <= 0) return;
     const jobs = await fetch(free);
     if (away) logger.info({ queue }, "jobs are taken again");

@@ -26,6 +26,8 @@ export interface Lease {
   /** Of the analysis, as far as they are known. */
   rows: number;
   progress: Progress;
+  /** What is done under it. Aborts by LeaseLost where it would count for nothing. */
+  work: AbortController;
   /** Stops renewing; the task's row says how it ended. */
   stop(): void;
 }
@@ -126,6 +128,11 @@ export async function claimTask(services: Services, taskId: string): Promise<Lea
   return mine && holdLease(services, mine, attemptToken);
 }
 
+/** The task has ended meanwhile, or another attempt took it over. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+}
+
 function holdLease(
   services: Services,
   { id: taskId, rows }: { id: string; rows: number | null },
@@ -133,6 +140,7 @@ function holdLease(
 ): Lease {
   const { db, logger } = services;
   let renewals = 0;
+  const work = new AbortController();
   const timer = setInterval(() => {
     if (++renewals > MAX_RENEWALS) clearInterval(timer);
     db.update(pegComparisonTasks)
@@ -140,6 +148,10 @@ function holdLease(
       .where(
         and(eq(pegComparisonTasks.attemptToken, attemptToken), eq(pegComparisonTasks.status, "PROCESSING")),
       )
+      .returning({ id: pegComparisonTasks.id })
+      .then((mine) => {
+        if (!mine.length) work.abort(new LeaseLost());
+      })
       .catch((error: unknown) =>
         logger.warn({ err: error, task_id: taskId }, "the lease of a computation was not renewed"),
       );
@@ -150,7 +162,7 @@ function holdLease(
     clearInterval(timer);
     progress.stop();
   };
-  return { taskId, attemptToken, rows: rows ?? 0, progress, stop };
+  return { taskId, attemptToken, rows: rows ?? 0, progress, work, stop };
 }
 
 /** How an attempt ended that did not store a comparison. */
@@ -173,18 +185,19 @@ export async function endComputation(services: Services, lease: Lease, end: Atte
   const { error, handBack = false } = end;
   const { status, version, attemptToken, queued, id } = pegComparisonTasks;
   const mine = and(eq(attemptToken, lease.attemptToken), eq(status, "PROCESSING"));
-  if (handBack) {
+  const giveBack = async (): Promise<boolean> => {
     // Its state stays: to those who watch it goes on.
-    const [kept] = await services.db
+    const kept = await services.db
       .update(pegComparisonTasks)
       .set({ leaseUntil: past, updatedAt: sql`now()` })
       .where(and(mine, queued))
       .returning({ id, told: announceTaskOf(sql`${id}`) });
-    if (kept) return;
-  }
+    return kept.length > 0;
+  };
+  if (handBack && (await giveBack())) return;
   const failed = error !== undefined;
   const { code, message, details, retryAfter } = tellable(error);
-  await services.db
+  const ended = await services.db
     .update(pegComparisonTasks)
     .set({
       status: failed ? "FAILED" : "COMPLETED",
@@ -199,8 +212,10 @@ export async function endComputation(services: Services, lease: Lease, end: Atte
       estimatedCompletion: failed ? null : sql`now()`,
       finishedAt: sql`now()`,
     })
-    .where(mine)
+    .where(handBack ? and(mine, eq(queued, false)) : mine)
     .returning({ told: announceTaskOf(sql`${id}`) });
+  // Whoever waited for it may have given it a job in between.
+  if (handBack && !ended.length) await giveBack();
 }
 
 /**

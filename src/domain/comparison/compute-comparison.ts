@@ -2,7 +2,13 @@ import { loadRawData } from "../analysis/stored-raw-data.js";
 import type { Services } from "../context.js";
 import { DataMovedError, PegError } from "../errors.js";
 import type { AttemptOutcome } from "../metrics.js";
-import { awaitComputation, claimComputation, endComputation, type Lease } from "./computation-lease.js";
+import {
+  awaitComputation,
+  claimComputation,
+  endComputation,
+  type Lease,
+  LeaseLost,
+} from "./computation-lease.js";
 import type { ComputedComparison } from "./computed-comparison.js";
 import { type ComparisonKey, loadStoredComparison, storeComparison } from "./stored-comparison.js";
 
@@ -17,8 +23,8 @@ export interface Attempt {
   requestId: string;
   /** Uses the analysis service's asynchronous form, which tells how far it is. */
   withProgress?: boolean;
-  /** No other attempt will follow: any failure is the task's end. */
-  last?: boolean;
+  /** Whether a failure is the task's end: else another attempt follows, where a job sees to the task. */
+  isEnd?: (error: unknown) => boolean;
   signal?: AbortSignal | undefined;
   /** Hears of the comparison while it is being stored, which may fail yet. */
   onComputed?: ((comparison: ComputedComparison) => void) | undefined;
@@ -27,7 +33,8 @@ export interface Attempt {
 /** Whether another attempt may succeed where this one failed. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof DataMovedError) return false;
-  return !(error instanceof PegError) || error.retryable || error.code === "INTERNAL_ERROR";
+  if (!(error instanceof PegError)) return true;
+  return error.retryable || error.passing || error.code === "INTERNAL_ERROR";
 }
 
 /** @returns undefined where another process took over, and its outcome counts */
@@ -38,14 +45,15 @@ export async function computeUnderLease(
   attempt: Attempt,
 ): Promise<ComputationResult | undefined> {
   const { analysisId, algorithmVersion } = key;
-  const { progress, rows } = lease;
-  const { requestId, withProgress, last, signal, onComputed } = attempt;
+  const { progress, work } = lease;
+  const { requestId, withProgress, signal, isEnd = (error) => !mayPass(error), onComputed } = attempt;
+  const stop = () => work.abort(signal?.reason);
+  if (signal?.aborted) stop();
+  else signal?.addEventListener("abort", stop);
   const { tracing } = services;
   const start = performance.now();
   let outcome: AttemptOutcome = "completed";
-  let leaveRoom = () => {};
   try {
-    leaveRoom = await services.room.enter(rows, signal);
     // Between the look-up and the claim another process may have finished.
     const found = await loadStoredComparison(services, key);
     if (found) {
@@ -65,7 +73,7 @@ export async function computeUnderLease(
         }
       : undefined;
     const request = { analysisId, data, algorithmVersion, requestId, onProgress };
-    const comparison = await services.analysisService.compare(request, signal);
+    const comparison = await services.analysisService.compare(request, work.signal);
     progress.reach("checked");
     const storing = tracing.span("database store comparison", {}, () =>
       storeComparison(services, key, lease.attemptToken, comparison),
@@ -79,8 +87,12 @@ export async function computeUnderLease(
     outcome = "superseded";
     return undefined;
   } catch (error) {
+    if (work.signal.reason instanceof LeaseLost) {
+      outcome = "superseded";
+      return undefined;
+    }
     const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.words) : error;
-    const handBack = signal?.aborted || (!last && mayPass(error));
+    const handBack = signal?.aborted || !isEnd(error);
     outcome = handBack ? "handed_back" : "failed";
     // Where this cannot be noted the lease runs out, and whoever waits takes over.
     await endComputation(services, lease, { error: told, handBack }).catch((failure: unknown) =>
@@ -93,7 +105,7 @@ export async function computeUnderLease(
   } finally {
     services.metrics.computation(outcome, (performance.now() - start) / 1000);
     lease.stop();
-    leaveRoom();
+    signal?.removeEventListener("abort", stop);
   }
 }
 
@@ -121,9 +133,11 @@ export async function computeComparison(
   for (;;) {
     const claim = await claimComputation(services, key);
     if ("attemptToken" in claim) {
-      const result = await computeUnderLease(services, key, claim, attempt);
+      const leaveRoom = await services.room.enter(claim.rows);
+      const result = await computeUnderLease(services, key, claim, attempt).finally(leaveRoom);
       if (result) return result;
-    } else if ((await awaitOther(services, claim.taskId)) === "done") {
+    }
+    if ((await awaitOther(services, claim.taskId)) === "done") {
       const stored = await loadStoredComparison(services, key);
       if (stored) return { comparison: stored, computedHere: false };
       throw new DataMovedError("the data was replaced while it was compared");

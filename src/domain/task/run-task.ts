@@ -1,11 +1,17 @@
 import { eq } from "drizzle-orm";
 import { pegComparisonTasks } from "../../db/schema.js";
-import { awaitComputation, claimTask } from "../comparison/computation-lease.js";
+import { claimTask } from "../comparison/computation-lease.js";
 import { computeUnderLease, mayPass } from "../comparison/compute-comparison.js";
 import type { Services } from "../context.js";
-import { PegError } from "../errors.js";
-import type { JobRun } from "../ports.js";
-import { isFinished } from "./task-state.js";
+import { PegError, PutOff } from "../errors.js";
+import { isFinished, type TaskRow } from "./task-state.js";
+
+/** While another process computes the same: it tells of its end itself, so that this matters only if it dies. */
+const ELSEWHERE_S = 5;
+/** Until others have left room. */
+const NO_ROOM_S = 1;
+/** So long a task waits for a service that is away; then it is told so. */
+const WAITS_MS = 3_600_000;
 
 export interface TaskRun {
   taskId: string;
@@ -14,17 +20,22 @@ export interface TaskRun {
   last: boolean;
   /** Aborts when the worker has to stop: the task is given back. */
   signal: AbortSignal;
-  /** Waits without keeping other tasks from being worked on. */
-  aside: JobRun["aside"];
+}
+
+/** Seconds after which the service may be asked again that nobody could ask now; undefined for another failure. */
+function unaskedFor(error: unknown, { createdAt }: TaskRow, { clock }: Services): number | undefined {
+  const unasked = error instanceof PegError && error.code === "MCP_CONNECTION_FAILED";
+  return unasked && clock.now() - createdAt.getTime() < WAITS_MS ? error.retryAfter : undefined;
 }
 
 /**
- * Sees a task to its end: computes it, or waits for whoever does. To run it twice, or too late, changes nothing.
+ * Sees a task to its end. To run it twice, or too late, changes nothing.
  *
- * @throws what another run may do better; what none can is the task's end, and no error of the run
+ * @throws PutOff where there is nothing to do yet; what another run may do better. What none can is the task's end,
+ *   and no error of the run
  */
 export async function runTask(services: Services, run: TaskRun): Promise<void> {
-  const { taskId, signal, aside } = run;
+  const { taskId, signal, last } = run;
   let failure: unknown;
   for (;;) {
     const [task] = await services.db
@@ -35,15 +46,25 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
     // Its end could not be noted: this job is all that will see to it.
     if (failure !== undefined) throw failure;
     signal.throwIfAborted();
-    const lease = await claimTask(services, taskId);
+    // Before the claim, so that whoever has room may have the task.
+    const leaveRoom = services.room.enterNow(task.rowCount ?? 0);
+    if (!leaveRoom) throw new PutOff(NO_ROOM_S);
     try {
-      if (lease) await computeUnderLease(services, task, lease, { ...run, withProgress: true });
-      else await aside(() => awaitComputation(services, taskId, signal));
+      const lease = await claimTask(services, taskId);
+      if (!lease) throw new PutOff(ELSEWHERE_S);
+      const isEnd = (error: unknown) =>
+        unaskedFor(error, task, services) === undefined && (last || !mayPass(error));
+      await computeUnderLease(services, task, lease, { ...run, withProgress: true, isEnd });
     } catch (error) {
-      if (signal.aborted || mayPass(error)) throw error;
+      if (signal.aborted || error instanceof PutOff) throw error;
+      const seconds = unaskedFor(error, task, services);
+      if (seconds !== undefined) throw new PutOff(seconds);
+      if (mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";
       services.logger.info({ task_id: taskId, request_id: run.requestId, code }, "a task failed");
       failure = error;
+    } finally {
+      leaveRoom();
     }
   }
 }

@@ -4,6 +4,7 @@ import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
 import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js";
 import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
 import { runIn, type SqlRunner } from "../../../src/db/run-sql.js";
+import { PutOff } from "../../../src/domain/errors.js";
 import type { QueueOperation } from "../../../src/domain/metrics.js";
 import type { JobRun } from "../../../src/domain/ports.js";
 import { Alarm } from "../../../src/domain/signals.js";
@@ -261,26 +262,38 @@ describe.each([
       await stop;
     });
 
-    test("that only wait leave their places to others, as many as there are places", async () => {
-      const ids = [1, 2, 3, 4, 5].map((n) => TASK.slice(0, -1) + n);
-      const held = gate();
-      const begun: unknown[] = [];
-      const { alarm } = work(async ({ data, aside }) => {
-        begun.push((data as { taskId: string }).taskId);
-        if (begun.length <= 3) await aside(() => held.opened);
-        else await held.opened;
+    test("that are put off come again when they said, as if they had not run, and leave their place meanwhile", async () => {
+      const ids = [1, 2, 3].map((n) => TASK.slice(0, -1) + n);
+      const runs: string[] = [];
+      const { alarm } = work(async ({ data }) => {
+        const { taskId } = data as { taskId: string };
+        runs.push(taskId);
+        if (taskId !== ids[2] && runs.filter((id) => id === taskId).length === 1) throw new PutOff(60);
       });
       for (const id of ids) await send(id);
       alarm.ring();
-      await until(() => begun.length === 4);
-      for (let look = 0; look < 20; look++) {
-        alarm.ring();
-        await stateOf();
+      await until(async () => (await stateOf(ids[2])) === "completed");
+      await until(async () =>
+        (await Promise.all(ids.slice(0, 2).map(stateOf))).every((s) => s === "created"),
+      );
+      const { rows } = await database.run(
+        `select retry_count, extract(epoch from start_after - now())::float8 as wait from pgboss.job
+         where name = $1 and state = 'created'`,
+        [QUEUE],
+      );
+      for (const { retry_count, wait } of rows) {
+        expect(retry_count).toBe(0);
+        expect(Number(wait)).toBeGreaterThan(30);
+        expect(Number(wait)).toBeLessThanOrEqual(60);
       }
-      // Of three that wait two left their places, to the third and the fourth.
-      expect(begun).toHaveLength(4);
-      held.open();
+      expect([runs.length, lines.filter(({ level }) => level === "warn")]).toEqual([3, []]);
+      await database.run("update pgboss.job set start_after = now() where state = 'created'", []);
+      alarm.ring();
       await until(async () => (await Promise.all(ids.map(stateOf))).every((state) => state === "completed"));
+      const { rows: ended } = await database.run("select retry_count from pgboss.job where name = $1", [
+        QUEUE,
+      ]);
+      expect(ended.map(({ retry_count }) => retry_count)).toEqual([0, 0, 0]);
     });
 
     test("that cannot be given back as their worker stops are run again once they have expired (B4)", async () => {

@@ -13,6 +13,7 @@ import {
   endMovedTasks,
   findRunningTask,
   type Lease,
+  LeaseLost,
   newTask,
 } from "../../../src/domain/comparison/computation-lease.js";
 import {
@@ -380,20 +381,24 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
 
       test("for an hour at most: whatever takes longer hangs", async () => {
         await hold();
-        const where = vi.fn(async () => undefined);
-        const update = vi.spyOn(services.db, "update").mockReturnValue({ set: () => ({ where }) } as never);
+        const returning = vi.fn(async () => [{}]);
+        const update = vi
+          .spyOn(services.db, "update")
+          .mockReturnValue({ set: () => ({ where: () => ({ returning }) }) } as never);
         vi.advanceTimersByTime(3_600_000);
-        expect(where).toHaveBeenCalledTimes(720);
+        expect(returning).toHaveBeenCalledTimes(720);
         vi.advanceTimersByTime(3_600_000);
-        expect(where.mock.calls.length).toBeLessThan(722);
+        expect(returning.mock.calls.length).toBeLessThan(722);
         update.mockRestore();
       });
 
       test("as well as can be: a renewal that fails is logged, and the next one tried", async () => {
-        const { taskId } = await hold();
+        const { taskId, work } = await hold();
         const error = new Error("away");
-        const where = vi.fn(async () => Promise.reject(error));
-        const update = vi.spyOn(services.db, "update").mockReturnValue({ set: () => ({ where }) } as never);
+        const returning = vi.fn(async () => Promise.reject(error));
+        const update = vi
+          .spyOn(services.db, "update")
+          .mockReturnValue({ set: () => ({ where: () => ({ returning }) }) } as never);
         const warn = vi.spyOn(services.logger, "warn");
         vi.advanceTimersByTime(10_000);
         await expect.poll(() => warn.mock.calls.length).toBe(2);
@@ -401,8 +406,24 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
           { err: error, task_id: taskId },
           "the lease of a computation was not renewed",
         );
+        // Nothing is known of it: it may well be held.
+        expect(work.signal.aborted).toBe(false);
         warn.mockRestore();
         update.mockRestore();
+      });
+
+      test("or not: work is called off for which there is no lease any more, and no other", async () => {
+        const held = await hold(await storeAnalysis(services));
+        const ended = await hold(await storeAnalysis(services));
+        const dead = await hold();
+        await letRunOut(dead.taskId);
+        const successor = await hold();
+        await endMovedTasks(services.db, (await taskOf(ended.taskId)).analysisId);
+        vi.advanceTimersByTime(5000);
+        await expect.poll(() => dead.work.signal.reason).toBeInstanceOf(LeaseLost);
+        await expect.poll(() => ended.work.signal.reason).toBeInstanceOf(LeaseLost);
+        await expect.poll(() => secondsLeft(held.taskId)).toBeGreaterThan(14);
+        expect([held, successor].map(({ work }) => work.signal.aborted)).toEqual([false, false]);
       });
 
       test("only while it runs: a task that ended stays as it ended", async () => {

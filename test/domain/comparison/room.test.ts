@@ -7,8 +7,8 @@ const LARGE = 40_000;
 function watched() {
   const room = new Room(100_000);
   const inside = new Map<string, () => void>();
-  const enter = async (name: string, rows: number, signal?: AbortSignal) => {
-    inside.set(name, await room.enter(rows, signal));
+  const enter = async (name: string, rows: number) => {
+    inside.set(name, await room.enter(rows));
   };
   const leave = (name: string) => {
     inside.get(name)?.();
@@ -19,7 +19,7 @@ function watched() {
     await new Promise(setImmediate);
     return [...inside.keys()];
   };
-  return { enter, leave, names };
+  return { room, enter, leave, names };
 }
 
 describe("a room for rows", () => {
@@ -66,28 +66,20 @@ describe("a room for rows", () => {
     expect(await names()).toHaveLength(2);
   });
 
-  test("is left by who gives up, who then is in nobody's way", async () => {
-    const { enter, leave, names } = watched();
-    void enter("first", LARGE);
-    const stop = new AbortController();
-    const large = enter("large", 90_000, stop.signal);
-    void enter("later", LARGE);
-    expect(await names()).toEqual(["first"]);
-    stop.abort(new Error("no more"));
-    await expect(large).rejects.toThrow("no more");
-    expect(await names()).toEqual(["first", "later"]);
-    await expect(enter("late", LARGE, stop.signal)).rejects.toThrow("no more");
-    leave("first");
-    void enter("last", 60_000);
-    expect(await names()).toEqual(["later", "last"]);
-  });
-
-  test("is not left again by whoever is in when its signal aborts", async () => {
-    const { enter, names } = watched();
-    const stop = new AbortController();
-    await enter("first", 90_000, stop.signal);
-    void enter("next", LARGE);
-    stop.abort();
-    expect(await names()).toEqual(["first"]);
+  test("is there at once for those who cannot wait, but not before those who do", async () => {
+    const { room, enter, leave, names } = watched();
+    const leaveNow = room.enterNow(90_000);
+    expect(leaveNow).toBeDefined();
+    expect(room.enterNow(LARGE)).toBeUndefined();
+    expect(room.enterNow(10_000)).toBeDefined();
+    void enter("waits", 90_000);
+    void enter("waits longer", LARGE);
+    leaveNow?.();
+    expect(await names()).toEqual(["waits"]);
+    // There would be room, which belongs to whoever waits longer.
+    expect(room.enterNow(10_001)).toBeUndefined();
+    leave("waits");
+    expect(await names()).toEqual(["waits longer"]);
+    expect(room.enterNow(60_000)).toBeDefined();
   });
 });

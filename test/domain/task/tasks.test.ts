@@ -61,11 +61,11 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       if (!task) throw new Error("no such task");
       return task;
     };
-    /** Has it tried again at once where it waits for its next try. */
+    /** Has it tried again at once where it waits for its next try, or was put off. */
     const hurry = async (id: string) => {
       await services.db.execute(sql`
         update pgboss.job set start_after = now()
-        where id = ${id}::uuid and state = 'retry' and start_after > now()`);
+        where id = ${id}::uuid and state in ('retry', 'created') and start_after > now()`);
       services.signals.emit("jobs/");
     };
     /** As upkeep does once nobody renewed it for its time. */
@@ -272,13 +272,14 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
         leases.push((await claimComputation(services, elsewhere)) as Lease);
         await joinRunningTask(services, elsewhere, "other");
       }
-      for (const { taskId } of leases)
-        await eventually(async () => (await jobsOf(taskId))[0]?.state === "active");
+      const putOff = async (id: string) => (await jobsOf(id))[0]?.state === "created";
+      for (const { taskId } of leases) await eventually(() => putOff(taskId));
       const { id } = await begin();
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
       for (const lease of leases) {
         await endComputation(services, lease);
         lease.stop();
+        await hurry(lease.taskId);
         await eventually(async () => (await jobsOf(lease.taskId))[0]?.state === "completed");
       }
     });
