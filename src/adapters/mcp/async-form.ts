@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mcpTaskCreated, mcpTaskStatus } from "../../contract/mcp-protocol.js";
+import { CircuitOpen } from "./circuit.js";
 import type { Deadline } from "./deadline.js";
-import { AttemptFailure, timeoutFailure } from "./failure.js";
+import { AttemptFailure, mayPass, timeoutFailure } from "./failure.js";
 import { INLINE_CHECK_BYTES } from "./options.js";
 import { parseJson } from "./parse-json.js";
 import { decodeText } from "./read-body.js";
@@ -10,6 +11,8 @@ import type { Answer, CallIds, Transport } from "./transport.js";
 
 const FIRST_PAUSE_MS = 25;
 const LAST_PAUSE_MS = 500;
+/** How long a comparison is believed to go on of which the service cannot be asked: to begin it anew costs it twice. */
+const AWAY_MS = 60_000;
 /** How long a service that has no asynchronous form is not asked for it again. */
 const NOT_OFFERED_MS = 600_000;
 const NOT_OFFERED = new Set([404, 405, 501]);
@@ -32,6 +35,14 @@ export interface AsyncCall extends CallIds {
   deadline: Deadline;
   /** Hears what share is done, 0 to 1; never less than before. */
   onProgress(share: number): void;
+}
+
+/** Whether nothing is known of a comparison but that it could not be asked about now. */
+function isAway(error: unknown): boolean {
+  if (error instanceof CircuitOpen) return true;
+  if (!(error instanceof AttemptFailure)) return false;
+  const { kind, about } = error;
+  return kind === "unreachable" || kind === "timeout" || (kind === "status" && mayPass(about.status ?? 0));
 }
 
 const isStatus = (error: unknown, statuses: ReadonlySet<number>) =>
@@ -71,6 +82,7 @@ export function createAsyncForm(options: AsyncFormOptions) {
     // Of this task: one that was begun anew has a long way to where another was lost.
     let reached = 0;
     let movedAt = elapsed();
+    let heardAt = movedAt;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LAST_PAUSE_MS)) {
       await sleep(pause, deadline.signal);
       let answer: Answer;
@@ -79,8 +91,10 @@ export function createAsyncForm(options: AsyncFormOptions) {
         answer = await ask(deadline, requestId);
       } catch (error) {
         if (isStatus(error, new Set([404, 410]))) return undefined;
+        if (isAway(error) && elapsed() - heardAt < AWAY_MS) continue;
         throw error;
       }
+      heardAt = elapsed();
       // Only an answer with its result in it is large: it is looked at where large answers are.
       if (!answer.ok || answer.bytes.length > INLINE_CHECK_BYTES) return answer;
       const { status, progress } = readStatus(answer);

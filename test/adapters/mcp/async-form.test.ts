@@ -28,6 +28,12 @@ const at = (progress: unknown) => says({ status: "PROCESSING", progress });
 const ended = () => says({ status: "COMPLETED", progress: 100, result: goodAnswer() });
 const notFound = () => says({ detail: "Not Found" }, 404);
 
+/** An answer as the transport gives it. */
+function told(body: object): Answer {
+  const bytes = new Uint8Array(Buffer.from(JSON.stringify(body)));
+  return { ok: true, bytes: { blocks: [bytes], length: bytes.length } };
+}
+
 /** Compares, and tells what was heard on the way. */
 async function compare(options: Parameters<typeof serviceAt>[1] = {}) {
   const heard: number[] = [];
@@ -115,6 +121,42 @@ describe("the asynchronous form", () => {
     expect((await compare()).heard).toEqual([0, 0.5]);
   });
 
+  it("goes on asking a service that is away for a while, or whose circuit is open, and begins nothing anew", async () => {
+    fake.script(started(), at(10), says({}, 503), resets, says({}, 429), says({}, 502), at(50), ended());
+    // No retries, and a circuit that opens at once and lets the next one through after a moment.
+    const circuit = { consecutiveFailures: 1, waitMs: 1, maxWaitMs: 1 };
+    expect((await compare({ retries: 0, circuit })).heard).toEqual([0, 0.1, 0.5]);
+    expect(paths().filter((path) => path.startsWith("POST"))).toHaveLength(1);
+  });
+
+  it("gives up after a minute without an answer, though the comparison may go on", async () => {
+    let elapsed = 0;
+    const asked: number[] = [];
+    const transport: Transport = {
+      start: async () => told({ task_id: "task-1" }),
+      status: async () => {
+        if (asked.push(elapsed) === 3) return told({ status: "PROCESSING", progress: 10 });
+        throw new AttemptFailure("status", "status 503", true, false, { status: 503 });
+      },
+      send: () => Promise.reject(new Error("not used")),
+      close: async () => {},
+    };
+    const form = createAsyncForm({
+      ...{ transport, restarts: 0, stallMs: 300_000, elapsed: () => elapsed },
+      attempt: (work) => () => work(),
+      sleep: async () => {
+        elapsed += 25_000;
+      },
+    });
+    const deadline = startDeadline(60_000, []);
+    const call = { body: {} as RequestBody, requestId: "r", onProgress: () => {} };
+    const outcome = await form.compare({ ...call, deadline }).catch((error: unknown) => error);
+    deadline.clear();
+    expect(outcome).toMatchObject({ kind: "status" });
+    // A minute after the one answer.
+    expect(asked).toEqual([25_000, 50_000, 75_000, 100_000, 125_000, 150_000]);
+  });
+
   it("passes on that the data cannot be compared, without its cells", async () => {
     const refusal = {
       success: false,
@@ -152,26 +194,24 @@ describe("the asynchronous form", () => {
     expect((await failureOf(compare({ stallMs: 30 }))).code).toBe("MCP_TIMEOUT");
     fake.script(started());
     expect((await failureOf(compare({ asyncTimeoutMs: 50 }))).code).toBe("MCP_TIMEOUT");
-    fake.script(started(), hangs);
-    expect((await failureOf(compare({ timeoutMs: 50, retries: 0 }))).code).toBe("MCP_TIMEOUT");
+    fake.script(started());
+    fake.otherwise(hangs);
+    const impatient = { timeoutMs: 50, retries: 0, asyncTimeoutMs: 200 };
+    expect((await failureOf(compare(impatient))).code).toBe("MCP_TIMEOUT");
   });
 
   it("counts what moves of the comparison that runs, however far one had come that was lost", async () => {
     let elapsed = 0;
     let asked = 0;
     let tasks = 0;
-    const says = (body: object): Answer => {
-      const bytes = new Uint8Array(Buffer.from(JSON.stringify(body)));
-      return { ok: true, bytes: { blocks: [bytes], length: bytes.length } };
-    };
     const transport: Transport = {
-      start: async () => says({ task_id: `task-${++tasks}` }),
+      start: async () => told({ task_id: `task-${++tasks}` }),
       status: async () => {
         asked++;
-        if (tasks === 1 && asked === 1) return says({ status: "PROCESSING", progress: 80 });
+        if (tasks === 1 && asked === 1) return told({ status: "PROCESSING", progress: 80 });
         if (tasks === 1) throw new AttemptFailure("status", "status 404", false, false, { status: 404 });
         // Moves with every question: up to 60, and then no more.
-        return says({ status: "PROCESSING", progress: Math.min(60, asked) });
+        return told({ status: "PROCESSING", progress: Math.min(60, asked) });
       },
       send: () => Promise.reject(new Error("not used")),
       close: async () => {},
