@@ -85,7 +85,6 @@ export const wirePegResult = pegComparisonResult.extend({
 const wireVersion = z.string().max(MAX_LABEL);
 
 export const wireAnalysisMetadata = analysisMetadata.extend({
-  algorithm_version: wireVersion,
   calculated_at: wireTime,
   period_definition: wirePeriod,
 });
@@ -96,7 +95,7 @@ export const mcpAnswerHead = z.object({
   data: z.object({
     analysis_id: z.string().optional(),
     summary: comparisonSummary,
-    analysis_metadata: wireAnalysisMetadata,
+    analysis_metadata: wireAnalysisMetadata.extend({ algorithm_version: wireVersion }),
   }),
   processing_time: z.number().nonnegative().optional(),
   algorithm_version: wireVersion.optional(),

@@ -1,5 +1,5 @@
-/** What PostgreSQL's JSON cannot hold. JSON text shows a half of a character as an escape. */
-const UNSTORABLE = /\\u0000|\\ud[89a-f]/i;
+/** What PostgreSQL's JSON cannot hold. JSON text shows a half of a character as an escape, a backslash as two. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 /** Whether PostgreSQL can hold a value. @param json its text, as `JSON.stringify` writes it */
 export function isStorable(json: string): boolean {

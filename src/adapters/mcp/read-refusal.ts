@@ -52,10 +52,10 @@ function readDetails(details: unknown): ErrorDetail[] | undefined {
   return fit.length > 0 ? fit : undefined;
 }
 
-/** Cut to a length that an answer or a log line may carry, without control characters. */
+/** Cut to a length that an answer or a log line may carry, without control characters and halves of others. */
 function printable(text: string): string {
   return text
     .slice(0, MAX_TEXT)
-    .replace(/\p{Cc}+/gu, " ")
+    .replace(/[\p{Cc}\p{Cs}]+/gu, " ")
     .trim();
 }

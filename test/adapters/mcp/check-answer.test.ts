@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkAnswer } from "../../../src/adapters/mcp/check-answer.js";
 import { parseJson } from "../../../src/adapters/mcp/parse-json.js";
+import { readRefusalText } from "../../../src/adapters/mcp/read-refusal.js";
+import { isStorable } from "../../../src/contract/storable.js";
 import { judges, summaryJudges } from "../../domain/judge-blocks.js";
 import { goodAnswer } from "./fake-service.js";
 
@@ -28,6 +30,20 @@ describe("checkAnswer", () => {
       n_end: new Date("2024-01-14T23:59:59Z"),
     });
     expect(pegs[0]?.metadata?.calculated_at).toEqual(new Date("2024-01-15T10:30:00Z"));
+  });
+
+  it("takes names with backslashes, whatever they look like in JSON", () => {
+    const answer = goodAnswer();
+    answer.data.peg_comparison_results[0].peg_name = "CORE\\UDC_SR\\u0000";
+    expect(comparisonOf(answer).pegs).toHaveLength(1);
+  });
+
+  it("reads of what is refused details that can be kept", () => {
+    const details = [{ path: "x", message: `\ud800 and ${"a".repeat(490)}${"😀".repeat(20)}` }];
+    const error = { code: "DATA_VALIDATION_ERROR", message: "no\udfff", details };
+    const refusal = readRefusalText(JSON.stringify({ success: false, error }));
+    expect(refusal).toMatchObject({ kind: "refused", message: "no" });
+    expect(isStorable(JSON.stringify(refusal))).toBe(true);
   });
 
   it("drops fields that the contract does not know", () => {
