@@ -18,7 +18,8 @@ async function call(path, init = {}) {
     if (response.ok) return { status: response.status, headers: response.headers, body };
     const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
     // What could not be answered may be stored all the same: under an id of ours it is then found.
-    if (response.status === 409 && attempt > 1) return { status: 409, headers: response.headers, body };
+    const mayBeStored = init.method === "POST" && attempt > 1;
+    if (response.status === 409 && mayBeStored) return { status: 409, headers: response.headers, body };
     const mayPass = [429, 503].includes(response.status) && wait <= LONGEST_WAIT_S;
     if (!mayPass || attempt === MAX_ATTEMPTS)
       throw refusal(body?.error ?? { code: `HTTP ${response.status}`, message: response.statusText });

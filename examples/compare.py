@@ -22,7 +22,7 @@ def call(path, data=None):
             return urllib.request.urlopen(urllib.request.Request(URL + path, data, HEADERS), timeout=60)
         except urllib.error.HTTPError as answer:
             # What could not be answered may be stored all the same: under an id of ours it is then found.
-            if answer.code == 409 and attempt > 1:
+            if answer.code == 409 and data is not None and attempt > 1:
                 return answer
             wait = answer.headers.get("Retry-After", "")
             may_pass = answer.code in (429, 503) and wait.isdigit() and int(wait) <= LONGEST_WAIT_S

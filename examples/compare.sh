@@ -35,7 +35,7 @@ call() {
     case $status in
       2*) return ;;
       # What could not be answered may be stored all the same: under an id of ours it is then found.
-      409) [ "$attempt" -gt 1 ] && return || fail ;;
+      409) [ "$attempt" -gt 1 ] && [ "$#" -gt 0 ] && return || fail ;;
       429 | 503) wait=$(header retry-after) ;;
       *) fail ;;
     esac

@@ -16,6 +16,10 @@ export function leaveAtOnce(): TRPCLink<PegRouter> {
     ({ op, next }) =>
       observable((observer) => {
         const { signal } = op;
+        if (signal?.aborted) {
+          observer.error(TRPCClientError.from(signal.reason));
+          return () => {};
+        }
         const subscription = next(op).subscribe(observer);
         const leave = () => {
           subscription.unsubscribe();
@@ -36,6 +40,7 @@ export function completeAtTheEnd(): TRPCLink<PegRouter> {
       observable((observer) => {
         let left = false;
         op.context[FAIL] = (error: unknown) => {
+          if (left || op.signal?.aborted) return;
           left = true;
           subscription.unsubscribe();
           observer.error(TRPCClientError.from(error as Error));

@@ -12,6 +12,12 @@ export interface SubscriptionOptions {
   fetch?: typeof globalThis.fetch | undefined;
 }
 
+/** Whether something was asked for over the network and no answer came, as fetch tells it, or what builds on it. */
+function isNoAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof TypeError || error.name === "TimeoutError" || isNoAnswer(error.cause);
+}
+
 /** Asks for a stream with a token in its head: a browser's own EventSource would need it in the address. */
 function fetchStream(
   { headers, fetch = globalThis.fetch }: SubscriptionOptions,
@@ -20,7 +26,7 @@ function fetchStream(
   return async (url, init) => {
     const head = await headers().catch((error: unknown) => {
       // To an EventSource all that is thrown may pass. Of tokens that does where one is fetched and no answer comes.
-      if (!(error instanceof TypeError)) fail(error);
+      if (!isNoAnswer(error)) fail(error);
       throw error;
     });
     const response = await fetch(url, { ...init, headers: { ...init.headers, ...head } });

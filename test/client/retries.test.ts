@@ -139,6 +139,15 @@ describe("a query is not asked again", () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  test("where the caller has left before it was asked, whoever asks in the same turn", async () => {
+    const { peg, seen } = await facing();
+    const signal = AbortSignal.abort(new Error("not any more"));
+    const left = peg.analysis.byId.query({ id: "left" }, { signal }).catch((error: Error) => error.cause);
+    expect(await ask(peg)).toEqual({ found: true });
+    expect(await left).toBe(signal.reason);
+    expect(seen.map(({ calls }) => calls)).toEqual([["analysis.byId"]]);
+  });
+
   test("where the caller leaves one of a batch in the pause: that ends at once, the others go on without it", async () => {
     const controller = new AbortController();
     const { peg, seen } = await facing(refuse("SERVICE_UNAVAILABLE"));

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createPegClient, type PegClient } from "../../src/client/index.js";
-import { sampleAnalysis, startBackend, type TestBackend } from "../support/backend.js";
+import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 
 let upstream: Server;
 let backend: TestBackend;
@@ -41,6 +41,44 @@ test.each(["unsubscribes", "aborts"])("a stream is not complete for a reader who
   // Whatever is told of it is told by then.
   for (let i = 0; i < 20; i++) await turn();
   expect([onComplete.mock.calls, onError.mock.calls]).toEqual([[], []]);
+});
+
+test("a stream whose reader has left while its token is on its way tells nothing of it any more", async () => {
+  const controller = new AbortController();
+  let refuse = (_: Error) => {};
+  const token = vi.fn(
+    () =>
+      new Promise<string>((_, reject) => {
+        refuse = reject;
+      }),
+  );
+  const peg = createPegClient({ url: backend.url, token });
+  const onError = vi.fn();
+  peg.pegComparison.watch.subscribe({ id }, { signal: controller.signal, onError });
+  await vi.waitFor(() => expect(token).toHaveBeenCalled());
+  controller.abort();
+  refuse(new Error("the session is over"));
+  for (let i = 0; i < 20; i++) await turn();
+  expect(onError).not.toHaveBeenCalled();
+});
+
+test.each([
+  ["no network", new TypeError("fetch failed")],
+  ["no answer in time", new DOMException("The operation timed out.", "TimeoutError")],
+  ["no network, by what builds on fetch", new Error("no response", { cause: new TypeError("fetch failed") })],
+])("a stream goes on once its token can be had again, where there was %s", async (_, error) => {
+  const good = await tokenFor("alice");
+  const token = vi.fn(async () => good).mockRejectedValueOnce(error);
+  const peg = createPegClient({ url: backend.url, token });
+  const onError = vi.fn();
+  await new Promise<void>((resolve) => {
+    const watched = peg.pegComparison.watch.subscribe({ id }, { onError, onData: () => done() });
+    const done = () => {
+      watched.unsubscribe();
+      resolve();
+    };
+  });
+  expect([token.mock.calls.length, onError.mock.calls.length]).toEqual([2, 0]);
 });
 
 test("a stream for which no token can be had fails once, as a query does", async () => {
