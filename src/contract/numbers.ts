@@ -14,10 +14,11 @@ const MOST_DECIMALS = 6;
  * How many decimals show on which side of a band of stability a change lies: one, more where the band is narrow or
  * the change is close to its end.
  *
- * @param band percent, above 0
+ * @param band percent; one without a width asks for no more than one
  * @param percent the change
  */
 export function decimalsFor(band: number, percent = 0): number {
+  if (!(band > 0)) return 1;
   const size = Math.abs(percent);
   let decimals = Math.min(MOST_DECIMALS, Math.max(1, Math.ceil(1 - Math.log10(band))));
   while (decimals < MOST_DECIMALS && Number(size.toFixed(decimals)) >= band !== size >= band) decimals++;

@@ -12,6 +12,7 @@ test.each([
   [0.02, -0.0001, "0.000 %"],
   [5, 4.9999999, "+5.000000 %"],
   [5, 2e6, "+2.0e+6 %"],
+  [0, 3, "+3.0 %"],
 ])("beside a band of %d % a change of %d is %s", (band, percent, text) => {
   expect(formatPercent(percent, decimalsFor(band, percent))).toBe(text);
 });

@@ -54,7 +54,8 @@ export function useComparison(id: string): Comparison {
     ),
   );
   const { status, error: streamError, reset } = stream;
-  const gone = streamError !== null && isFinal(streamError);
+  // The error of a stream that is not needed any more stays with it.
+  const gone = running !== undefined && streamError !== null && isFinal(streamError);
   useEffect(() => {
     if (status !== "error" || gone) return;
     const timer = setTimeout(reset, AGAIN_AFTER_MS);
@@ -91,7 +92,11 @@ export function useComparison(id: string): Comparison {
     task,
     error: gone ? streamError : query.error,
     trouble: reasonToWait(query) ?? (running && !gone ? streamError : null),
-    refetch,
+    refetch() {
+      // By itself it does not come back from what was final.
+      if (gone) reset();
+      refetch();
+    },
     follow,
   };
 }

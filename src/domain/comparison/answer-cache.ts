@@ -99,7 +99,7 @@ export class AnswerCache {
 
   put(type: CacheType, analysisId: string, answer: HeldAnswer): void {
     const name = key(type, analysisId);
-    answer.takenAt = this.#clock.now();
+    answer.takenAt ??= this.#clock.now();
     for (const { held } of this.#tiers) held.delete(name);
     this.#tierFor(this.#asked.get(analysisId) ?? 0).held.set(name, answer);
   }

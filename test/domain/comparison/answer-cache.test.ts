@@ -224,6 +224,16 @@ describe("the tiers", () => {
     expect(get("grown")).toBe(grown);
   });
 
+  test("an answer that is put again in another form grows no younger", () => {
+    const held = large(1);
+    put("a", held);
+    pass(COLD_S - 1);
+    put("a", held);
+    expect(cache.has("peg_comparison", "a")).toBe(true);
+    pass(1);
+    expect(cache.has("peg_comparison", "a")).toBe(false);
+  });
+
   test("an answer that was asked for just now is the last to go", () => {
     put("kept");
     for (let i = 0; i < 99; i++) put(`cold ${i}`);

@@ -3,6 +3,7 @@ import { decimalsFor } from "../../../contract/numbers.js";
 import { VERDICT_WORDS } from "../../../contract/verdict-words.js";
 import { type Language, put } from "../../../contract/words.js";
 import type { Interval } from "./estimate.js";
+import { SETTINGS } from "./settings.js";
 
 const VERDICT_EN: Record<JudgeVerdict, string> = {
   improved: "Improved",
@@ -162,10 +163,11 @@ export function overallSentence(
     };
   }
   const { percent, low, high } = weighted;
+  const shown = signed(percent, decimalsFor(SETTINGS.overallBandPercent, percent));
   const rest = { en: counted(unweighed, "en"), ko: counted(unweighed, "ko") };
   return {
-    en: `${en}: ${why.en} (${signed(percent)} %, interval ${signed(low)} to ${signed(high)} %)${rest.en && `; not weighed: ${rest.en}`}.`,
-    ko: `${ko}: ${why.ko} (${signed(percent)}%, 구간 ${signed(low)} ~ ${signed(high)}%).${rest.ko && ` 가중 제외: ${rest.ko}.`}`,
+    en: `${en}: ${why.en} (${shown} %, interval ${signed(low)} to ${signed(high)} %)${rest.en && `; not weighed: ${rest.en}`}.`,
+    ko: `${ko}: ${why.ko} (${shown}%, 구간 ${signed(low)} ~ ${signed(high)}%).${rest.ko && ` 가중 제외: ${rest.ko}.`}`,
   };
 }
 

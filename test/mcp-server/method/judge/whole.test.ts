@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { overallSentence } from "../../../../src/mcp-server/method/judge/sentences.js";
 import { pegOf } from "../../analysis-request.js";
 import { type Definitions, hourly, judgingRequest } from "./hours.js";
 import { run, swinging, WEEK } from "./judging.js";
@@ -38,6 +39,13 @@ test("the whole tells what it is made of where nothing can be weighed", () => {
   const rate = pegOf(answer, "L").judge;
   expect(rate?.interval).toEqual({ low: expect.any(Number), high: null });
   expect(rate?.sentence.en).toMatch(/so there is no percentage \(95 % interval \+\d+\.\d to \+∞ %\); more/);
+});
+
+test("the weighted change stands on its own side of the band, as it is written", () => {
+  const about = { weighted: { percent: 1.97, low: 0.5, high: 3.44 }, tested: [], unweighed: [] };
+  const { en, ko } = overallSentence("minor", "weighted_inside_band", about);
+  expect(en).toContain("(+1.97 %, interval +0.5 to +3.4 %)");
+  expect(ko).toContain("(+1.97%, 구간 +0.5 ~ +3.4%)");
 });
 
 test("the whole tells of what was judged and not weighed beside the weighted change", () => {
