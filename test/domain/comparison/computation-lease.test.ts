@@ -320,6 +320,40 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       expect((await taskOf(lease.taskId)).status).toBe("FAILED");
     });
 
+    test("given back leaves a task to the job that it was given just then", async () => {
+      const lease = await hold();
+      const end = { error: new Error("away"), handBack: true };
+      // The first statement finds no job; before the second there is one.
+      const real = services.db.update.bind(services.db);
+      let statements = 0;
+      const update = vi.spyOn(services.db, "update").mockImplementation((table) => {
+        const begun = real(table);
+        if (++statements !== 2) return begun;
+        const set = begun.set.bind(begun);
+        begun.set = ((values: never) => {
+          const made = set(values);
+          const where = made.where.bind(made);
+          made.where = ((condition: never) => {
+            const found = where(condition);
+            const returning = found.returning.bind(found);
+            found.returning = (async (fields: never) => {
+              await real(pegComparisonTasks)
+                .set({ queued: true })
+                .where(eq(pegComparisonTasks.id, lease.taskId));
+              return await returning(fields);
+            }) as never;
+            return found;
+          }) as never;
+          return made;
+        }) as never;
+        return begun;
+      });
+      await endComputation(services, lease, end);
+      update.mockRestore();
+      expect(await taskOf(lease.taskId)).toMatchObject({ status: "PROCESSING", queued: true });
+      expect(await secondsLeft(lease.taskId)).toBeLessThan(0);
+    });
+
     test("ends with the data that it was about: who waits is told to ask again", async () => {
       const other = await hold(await storeAnalysis(services));
       const done = await hold();

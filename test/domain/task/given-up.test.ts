@@ -96,6 +96,32 @@ describe.each(DATABASES)("the end of tasks, in $kind", ({ here, open }) => {
       ]);
     });
 
+    test("the one that `status` tells of stays, though one of the data as it was began later (B18)", async () => {
+      const key = await storeAnalysis(services, { id: "moved" });
+      const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+      const row = (days: number, status: "COMPLETED" | "FAILED", revision = key.revision) => ({
+        ...{ ...key, revision, status, attemptToken: sql`gen_random_uuid()` },
+        ...{ leaseUntil: daysAgo(days), createdAt: daysAgo(days), finishedAt: daysAgo(days) },
+      });
+      const before = "00000000-0000-4000-8000-000000000000";
+      await services.db
+        .insert(pegComparisonTasks)
+        .values([
+          row(11, "FAILED"),
+          row(10, "COMPLETED"),
+          row(9, "FAILED", before),
+          row(8, "FAILED", before),
+        ]);
+      await retireTasks(services);
+      expect(await readTask(services.db, "moved", undefined)).toMatchObject({ status: "COMPLETED" });
+      // Of what it was the newest stays beside it, until the next.
+      const left = await rowsOf(
+        services.db,
+        sql`select status from peg_comparison_tasks where analysis_id = 'moved' order by created_at`,
+      );
+      expect(left).toEqual([{ status: "COMPLETED" }, { status: "FAILED" }]);
+    });
+
     test("what is expected of a task is learned from those that finished, by size (estimates)", async () => {
       await services.db.execute(sql`delete from peg_comparison_tasks`);
       const first = await storeAnalysis(services, { id: "unknown" });

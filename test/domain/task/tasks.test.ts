@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { verbatim } from "../../../src/contract/words.js";
-import { pegComparisonTasks } from "../../../src/db/schema.js";
+import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
 import { replaceData } from "../../../src/domain/analysis/replace-data.js";
 import {
   claimComputation,
@@ -145,6 +145,9 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(8))).toBe("fenced");
       const stored = await loadStoredSummary(services.db, key);
       expect(stored?.summary.weighted_avg_change).toBe(7);
+      // Of whoever had it then, whom nobody heard of again.
+      await expireJob(id);
+      await hurry(id);
       await eventually(async () => (await jobsOf(id)).every(({ state }) => state === "completed"));
     });
 
@@ -263,6 +266,77 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       });
       expect(statuses).not.toContain("FAILED");
       expect((await jobsOf(id)).map(({ name }) => name)).toEqual(["peg-comparison"]);
+    });
+
+    test("goes on where the service says that it cannot now, though a call would be told of an error", async () => {
+      const busy = new PegError("MCP_PROCESSING_ERROR", verbatim("Busy."), { passing: true });
+      service.script(async () => {
+        throw busy;
+      });
+      const { id } = await begin();
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+    });
+
+    test("waits for a service that cannot be asked, be it at its last run, and that is none of its runs", async () => {
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), { retryAfter: 40 });
+      const asked = service.asked.length;
+      service.script(...Array.from({ length: 8 }, () => () => Promise.reject(away)));
+      const { id } = await begin();
+      const waits = () =>
+        rowsOf<{ wait: number; retries: number }>(
+          services.db,
+          sql`select extract(epoch from start_after - now())::float8 as wait, retry_count as retries from pgboss.job
+              where id = ${id}::uuid and state = 'created' and start_after > now()`,
+        );
+      for (let run = 1; run < 8; run++) {
+        await eventually(async () => service.asked.length - asked === run && (await waits()).length > 0);
+        const [{ wait, retries } = { wait: 0, retries: 0 }] = await waits();
+        expect(wait).toBeGreaterThan(20);
+        expect(retries).toBe(run < 4 ? 0 : 4);
+        expect(await taskOf(id)).toMatchObject({ status: "PROCESSING" });
+        if (run === 3)
+          await services.db.execute(
+            sql`update pgboss.job set retry_count = retry_limit where id = ${id}::uuid`,
+          );
+        await hurry(id);
+      }
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+    });
+
+    test("is told that its service is away where that took an hour", async () => {
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), { retryAfter: 40 });
+      service.script(...Array.from({ length: 8 }, () => () => Promise.reject(away)));
+      const { id } = await begin();
+      await services.db
+        .update(pegComparisonTasks)
+        .set({ createdAt: sql`now() - interval '61 minutes'` })
+        .where(eq(pegComparisonTasks.id, id));
+      expect(await ended(id)).toMatchObject({ status: "FAILED", errorCode: "MCP_CONNECTION_FAILED" });
+    });
+
+    test("waits for room for its rows before it is claimed: whoever has room may have it", async () => {
+      const leave = services.room.enterNow(2_000_000);
+      const countRows = (rowCount: number) =>
+        services.db.update(analysisResults).set({ rowCount }).where(eq(analysisResults.id, key.analysisId));
+      const [stored] = await services.db
+        .select()
+        .from(analysisResults)
+        .where(eq(analysisResults.id, key.analysisId));
+      await countRows(20_000);
+      const { id } = await begin();
+      await eventually(
+        async () =>
+          (
+            await rowsOf(
+              services.db,
+              sql`select 1 from pgboss.job where id = ${id}::uuid and state = 'created' and start_after > now()`,
+            )
+          ).length > 0,
+      );
+      expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
+      await countRows(stored?.rowCount ?? 0);
+      leave?.();
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
     });
 
     test("is worked on while as many jobs as run at a time only wait for computations elsewhere", async () => {
