@@ -11,16 +11,16 @@ import { readQueueStates } from "./adapters/queue/queue-state.js";
 import { createKeyRing, type EncryptionKey } from "./adapters/sealing/key-ring.js";
 import { RingSealer } from "./adapters/sealing/sealer.js";
 import type { Config } from "./config.js";
-import { MAX_ROWS } from "./contract/limits.js";
+import { MAX_BODY_BYTES, MAX_ROWS, MAX_SMALL_BODY_BYTES } from "./contract/limits.js";
 import { DEFAULT_ALGORITHM_VERSION, UNJUDGED_ALGORITHM_VERSION } from "./contract/mcp-protocol.js";
 import type { OpenDatabase } from "./db/open.js";
 import { connectionsBesideFiles } from "./db/open-files.js";
 import { AnswerCache } from "./domain/comparison/answer-cache.js";
-import { Room } from "./domain/comparison/room.js";
 import { SingleFlight } from "./domain/comparison/single-flight.js";
 import type { LimitRules, Services } from "./domain/context.js";
 import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
+import { Room } from "./domain/room.js";
 import { Signals, type Topic } from "./domain/signals.js";
 import { createApp } from "./http/app.js";
 import { readClientAddress } from "./http/client-address.js";
@@ -62,8 +62,8 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** Twice what the largest analysis has: about 100 MB of requests. */
-const ROWS_AT_A_TIME = 2 * MAX_ROWS;
+/** A megabyte of a request. */
+const SMALL_ROWS = 10_000;
 const DASHBOARD = new URL("dist/dashboard/", PACKAGE);
 export const { version: VERSION } = MANIFEST;
 
@@ -197,7 +197,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       lookups: new SingleFlight(),
       starts: new SingleFlight(),
       computations: new SingleFlight(),
-      room: new Room(ROWS_AT_A_TIME),
+      room: new Room(2 * MAX_ROWS, SMALL_ROWS),
+      uploads: new Room(MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES),
     };
     metrics.watch({
       circuit: () => analysisService.state(),

@@ -3,7 +3,6 @@ import type { Database } from "../db/open.js";
 import type { AnswerCache } from "./comparison/answer-cache.js";
 import type { ComputationResult } from "./comparison/compute-comparison.js";
 import type { FoundAnswer, FoundOrStarted } from "./comparison/find-answer.js";
-import type { Room } from "./comparison/room.js";
 import type { SingleFlight } from "./comparison/single-flight.js";
 import type { Metrics } from "./metrics.js";
 import type { StandingCache } from "./permission/standing-cache.js";
@@ -18,6 +17,7 @@ import type {
   TokenVerifier,
   Visit,
 } from "./ports.js";
+import type { Room } from "./room.js";
 import type { Signals } from "./signals.js";
 import type { Tracing } from "./tracing.js";
 
@@ -72,6 +72,8 @@ export interface Services {
   computations: SingleFlight<ComputationResult>;
   /** For the rows of what is being computed. */
   room: Room;
+  /** For the texts of what is being stored, by their length. */
+  uploads: Room;
 }
 
 /** What a verb is given besides its input: no request, no response. */

@@ -1,5 +1,6 @@
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { Room } from "../domain/room.js";
 import { bodyCutOff, bodyTooLarge } from "../trpc/errors.js";
 import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
@@ -34,11 +35,37 @@ function tellCutOff(request: Request): void {
   const blame = (error: unknown): never => {
     throw (error as { code?: unknown }).code === "ECONNRESET" ? bodyCutOff(error) : error;
   };
-  Object.defineProperty(request, "text", { value: () => read().catch(blame) });
+  Object.defineProperty(request, "text", { value: () => read().catch(blame), configurable: true });
 }
 
-/** Takes bodies up to so many bytes. */
-export function limitBody(maxSize: number) {
+/**
+ * Lets `text()` give what it has read in its turn only: what is made of it takes many times as much. Not before it is
+ * read, or whoever sends slowly would keep others waiting.
+ *
+ * @returns what tells that nothing is made of it any more
+ */
+function giveInTurn(request: Request, room: Room): () => void {
+  const read = request.text.bind(request);
+  let over = false;
+  let leave = () => {};
+  const end = () => {
+    over = true;
+    leave();
+    leave = () => {};
+  };
+  const inTurn = async (): Promise<string> => {
+    const text = await read();
+    leave = await room.enter(text.length);
+    // Of whoever did not wait for it.
+    if (over) end();
+    return text;
+  };
+  Object.defineProperty(request, "text", { value: inTurn });
+  return end;
+}
+
+/** Takes bodies up to so many bytes. @param inTurn only so many bytes of them at a time */
+export function limitBody(maxSize: number, inTurn = false) {
   function counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     let size = 0;
     const count = new TransformStream<Uint8Array, Uint8Array>({
@@ -51,6 +78,12 @@ export function limitBody(maxSize: number) {
     return body.pipeThrough(count);
   }
 
+  async function passOn(c: Context<AppEnv>, next: Next): Promise<void> {
+    tellCutOff(c.req.raw);
+    if (inTurn) await next().finally(giveInTurn(c.req.raw, c.var.services.uploads));
+    else await next();
+  }
+
   return createMiddleware<AppEnv>(async (c, next) => {
     // Looking for a body costs more than answering from the cache, and these have none.
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
@@ -58,8 +91,7 @@ export function limitBody(maxSize: number) {
     if (length !== undefined) {
       if (Number(length) <= maxSize) {
         readPiecewise(c.req.raw, Number(length));
-        tellCutOff(c.req.raw);
-        return next();
+        return passOn(c, next);
       }
       c.header("connection", "close");
       return refuse(c, "PAYLOAD_TOO_LARGE", bodyTooLarge(maxSize).words);
@@ -67,7 +99,6 @@ export function limitBody(maxSize: number) {
     // One whose length is not told is counted as it is read, which is after the token and the limits.
     const { body } = c.req.raw;
     if (body) c.req.raw = new Request(c.req.raw, { body: counted(body), duplex: "half" });
-    tellCutOff(c.req.raw);
-    return next();
+    return passOn(c, next);
   });
 }

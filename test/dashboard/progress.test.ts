@@ -67,6 +67,28 @@ describe.skipIf(!canBrowse)("a comparison that is computed", { timeout: RECOVERY
     expect(complaints).toEqual([]);
   });
 
+  test("is shown to who may see it again, whatever was refused meanwhile", async () => {
+    const id = "refused-meanwhile";
+    const read = { id, user_id: "bob", permission_type: "read" } as const;
+    await alice.analysis.create.mutate(sampleAnalysis({ id }));
+    await alice.permission.grant.mutate(read);
+    const release = service.hold();
+    const { page } = await openAs(browser, `${url}/analyses/${id}`, { as: "bob" });
+    await page.getByRole("heading", { name: "Being compared" }).waitFor();
+    await alice.permission.revoke.mutate(read);
+    await page.getByRole("heading", { name: "You may not see this" }).waitFor();
+    await alice.permission.grant.mutate(read);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Being compared" }).waitFor();
+    await alice.permission.revoke.mutate(read);
+    await page.getByRole("heading", { name: "You may not see this" }).waitFor();
+    await alice.permission.grant.mutate(read);
+    release();
+    await alice.pegComparison.get.query({ id });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "All in all" }).waitFor();
+  });
+
   test("is computed anew for whoever may, and shown again", async () => {
     await alice.analysis.create.mutate(sampleAnalysis({ id: "again" }));
     await alice.pegComparison.get.query({ id: "again" });

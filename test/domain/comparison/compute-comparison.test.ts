@@ -1,12 +1,18 @@
-import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eq, sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { verbatim } from "../../../src/contract/words.js";
 import type { Database } from "../../../src/db/open.js";
-import { analysisResults } from "../../../src/db/schema.js";
+import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
+import {
+  claimComputation,
+  endMovedTasks,
+  type Lease,
+} from "../../../src/domain/comparison/computation-lease.js";
 import { computeComparison } from "../../../src/domain/comparison/compute-comparison.js";
-import type { Room } from "../../../src/domain/comparison/room.js";
+import { type ComparisonKey, storeComparison } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
-import { PegError } from "../../../src/domain/errors.js";
+import { DataMovedError, PegError } from "../../../src/domain/errors.js";
+import type { Room } from "../../../src/domain/room.js";
 import { comparisonOf, DATABASES, storeAnalysis, type TestWorld } from "../fixtures.js";
 
 /** The same database, whose n-th transaction or statement fails as if the connection had closed. */
@@ -63,6 +69,54 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
         .where(eq(analysisResults.id, key.analysisId));
       expect(stored?.rowCount).toBeGreaterThan(0);
       expect(seen).toEqual([stored?.rowCount, "left"]);
+    });
+
+    describe("that counts for nothing any more", () => {
+      beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+      afterEach(() => void vi.useRealTimers());
+
+      /** Computes until it is called off, once the lease should be renewed. */
+      async function callOff(key: ComparisonKey, meanwhile: () => Promise<unknown>) {
+        let begin = () => {};
+        const begun = new Promise<void>((resolve) => {
+          begin = resolve;
+        });
+        const compare = (_: unknown, signal?: AbortSignal) =>
+          new Promise<never>((_resolve, reject) => {
+            signal?.addEventListener("abort", () => reject(signal.reason));
+            begin();
+          });
+        const analysisService = { ...world.services.analysisService, compare };
+        const computed = computeComparison({ ...world.services, analysisService }, key, { requestId: "a" });
+        const outcome = computed.catch((error: unknown) => error);
+        await begun;
+        await meanwhile();
+        vi.advanceTimersByTime(5_000);
+        return outcome;
+      }
+
+      test("is called off where the data was replaced", async () => {
+        const key = await storeAnalysis(world.services);
+        const outcome = await callOff(key, () => endMovedTasks(world.db, key.analysisId));
+        expect(outcome).toBeInstanceOf(DataMovedError);
+      });
+
+      test("is called off where another attempt has taken over, and what that stores is the outcome", async () => {
+        const key = await storeAnalysis(world.services);
+        const outcome = await callOff(key, async () => {
+          await world.db
+            .update(pegComparisonTasks)
+            .set({ leaseUntil: sql`now() - interval '1 second'` })
+            .where(eq(pegComparisonTasks.analysisId, key.analysisId));
+          const other = (await claimComputation(world.services, key)) as Lease;
+          await storeComparison(world.services, key, other.attemptToken, comparisonOf(7));
+          other.stop();
+        });
+        expect(outcome).toMatchObject({
+          computedHere: false,
+          comparison: { summary: { weighted_avg_change: 7 } },
+        });
+      });
     });
 
     test.each([1, 2, 3, 4, 5, 6])(

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { Room } from "../../../src/domain/comparison/room.js";
+import { Room } from "../../src/domain/room.js";
 
 const LARGE = 40_000;
 
 /** Who is in a room of a hundred thousand rows. */
 function watched() {
-  const room = new Room(100_000);
+  const room = new Room(100_000, 10_000);
   const inside = new Map<string, () => void>();
   const enter = async (name: string, rows: number) => {
     inside.set(name, await room.enter(rows));

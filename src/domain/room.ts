@@ -1,0 +1,50 @@
+/** Gives the room back. */
+export type Leave = () => void;
+
+/** Lets only so much be worked on at a time, since all of it is in memory then: the rest waits its turn. */
+export class Room {
+  readonly #waiting: { size: number; enter(): void }[] = [];
+  readonly #size: number;
+  readonly #small: number;
+  #taken = 0;
+
+  /**
+   * @param size in rows, or whatever is counted; what is larger by itself goes in alone
+   * @param small what is no larger goes in at once: it is quick, and takes little
+   */
+  constructor(size: number, small: number) {
+    this.#size = size;
+    this.#small = small;
+  }
+
+  /** Waits for as much room, in the order of asking: else large ones would wait as long as there are smaller ones. */
+  async enter(size: number): Promise<Leave> {
+    const leave = this.enterNow(size);
+    if (leave) return leave;
+    await new Promise<void>((enter) => this.#waiting.push({ size, enter }));
+    return this.#leaving(size);
+  }
+
+  /** @returns undefined where there is no room now, or others wait for it */
+  enterNow(size: number): Leave | undefined {
+    if (size <= this.#small) return () => {};
+    if (this.#waiting.length > 0 || !this.#fits(size)) return undefined;
+    this.#taken += size;
+    return this.#leaving(size);
+  }
+
+  #fits(size: number): boolean {
+    return this.#taken === 0 || this.#taken + size <= this.#size;
+  }
+
+  #leaving(size: number): Leave {
+    return () => {
+      this.#taken -= size;
+      for (let next = this.#waiting[0]; next && this.#fits(next.size); next = this.#waiting[0]) {
+        this.#taken += next.size;
+        this.#waiting.shift();
+        next.enter();
+      }
+    };
+  }
+}
