@@ -29,7 +29,7 @@ export const KOREAN = {
   "port to listen on; 0 picks a free one": "수신할 포트, 0이면 비어 있는 포트를 고릅니다",
   "print a token, for development": "개발용 토큰을 출력합니다",
   "whom the token speaks for": "토큰이 나타내는 사용자",
-  "how long it is valid": "유효 기간",
+  "how long it is valid, like 30m, 1h or 7d; 366 days at most": "유효 기간, 예: 30m, 1h, 7d. 최대 366일",
   "peg:admin for an operator, who may act on every analysis": "모든 분석을 다룰 수 있는 운영자는 peg:admin",
   "store an analysis from a file: JSON or CSV (timestamp, cell_id, a column for each KPI), gzipped or not":
     "파일의 분석을 저장합니다. JSON 또는 CSV(timestamp, cell_id, KPI마다 한 열), gzip 압축 가능",

@@ -77,7 +77,7 @@ type Procedures = {
     status: Query<typeof pegComparisonStatusInput, typeof pegComparisonStatusOutput>;
     /** How far a task is, as a stream: the present state first, each change, the final state last. */
     watch: Subscription<typeof pegComparisonWatchInput, typeof pegComparisonStatusOutput>;
-    /** Drops what is stored and cached, and starts a task that computes it anew. */
+    /** Drops what is stored and cached, and starts a task that computes it anew, or joins the one that runs. */
     recompute: Mutation<typeof pegComparisonRecomputeInput, typeof pegComparisonStatusOutput>;
   };
   analysis: {

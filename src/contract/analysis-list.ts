@@ -10,7 +10,7 @@ const DEFAULT_PAGE = 20;
 /** Newest first. `name` finds a part of the name, whatever its case; times are of creation, both ends inclusive. */
 export const analysisListInput = z.strictObject({
   ...pageOf(DEFAULT_PAGE),
-  name: label.optional(),
+  name: label.optional().describe("a part of the name, whatever its case"),
   created_from: timeInput.optional(),
   created_to: timeInput.optional(),
 });

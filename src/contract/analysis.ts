@@ -58,7 +58,7 @@ export const judgeDefinition = {
 
 /** How one KPI is to be judged. Fields of later versions are kept as they are. */
 export const pegDefinition = z.looseObject({
-  weight: z.number().int().min(1).max(10).optional(),
+  weight: z.number().int().min(1).max(10).optional().describe("5 where absent"),
   thresholds: z.record(z.string(), z.unknown()).optional(),
   direction: z
     .enum(DIRECTIONS)

@@ -32,7 +32,11 @@ export const pegChange = z.object({
   note: z.string().optional().describe('"zero_baseline" where the N-1 mean is 0'),
 });
 
-export const pegMetadata = z.object({ cell_id: z.string(), calculated_at: time, data_quality: level });
+export const pegMetadata = z.object({
+  cell_id: z.string().describe("the cell of all samples; ALL where they are of several"),
+  calculated_at: time,
+  data_quality: level,
+});
 
 export const pegComparisonResult = z.object({
   peg_name: z.string(),
@@ -110,9 +114,23 @@ export type TaskState = z.infer<typeof taskState>;
 
 export const pegComparisonGetInput = z.strictObject({
   id: analysisId,
-  include_metadata: z.boolean().default(true),
-  cache_ttl: z.number().int().min(0).max(MAX_CACHE_TTL).default(DEFAULT_CACHE_TTL),
-  async: z.boolean().default(false),
+  include_metadata: z
+    .boolean()
+    .default(true)
+    .describe("false leaves out `metadata` of each PEG and `analysis_metadata`"),
+  cache_ttl: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_CACHE_TTL)
+    .default(DEFAULT_CACHE_TTL)
+    .describe(
+      "seconds for which an answer found for this call is kept; 0 neither reads nor fills the caches",
+    ),
+  async: z
+    .boolean()
+    .default(false)
+    .describe("answers at once, with the task where the comparison is still to come"),
 });
 export type PegComparisonGetInput = z.infer<typeof pegComparisonGetInput>;
 

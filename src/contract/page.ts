@@ -9,7 +9,7 @@ export function pageOf(size: number) {
   return {
     cursor: cursor.optional(),
     /** tRPC's infinite queries say which way they go; pages go forward only. */
-    direction: z.literal("forward").optional(),
+    direction: z.literal("forward").optional().describe("for tRPC's infinite queries; may be left out"),
     limit: z.number().int().min(1).max(MAX_PAGE).default(size),
   };
 }

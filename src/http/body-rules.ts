@@ -1,6 +1,5 @@
 import type { Context, Next } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Room } from "../domain/room.js";
 import { bodyCutOff, bodyTooLarge } from "../trpc/errors.js";
 import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
@@ -44,7 +43,7 @@ function tellCutOff(request: Request): void {
  *
  * @returns what tells that nothing is made of it any more
  */
-function giveInTurn(request: Request, room: Room): () => void {
+function giveInTurn(request: Request, room: AppEnv["Variables"]["services"]["uploads"]): () => void {
   const read = request.text.bind(request);
   let over = false;
   let leave = () => {};

@@ -68,6 +68,16 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("says what a parameter means", () => {
+    const get = operations.find(({ operation }) => operation.operationId === "pegComparison.get");
+    const { parameters = [] } = (get?.operation ?? {}) as {
+      parameters?: { name: string; description?: string }[];
+    };
+    const meaning = Object.fromEntries(parameters.map(({ name, description }) => [name, description]));
+    expect(meaning.cache_ttl).toMatch(/^seconds /);
+    expect(meaning.async).toContain("task");
+  });
+
   test("closes what it describes: an answer with a field more does not fit", () => {
     const check = validatorOf(pointerTo("components", "schemas", "Comparison"));
     const example = EXAMPLES["pegComparison.get"]?.answer as object;

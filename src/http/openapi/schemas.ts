@@ -69,6 +69,9 @@ type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>["o
 /** Times are text here, and a number is bounded where the contract bounds it. */
 const override: Override = ({ zodSchema, jsonSchema }) => {
   const { type } = zodSchema._zod.def;
+  // The registry of names hides it.
+  const { description } = z.globalRegistry.get(zodSchema as unknown as z.ZodType) ?? {};
+  if (description !== undefined && jsonSchema.$ref === undefined) jsonSchema.description ??= description;
   if (type === "date") Object.assign(jsonSchema, { type: "string", format: "date-time" });
   if (type === "union" && jsonSchema.anyOf?.some((one) => (one as JsonSchema).format === "date-time")) {
     delete jsonSchema.anyOf;

@@ -118,8 +118,9 @@ export const REST_ROUTES: readonly RestRoute[] = [
     output: pegComparisonStatusOutput,
     rest: "body",
     mayTake: true,
-    summary: "Drops what is stored and cached, and starts a task that computes it anew",
-    errors: ["CONFLICT"],
+    summary:
+      "Drops what is stored and cached, and starts a task that computes it anew; where one runs already, joins it and drops nothing",
+    errors: [],
   },
   {
     method: "POST",
@@ -131,7 +132,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     status: 201,
     withRawData: true,
     summary: "Stores raw data; the caller becomes its admin",
-    errors: ["CONFLICT", "DATA_VALIDATION_ERROR"],
+    errors: ["CONFLICT"],
   },
   {
     method: "GET",
@@ -172,7 +173,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rest: "body",
     withRawData: true,
     summary: "New raw data in place of the version that the caller saw; the old comparison goes",
-    errors: ["CONFLICT", "DATA_VALIDATION_ERROR"],
+    errors: ["CONFLICT"],
   },
   {
     method: "DELETE",
