@@ -14,7 +14,12 @@ export function refusalAnswer({ status, error, headers }: CallRefusal): PlainAns
   return { status, headers: { "content-type": "application/json", ...headers }, body };
 }
 
-/** An answer with the status and the headers that it has over plain HTTP. @param now milliseconds since 1970 */
+/**
+ * An answer with the status and the headers that it has over plain HTTP.
+ *
+ * @param answer its headers are taken, and added to
+ * @param now milliseconds since 1970
+ */
 export function successAnswer(
   request: Pick<RestRequest, "path" | "header">,
   route: RestRoute,
@@ -22,8 +27,7 @@ export function successAnswer(
   type: string,
   now: number,
 ): PlainAnswer {
-  const { body, tag, task, encoded } = answer;
-  const headers: Record<string, string> = { ...answer.headers };
+  const { body, tag, task, encoded, headers } = answer;
   let status = route.status ?? 200;
   if (task?.status === "PENDING" || task?.status === "PROCESSING") {
     headers["retry-after"] = String(secondsUntil(task.estimated_completion, now));
@@ -32,14 +36,11 @@ export function successAnswer(
       headers.location = `${request.path.replace(/\/recompute$/, "")}/status?task_id=${task.task_id}`;
     }
   }
-  const varies = [
-    // Only of a question may anything be kept.
-    ...(route.method === "GET" ? ["authorization"] : []),
-    ...(route.method === "GET" && route.asCsv ? ["accept"] : []),
-    // The state of a task says in words why it failed.
-    ...(task ? ["accept-language"] : []),
-  ];
-  if (varies.length) headers.vary = varies.join(", ");
+  // Only of a question may anything be kept.
+  if (route.method === "GET") headers.vary = route.asCsv ? "authorization, accept" : "authorization";
+  // The state of a task says in words why it failed.
+  if (task)
+    headers.vary = headers.vary === undefined ? "accept-language" : `${headers.vary}, accept-language`;
   if (status === 201) headers.location = `${ANALYSES}/${answer.id}`;
   if (route.method === "GET" && status === 200) {
     headers.etag = entityTag(tag);
