@@ -118,7 +118,7 @@ export async function measureSoak(bench: Bench): Promise<SoakCourse> {
   const own = await openOwnServer(bench, {
     ...placed,
     env: { MCP_URL, BENCH_WATCH: watchFile },
-    nodeOptions: ["--import", new URL("./soak/watch-process.mjs", import.meta.url).href],
+    nodeOptions: ["--expose-gc", "--import", new URL("./soak/watch-process.mjs", import.meta.url).href],
     via,
   });
   const { ours, peg, tokens } = own;

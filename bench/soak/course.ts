@@ -22,6 +22,8 @@ export interface Watched {
   outsideMib: number;
   /** Of that, what objects of the heap hold, buffers most of all. */
   buffersMib: number;
+  /** What a whole collection leaves, of the heap and outside of it; told once a minute. */
+  liveMib?: number;
   /** Warnings of emitters and signals with too many listeners. */
   piledUp: number;
 }
@@ -47,6 +49,8 @@ export interface SoakCourse {
   mibIn10Minutes: number;
   committedMibIn10Minutes: number;
   outsideMibIn10Minutes: number;
+  /** Of what lives. */
+  liveMibIn10Minutes: number;
   /** The least that the heap held in each quarter: what its collections leave. */
   heapFloorsMib: number[];
   /** At the end, as a multiple of what it was after warming up; of calm slices. */
@@ -69,7 +73,14 @@ export function judgeSoak(readings: readonly Reading[]) {
   const quarter = Math.ceil(readings.length / 4);
   const minutes = warm.map(({ minute }) => minute);
   const in10Minutes = (of: (reading: Reading) => number): number => 10 * slope(minutes, warm.map(of));
+  const collected = warm.filter(({ liveMib }) => liveMib !== undefined);
   return {
+    liveMibIn10Minutes:
+      10 *
+      slope(
+        collected.map(({ minute }) => minute),
+        collected.map(({ liveMib = 0 }) => liveMib),
+      ),
     mibIn10Minutes: in10Minutes(({ residentMib }) => residentMib),
     committedMibIn10Minutes: in10Minutes(({ committedMib }) => committedMib),
     outsideMibIn10Minutes: in10Minutes(({ outsideMib }) => outsideMib),
@@ -89,7 +100,7 @@ export function judgeSoak(readings: readonly Reading[]) {
 /** A few lines. */
 export function describeSoak(course: SoakCourse): string {
   const { minutes, callsASecond, answered, refusedOrFailed, readings } = course;
-  const { mibIn10Minutes, committedMibIn10Minutes, outsideMibIn10Minutes } = course;
+  const { mibIn10Minutes, committedMibIn10Minutes, outsideMibIn10Minutes, liveMibIn10Minutes } = course;
   const { handleGrowth, timerGrowth, listenerGrowth, piledUp } = course;
   const { loopP99Ms, worstSliceP99Ms } = course;
   const floors = course.heapFloorsMib.map((mib) => mib.toFixed(0)).join(", ");
@@ -99,6 +110,7 @@ export function describeSoak(course: SoakCourse): string {
   return [
     `Soak of ${minutes} minutes at ${callsASecond.toFixed(0)} calls a second (${SHARE_OF_CAPACITY * 100} % of the most that is answered well), each dependency failing in turn: ${answered} answered, ${refusedOrFailed} refused or failed`,
     `  resident memory ${first?.residentMib.toFixed(0)} to ${readings.at(-1)?.residentMib.toFixed(0)} MiB, ${mibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(mibIn10Minutes < WANTED.mibIn10Minutes)}): heap ${committedMibIn10Minutes.toFixed(2)}, the rest ${outsideMibIn10Minutes.toFixed(2)}; least heap of each quarter ${floors} MiB`,
+    `  of that what lives, after a whole collection each minute: ${liveMibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(liveMibIn10Minutes < WANTED.mibIn10Minutes)})`,
     `  handles ${handleGrowth.toFixed(2)} times, timers ${timerGrowth.toFixed(2)} times, listeners of the process ${listenerGrowth.toFixed(2)} times from the first to the second half, ${piledUp} warnings of listeners that pile up (flat: ${verdict(flat)})`,
     `  event loop p99 ${loopP99Ms.toFixed(1)} ms (below ${WANTED.loopP99Ms}: ${verdict(loopP99Ms < WANTED.loopP99Ms)}), of the worst ${SLICE_S} s ${worstSliceP99Ms.toFixed(1)} ms`,
   ].join("\n");

@@ -17,6 +17,17 @@ process.on("warning", ({ name }) => {
   if (name === "MaxListenersExceededWarning") piledUp++;
 });
 
+/** Of so many readings one is of what a whole collection leaves: it takes as long as a few hundred calls. */
+const COLLECTED_EVERY = 6;
+let readings = 0;
+
+/** What lives, on the heap and outside of it. V8 lets garbage lie as it sees fit, which hides a few MiB of it. */
+function liveMib() {
+  globalThis.gc?.();
+  const { rss, heapTotal, heapUsed } = process.memoryUsage();
+  return (heapUsed + rss - heapTotal) / MIB;
+}
+
 process.on("SIGUSR2", () => {
   const { rss, heapTotal, external } = process.memoryUsage();
   const seen = {
@@ -27,6 +38,7 @@ process.on("SIGUSR2", () => {
     wholeLoopP99Ms: p99Ms(whole),
     listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
     piledUp,
+    ...(++readings % COLLECTED_EVERY === 0 ? { liveMib: liveMib() } : {}),
   };
   slice.reset();
   const file = process.env.BENCH_WATCH;
