@@ -78,7 +78,8 @@ export function startWorker(options: WorkerOptions): Worker {
     });
   };
 
-  const runJob = async (job: FetchedJob): Promise<void> => {
+  /** @returns whether it was put off */
+  const runJob = async (job: FetchedJob): Promise<boolean> => {
     const { id, data, retryCount, retryLimit } = job;
     const about = { task_id: id, request_id: requestIdOf(data) };
     try {
@@ -89,8 +90,11 @@ export function startWorker(options: WorkerOptions): Worker {
         throw error;
       });
     } catch (error) {
-      if (handBack.signal.aborted) return giveBack(job, about, 0);
-      if (error instanceof PutOff) return giveBack(job, about, error.seconds);
+      const putOff = error instanceof PutOff;
+      if (putOff || handBack.signal.aborted) {
+        await giveBack(job, about, putOff ? error.seconds : 0);
+        return putOff;
+      }
       const { name, code } = error as { name?: string; code?: string };
       logger.warn({ err: error, ...about, retry_count: retryCount, retry_limit: retryLimit }, "a job failed");
       // Where this does not reach the database either, the job expires and is run again.
@@ -99,6 +103,7 @@ export function startWorker(options: WorkerOptions): Worker {
         logger.warn({ err: failure, ...about }, "a failed job could not be noted");
       });
     }
+    return false;
   };
 
   const take = async (): Promise<void> => {
@@ -108,9 +113,10 @@ export function startWorker(options: WorkerOptions): Worker {
     if (away) logger.info({ queue }, "jobs are taken again");
     away = false;
     for (const job of jobs) {
-      const done = runJob(job).finally(() => {
+      const done = runJob(job).then((putOff) => {
         running.delete(job);
-        alarm.ring();
+        // The next one would be as well, likely: of a long queue the database would be asked without a pause.
+        if (!putOff) alarm.ring();
       });
       running.set(job, { id: job.id, done });
     }

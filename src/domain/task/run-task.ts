@@ -9,7 +9,9 @@ import { isFinished, type TaskRow } from "./task-state.js";
 /** While another process computes the same: it tells of its end itself, so that this matters only if it dies. */
 const ELSEWHERE_S = 5;
 /** Until others have left room. */
-const NO_ROOM_S = 1;
+const NO_ROOM_S = 5;
+/** While the service is left alone. */
+const LEFT_ALONE_S = 5;
 /** So long a task waits for a service that is away; then it is told so. */
 const WAITS_MS = 3_600_000;
 
@@ -22,10 +24,15 @@ export interface TaskRun {
   signal: AbortSignal;
 }
 
+/** Whether it may still wait for a service that is away. */
+function mayWait({ createdAt }: TaskRow, { clock }: Services): boolean {
+  return clock.now() - createdAt.getTime() < WAITS_MS;
+}
+
 /** Seconds after which the service may be asked again that nobody could ask now; undefined for another failure. */
-function unaskedFor(error: unknown, { createdAt }: TaskRow, { clock }: Services): number | undefined {
+function unaskedFor(error: unknown, task: TaskRow, services: Services): number | undefined {
   const unasked = error instanceof PegError && error.code === "MCP_CONNECTION_FAILED";
-  return unasked && clock.now() - createdAt.getTime() < WAITS_MS ? error.retryAfter : undefined;
+  return unasked && mayWait(task, services) ? error.retryAfter : undefined;
 }
 
 /**
@@ -46,6 +53,9 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
     // Its end could not be noted: this job is all that will see to it.
     if (failure !== undefined) throw failure;
     signal.throwIfAborted();
+    // Before its data is loaded for nothing.
+    if (services.analysisService.state() === "open" && mayWait(task, services))
+      throw new PutOff(LEFT_ALONE_S);
     // Before the claim, so that whoever has room may have the task.
     const leaveRoom = services.room.enterNow(task.rowCount ?? 0);
     if (!leaveRoom) throw new PutOff(NO_ROOM_S);

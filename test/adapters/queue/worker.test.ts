@@ -296,6 +296,21 @@ describe.each([
       expect(ended.map(({ retry_count }) => retry_count)).toEqual([0, 0, 0]);
     });
 
+    test("that are put off, one and all, are looked at no more often than any", async () => {
+      const ids = Array.from({ length: 9 }, (_, i) => TASK.slice(0, -1) + i);
+      for (const id of ids) await send(id);
+      let runs = 0;
+      const began = performance.now();
+      work(async () => {
+        runs++;
+        throw new PutOff(60);
+      });
+      await until(() => runs >= 2);
+      for (let look = 0; look < 20; look++) await stateOf();
+      // Two at a time, and once a second.
+      expect(runs).toBeLessThanOrEqual(2 * (1 + Math.floor((performance.now() - began) / 1_000)));
+    });
+
     test("that cannot be given back as their worker stops are run again once they have expired (B4)", async () => {
       let runs = 0;
       const { alarm, worker } = work(({ signal }) => {

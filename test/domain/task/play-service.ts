@@ -11,13 +11,16 @@ export interface PlayService extends AnalysisService {
   readonly asked: string[];
   /** The next calls, one each. */
   script(...plays: Play[]): void;
+  /** Whether it is left alone, as after many failures. */
+  leftAlone: boolean;
 }
 
 export function createPlayService(): PlayService {
   const asked: string[] = [];
   let plays: Play[] = [];
-  return {
+  const service: PlayService = {
     asked,
+    leftAlone: false,
     script: (...next) => {
       plays = next;
     },
@@ -26,9 +29,10 @@ export function createPlayService(): PlayService {
       const play = plays.shift();
       return play ? play(request, signal) : comparisonOf(number);
     },
-    state: () => "closed",
+    state: () => (service.leftAlone ? "open" : "closed"),
     close: async () => {},
   };
+  return service;
 }
 
 /** A promise, and how it is kept. */

@@ -85,6 +85,11 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
         sql`select name, state::text, data, output from pgboss.job where data->>'taskId' = ${taskId}`,
       );
 
+    const isPutOff = async (id: string) => {
+      const waiting = sql`select 1 from pgboss.job where id = ${id}::uuid and state = 'created' and start_after > now()`;
+      return (await rowsOf(services.db, waiting)).length > 0;
+    };
+
     test("is one for a hundred callers, with one job and one computation (B10)", async () => {
       const before = service.asked.length;
       const held = gate();
@@ -303,6 +308,17 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
     });
 
+    test("is not begun while its service is left alone", async () => {
+      const asked = service.asked.length;
+      service.leftAlone = true;
+      const { id } = await begin();
+      await eventually(() => isPutOff(id));
+      expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
+      service.leftAlone = false;
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+      expect(service.asked).toHaveLength(asked + 1);
+    });
+
     test("is told that its service is away where that took an hour", async () => {
       const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), { retryAfter: 40 });
       service.script(...Array.from({ length: 8 }, () => () => Promise.reject(away)));
@@ -324,15 +340,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
         .where(eq(analysisResults.id, key.analysisId));
       await countRows(20_000);
       const { id } = await begin();
-      await eventually(
-        async () =>
-          (
-            await rowsOf(
-              services.db,
-              sql`select 1 from pgboss.job where id = ${id}::uuid and state = 'created' and start_after > now()`,
-            )
-          ).length > 0,
-      );
+      await eventually(() => isPutOff(id));
       expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
       await countRows(stored?.rowCount ?? 0);
       leave?.();
@@ -346,8 +354,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
         leases.push((await claimComputation(services, elsewhere)) as Lease);
         await joinRunningTask(services, elsewhere, "other");
       }
-      const putOff = async (id: string) => (await jobsOf(id))[0]?.state === "created";
-      for (const { taskId } of leases) await eventually(() => putOff(taskId));
+      for (const { taskId } of leases) await eventually(() => isPutOff(taskId));
       const { id } = await begin();
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
       for (const lease of leases) {
