@@ -79,8 +79,8 @@ export function limitBody(maxSize: number, inTurn = false) {
 
   async function passOn(c: Context<AppEnv>, next: Next): Promise<void> {
     tellCutOff(c.req.raw);
-    if (inTurn) await next().finally(giveInTurn(c.req.raw, c.var.services.uploads));
-    else await next();
+    const end = inTurn ? giveInTurn(c.req.raw, c.var.services.uploads) : () => {};
+    await next().finally(end);
   }
 
   return createMiddleware<AppEnv>(async (c, next) => {
