@@ -22,7 +22,7 @@ export interface Watched {
   outsideMib: number;
   /** Of that, what objects of the heap hold, buffers most of all. */
   buffersMib: number;
-  /** What a whole collection leaves, of the heap and outside of it; told once a minute. */
+  /** What a whole collection leaves on the heap, with what that holds outside; told once a minute. */
   liveMib?: number;
   /** Warnings of emitters and signals with too many listeners. */
   piledUp: number;
@@ -104,13 +104,15 @@ export function describeSoak(course: SoakCourse): string {
   const { handleGrowth, timerGrowth, listenerGrowth, piledUp } = course;
   const { loopP99Ms, worstSliceP99Ms } = course;
   const floors = course.heapFloorsMib.map((mib) => mib.toFixed(0)).join(", ");
+  const lives = readings.flatMap(({ liveMib }) => (liveMib === undefined ? [] : [liveMib]));
+  const lived = `${lives[0]?.toFixed(1)} to ${lives.at(-1)?.toFixed(1)}`;
   const verdict = (fits: boolean) => (fits ? "as asked" : "NOT AS ASKED");
   const first = readings[Math.floor(readings.length * WARM_SHARE)];
   const flat = Math.max(handleGrowth, timerGrowth, listenerGrowth) <= WANTED.growth && piledUp === 0;
   return [
     `Soak of ${minutes} minutes at ${callsASecond.toFixed(0)} calls a second (${SHARE_OF_CAPACITY * 100} % of the most that is answered well), each dependency failing in turn: ${answered} answered, ${refusedOrFailed} refused or failed`,
     `  resident memory ${first?.residentMib.toFixed(0)} to ${readings.at(-1)?.residentMib.toFixed(0)} MiB, ${mibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(mibIn10Minutes < WANTED.mibIn10Minutes)}): heap ${committedMibIn10Minutes.toFixed(2)}, the rest ${outsideMibIn10Minutes.toFixed(2)}; least heap of each quarter ${floors} MiB`,
-    `  of that what lives, after a whole collection each minute: ${liveMibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(liveMibIn10Minutes < WANTED.mibIn10Minutes)})`,
+    `  of that what lives, after a whole collection each minute: ${lived} MiB, ${liveMibIn10Minutes.toFixed(2)} MiB in 10 minutes (below ${WANTED.mibIn10Minutes}: ${verdict(liveMibIn10Minutes < WANTED.mibIn10Minutes)})`,
     `  handles ${handleGrowth.toFixed(2)} times, timers ${timerGrowth.toFixed(2)} times, listeners of the process ${listenerGrowth.toFixed(2)} times from the first to the second half, ${piledUp} warnings of listeners that pile up (flat: ${verdict(flat)})`,
     `  event loop p99 ${loopP99Ms.toFixed(1)} ms (below ${WANTED.loopP99Ms}: ${verdict(loopP99Ms < WANTED.loopP99Ms)}), of the worst ${SLICE_S} s ${worstSliceP99Ms.toFixed(1)} ms`,
   ].join("\n");

@@ -21,11 +21,11 @@ process.on("warning", ({ name }) => {
 const COLLECTED_EVERY = 6;
 let readings = 0;
 
-/** What lives, on the heap and outside of it. V8 lets garbage lie as it sees fit, which hides a few MiB of it. */
+/** What lives on the heap, and what that holds outside. V8 lets garbage lie as it sees fit, which hides some MiB. */
 function liveMib() {
   globalThis.gc?.();
-  const { rss, heapTotal, heapUsed } = process.memoryUsage();
-  return (heapUsed + rss - heapTotal) / MIB;
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / MIB;
 }
 
 process.on("SIGUSR2", () => {
