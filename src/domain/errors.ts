@@ -13,6 +13,8 @@ export interface PegErrorOptions {
   retryAfter?: number;
   /** Another attempt may do better, whatever the code says: for those who make attempts, not for the caller. */
   passing?: boolean;
+  /** Nothing was even tried: for those who count attempts. */
+  untried?: boolean;
   cause?: unknown;
 }
 
@@ -26,6 +28,7 @@ export class PegError extends Error {
   readonly detailWords: readonly DetailWords[] | undefined;
   readonly retryAfter: number | undefined;
   readonly passing: boolean;
+  readonly untried: boolean;
 
   constructor(
     readonly code: ErrorCode,
@@ -37,6 +40,7 @@ export class PegError extends Error {
     this.details = options.details?.map(({ path, message }) => ({ path, message: inEnglish(message) }));
     this.retryAfter = options.retryAfter;
     this.passing = options.passing ?? false;
+    this.untried = options.untried ?? false;
   }
 
   get retryable(): boolean {
@@ -64,12 +68,23 @@ export function databaseAway(cause: unknown): PegError {
   });
 }
 
+/** This process stops; another one goes on. */
+export function serverStops(cause?: unknown): PegError {
+  return new PegError("SERVICE_UNAVAILABLE", "The server is stopping. Connect again.", {
+    retryAfter: 1,
+    cause,
+  });
+}
+
 /** A job cannot be seen to yet, through no fault of its own: it comes again, and this was none of its runs. */
 export class PutOff extends Error {
   override readonly name = "PutOff";
 
-  constructor(readonly seconds: number) {
-    super(`to be tried again in ${seconds} s`);
+  constructor(
+    readonly seconds: number,
+    readonly reason: "elsewhere" | "no room" | "service away" | "failed",
+  ) {
+    super(`to be tried again in ${seconds} s: ${reason}`);
   }
 }
 

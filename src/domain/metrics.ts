@@ -68,6 +68,8 @@ export const noMetrics: Metrics = {
 export interface QueueState {
   queue: string;
   waiting: number;
+  /** That have nothing to do yet. */
+  putOff: number;
   active: number;
   /** Seconds; 0 where none waits. */
   lag: number;

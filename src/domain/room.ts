@@ -17,18 +17,42 @@ export class Room {
     this.#small = small;
   }
 
-  /** Waits for as much room, in the order of asking: else large ones would wait as long as there are smaller ones. */
-  async enter(size: number): Promise<Leave> {
+  /**
+   * Waits for as much room, in the order of asking: else large ones would wait as long as there are smaller ones.
+   *
+   * @throws the signal's reason
+   */
+  async enter(size: number, signal?: AbortSignal): Promise<Leave> {
+    signal?.throwIfAborted();
     const leave = this.enterNow(size);
     if (leave) return leave;
-    await new Promise<void>((enter) => this.#waiting.push({ size, enter }));
+    await new Promise<void>((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
+      };
+      const waiting = { size, enter };
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        // It may have been in the way.
+        this.#letIn();
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", giveUp);
+      this.#waiting.push(waiting);
+    });
     return this.#leaving(size);
+  }
+
+  /** Whether somebody waits in line. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /** @returns undefined where there is no room now, or others wait for it */
   enterNow(size: number): Leave | undefined {
     if (size <= this.#small) return () => {};
-    if (this.#waiting.length > 0 || !this.#fits(size)) return undefined;
+    if (this.isWaitedFor || !this.#fits(size)) return undefined;
     this.#taken += size;
     return this.#leaving(size);
   }
@@ -40,11 +64,15 @@ export class Room {
   #leaving(size: number): Leave {
     return () => {
       this.#taken -= size;
-      for (let next = this.#waiting[0]; next && this.#fits(next.size); next = this.#waiting[0]) {
-        this.#taken += next.size;
-        this.#waiting.shift();
-        next.enter();
-      }
+      this.#letIn();
     };
+  }
+
+  #letIn(): void {
+    for (let next = this.#waiting[0]; next && this.#fits(next.size); next = this.#waiting[0]) {
+      this.#taken += next.size;
+      this.#waiting.shift();
+      next.enter();
+    }
   }
 }

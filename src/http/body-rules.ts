@@ -3,6 +3,8 @@ import { createMiddleware } from "hono/factory";
 import { bodyCutOff, bodyTooLarge } from "../trpc/errors.js";
 import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
+import { toldStream } from "./told-stream.js";
+import { isStreamed } from "./trpc.js";
 
 const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
 
@@ -79,8 +81,13 @@ export function limitBody(maxSize: number, inTurn = false) {
 
   async function passOn(c: Context<AppEnv>, next: Next): Promise<void> {
     tellCutOff(c.req.raw);
-    const end = inTurn ? giveInTurn(c.req.raw, c.var.services.uploads) : () => {};
-    await next().finally(end);
+    if (!inTurn) return next();
+    const { services, requestId } = c.var;
+    const end = giveInTurn(c.req.raw, services.uploads);
+    if (!isStreamed((name) => c.req.header(name))) return next().finally(end);
+    // Its answer begins before its body is read.
+    await next();
+    c.res = toldStream(c.res, services.logger, requestId, end);
   }
 
   return createMiddleware<AppEnv>(async (c, next) => {

@@ -5,9 +5,19 @@ type Logger = AppEnv["Variables"]["services"]["logger"];
 /**
  * A response whose body, where it breaks off on our side, ends there and is a line of the log. The server would print
  * the error, and write its message to the caller.
+ *
+ * @param onEnd is called once it has ended, however it did
  */
-export function toldStream(response: Response, logger: Logger, requestId: string): Response {
-  if (!response.body) return response;
+export function toldStream(
+  response: Response,
+  logger: Logger,
+  requestId: string,
+  onEnd = () => {},
+): Response {
+  if (!response.body) {
+    onEnd();
+    return response;
+  }
   const reader = response.body.getReader();
   let left = false;
   const body = new ReadableStream<Uint8Array>({
@@ -15,10 +25,12 @@ export function toldStream(response: Response, logger: Logger, requestId: string
       try {
         const { done, value } = await reader.read();
         if (left) return;
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (!done) return controller.enqueue(value);
+        onEnd();
+        controller.close();
       } catch (error) {
         if (left) return;
+        onEnd();
         logger.error({ request_id: requestId, err: error }, "an answer broke off");
         controller.close();
       }
@@ -26,6 +38,7 @@ export function toldStream(response: Response, logger: Logger, requestId: string
     cancel(reason) {
       // What is read meanwhile ends with it, and breaks nothing off.
       left = true;
+      onEnd();
       return reader.cancel(reason);
     },
   });

@@ -7,8 +7,8 @@ const LARGE = 40_000;
 function watched() {
   const room = new Room(100_000, 10_000);
   const inside = new Map<string, () => void>();
-  const enter = async (name: string, rows: number) => {
-    inside.set(name, await room.enter(rows));
+  const enter = async (name: string, rows: number, signal?: AbortSignal) => {
+    inside.set(name, await room.enter(rows, signal));
   };
   const leave = (name: string) => {
     inside.get(name)?.();
@@ -81,5 +81,33 @@ describe("a room for rows", () => {
     leave("waits");
     expect(await names()).toEqual(["waits longer"]);
     expect(room.enterNow(60_000)).toBeDefined();
+  });
+
+  test("is left by who gives up, who then is in nobody's way", async () => {
+    const { enter, leave, names } = watched();
+    void enter("first", LARGE);
+    const stop = new AbortController();
+    const large = enter("large", 90_000, stop.signal);
+    void enter("later", LARGE);
+    expect(await names()).toEqual(["first"]);
+    stop.abort(new Error("no more"));
+    await expect(large).rejects.toThrow("no more");
+    expect(await names()).toEqual(["first", "later"]);
+    await expect(enter("late", LARGE, stop.signal)).rejects.toThrow("no more");
+    leave("first");
+    void enter("last", 60_000);
+    expect(await names()).toEqual(["later", "last"]);
+  });
+
+  test("is not left again by whoever is in when its signal aborts", async () => {
+    const { enter, leave, names } = watched();
+    const stop = new AbortController();
+    void enter("first", LARGE);
+    void enter("second", 90_000, stop.signal);
+    expect(await names()).toEqual(["first"]);
+    leave("first");
+    void enter("next", LARGE);
+    stop.abort();
+    expect(await names()).toEqual(["second"]);
   });
 });

@@ -78,11 +78,18 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
     }
   };
 
-  const askAndCheck = async (request: ComparisonRequest, deadline: Deadline): Promise<ComputedComparison> => {
+  const askAndCheck = async (
+    request: ComparisonRequest,
+    deadline: Deadline,
+    onAsked: () => void,
+  ): Promise<ComputedComparison> => {
     deadline.signal.throwIfAborted();
     circuit.check();
     const { analysisId, data, algorithmVersion } = request;
     const body = await codec.encode({ analysisId, data, algorithmVersion }, deadline.signal);
+    // It may have opened meanwhile.
+    circuit.check();
+    onAsked();
     const sentAt = performance.now();
     const { requestId, traceparent, onProgress } = request;
     const call = { body, requestId, traceparent, deadline };
@@ -104,12 +111,16 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
       signal?.throwIfAborted();
       const allowedMs = request.onProgress ? asyncTimeoutMs : totalTimeoutMs;
       const deadline = startDeadline(allowedMs, [signal, closing.signal]);
+      let asked = false;
+      const onAsked = () => {
+        asked = true;
+      };
       try {
         // No signal for the bulkhead: it forgets to wake the next in line when one left its queue.
-        const work = slots.execute(() => askAndCheck(request, deadline));
+        const work = slots.execute(() => askAndCheck(request, deadline, onAsked));
         return await untilAborted(work, deadline.signal);
       } catch (error) {
-        throw toPegError(error, circuit.waitMs());
+        throw toPegError(error, asked, circuit.waitMs());
       } finally {
         deadline.clear();
       }

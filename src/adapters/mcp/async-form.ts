@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mcpTaskCreated, mcpTaskStatus } from "../../contract/mcp-protocol.js";
 import { CircuitOpen } from "./circuit.js";
 import type { Deadline } from "./deadline.js";
-import { AttemptFailure, mayPass, timeoutFailure } from "./failure.js";
+import { AttemptFailure, timeoutFailure } from "./failure.js";
 import { INLINE_CHECK_BYTES } from "./options.js";
 import { parseJson } from "./parse-json.js";
 import { decodeText } from "./read-body.js";
@@ -37,12 +37,15 @@ export interface AsyncCall extends CallIds {
   onProgress(share: number): void;
 }
 
+/** Statuses that tell of the moment. 500 may well be all that a service has to say of a task that it lost. */
+const AWAY = new Set([408, 425, 429, 502, 503, 504]);
 /** Whether nothing is known of a comparison but that it could not be asked about now. */
 function isAway(error: unknown): boolean {
   if (error instanceof CircuitOpen) return true;
-  if (!(error instanceof AttemptFailure)) return false;
-  const { kind, about } = error;
-  return kind === "unreachable" || kind === "timeout" || (kind === "status" && mayPass(about.status ?? 0));
+  return (
+    error instanceof AttemptFailure &&
+    (["unreachable", "timeout"].includes(error.kind) || isStatus(error, AWAY))
+  );
 }
 
 const isStatus = (error: unknown, statuses: ReadonlySet<number>) =>

@@ -24,12 +24,14 @@ const seconds = (ms: number) => Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.cei
  * What the caller reads, for anything that ended a call. What is not ours, such as the reason of a caller's
  * own abort, stays as it is.
  *
+ * @param asked whether the service was asked at all
  * @param circuitWaitMs until the circuit lets a probe through, ms; 0 where it is not open
  */
-export function toPegError(error: unknown, circuitWaitMs: number): unknown {
+export function toPegError(error: unknown, asked: boolean, circuitWaitMs: number): unknown {
   const connectionFailed = (waitMs: number | undefined) =>
     new PegError("MCP_CONNECTION_FAILED", UNREACHABLE, {
       cause: error,
+      untried: !asked,
       ...(waitMs === undefined ? {} : { retryAfter: seconds(waitMs) }),
     });
   if (error instanceof DeadlineReached) return new PegError("MCP_TIMEOUT", TIMEOUT, { cause: error });

@@ -90,8 +90,9 @@ async function readGauges(gauges: ReturnType<typeof defineGauges>, readings: Rea
   // What is not known is not told: the last number would look like news.
   gauges.queueJobs.reset();
   gauges.queueLag.reset();
-  for (const { queue, waiting, active, lag } of queues ?? []) {
+  for (const { queue, waiting, putOff, active, lag } of queues ?? []) {
     gauges.queueJobs.set({ queue, state: "waiting" }, waiting);
+    gauges.queueJobs.set({ queue, state: "put_off" }, putOff);
     gauges.queueJobs.set({ queue, state: "active" }, active);
     gauges.queueLag.set({ queue }, lag);
   }

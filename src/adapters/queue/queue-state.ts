@@ -5,7 +5,8 @@ import type { SqlRunner } from "../../domain/ports.js";
 export async function readQueueStates(run: SqlRunner, queues: readonly string[]): Promise<QueueState[]> {
   const { rows } = await run(
     `select name,
-       count(*) filter (where state in ('created', 'retry'))::int as waiting,
+       count(*) filter (where state = 'retry' or state = 'created' and start_after <= now())::int as waiting,
+       count(*) filter (where state = 'created' and start_after > now())::int as put_off,
        count(*) filter (where state = 'active')::int as active,
        coalesce(extract(epoch from now() - min(greatest(created_on, start_after))
          filter (where state in ('created', 'retry') and start_after <= now())), 0)::float8 as lag
@@ -14,7 +15,8 @@ export async function readQueueStates(run: SqlRunner, queues: readonly string[])
   );
   const known = new Map(rows.map((row) => [String(row.name), row]));
   return queues.map((queue) => {
-    const { waiting = 0, active = 0, lag = 0 } = known.get(queue) ?? {};
-    return { queue, waiting: Number(waiting), active: Number(active), lag: Number(lag) };
+    const { waiting = 0, put_off = 0, active = 0, lag = 0 } = known.get(queue) ?? {};
+    const counts = { waiting: Number(waiting), putOff: Number(put_off), active: Number(active) };
+    return { queue, ...counts, lag: Number(lag) };
   });
 }

@@ -67,7 +67,10 @@ export function startWorker(options: WorkerOptions): Worker {
   /** As if it had never run: it was no failure of the job, of which there may be a few only. */
   const giveBack = async ({ id, retryCount }: FetchedJob, about: object, seconds: number): Promise<void> => {
     // A run that was taken for dead does not give back the one that follows it.
-    const text = `update pgboss.job set state = 'created', started_on = null, start_after = now() + make_interval(secs => $3)
+    // Behind those that came meanwhile, where it is put off: the oldest are looked at first.
+    const text = `update pgboss.job set state = 'created', started_on = null,
+        start_after = now() + make_interval(secs => $3::float8),
+        created_on = case when $3::float8 > 0 then now() else created_on end
       where name = $1 and id = $2::uuid and state = 'active' and retry_count = $4`;
     await run(text, [queue, id, seconds, retryCount]).catch((error: unknown) => {
       metrics.queueFailure("fail");
@@ -92,6 +95,8 @@ export function startWorker(options: WorkerOptions): Worker {
     } catch (error) {
       const putOff = error instanceof PutOff;
       if (putOff || handBack.signal.aborted) {
+        if (putOff)
+          logger.debug({ ...about, seconds: error.seconds, reason: error.reason }, "a job was put off");
         await giveBack(job, about, putOff ? error.seconds : 0);
         return putOff;
       }

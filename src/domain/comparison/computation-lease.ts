@@ -165,6 +165,15 @@ function holdLease(
   return { taskId, attemptToken, rows: rows ?? 0, progress, work, stop };
 }
 
+/** Says that the work under a lease begins now: what it waited for tells nothing of how long the next one takes. */
+export async function beginAnew({ db }: Services, { attemptToken: token }: Lease): Promise<void> {
+  const { attemptToken, status } = pegComparisonTasks;
+  await db
+    .update(pegComparisonTasks)
+    .set({ startedAt: sql`now()` })
+    .where(and(eq(attemptToken, token), eq(status, "PROCESSING")));
+}
+
 /** How an attempt ended that did not store a comparison. */
 export interface AttemptEnd {
   error?: unknown;

@@ -1,9 +1,11 @@
 import { loadRawData } from "../analysis/stored-raw-data.js";
 import type { Services } from "../context.js";
-import { DataMovedError, PegError } from "../errors.js";
+import { DataMovedError, PegError, serverStops } from "../errors.js";
 import type { AttemptOutcome } from "../metrics.js";
+import type { Leave } from "../room.js";
 import {
   awaitComputation,
+  beginAnew,
   claimComputation,
   endComputation,
   type Lease,
@@ -54,6 +56,7 @@ export async function computeUnderLease(
   const start = performance.now();
   let outcome: AttemptOutcome = "completed";
   try {
+    work.signal.throwIfAborted();
     // Between the look-up and the claim another process may have finished.
     const found = await loadStoredComparison(services, key);
     if (found) {
@@ -120,6 +123,27 @@ async function awaitOther(services: Services, taskId: string): Promise<"done" | 
 }
 
 /**
+ * Waits for room for the rows of a lease.
+ *
+ * @throws PegError SERVICE_UNAVAILABLE where this process stops meanwhile: another may have the task
+ */
+async function enterRoom(services: Services, lease: Lease): Promise<Leave> {
+  const { room, stopping } = services;
+  const leave = room.enterNow(lease.rows);
+  if (leave) return leave;
+  try {
+    const entered = await room.enter(lease.rows, stopping);
+    await beginAnew(services, lease);
+    return entered;
+  } catch (cause) {
+    const error = stopping.aborted ? serverStops(cause) : cause;
+    await endComputation(services, lease, { error, handBack: true }).catch(() => undefined);
+    lease.stop();
+    throw error;
+  }
+}
+
+/**
  * Computes a comparison and stores it, unless another process does so already: then waits for that.
  *
  * @param attempt its `onComputed` may be called once for each attempt
@@ -133,7 +157,7 @@ export async function computeComparison(
   for (;;) {
     const claim = await claimComputation(services, key);
     if ("attemptToken" in claim) {
-      const leaveRoom = await services.room.enter(claim.rows);
+      const leaveRoom = await enterRoom(services, claim);
       const result = await computeUnderLease(services, key, claim, attempt).finally(leaveRoom);
       if (result) return result;
     }

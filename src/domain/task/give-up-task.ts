@@ -45,5 +45,5 @@ export async function giveUpTask(
     .select({ id })
     .from(pegComparisonTasks)
     .where(and(eq(id, taskId), isRunning));
-  if (running) throw new PutOff(WAIT_S);
+  if (running) throw new PutOff(WAIT_S, "elsewhere");
 }

@@ -4,6 +4,7 @@ import { claimTask } from "../comparison/computation-lease.js";
 import { computeUnderLease, mayPass } from "../comparison/compute-comparison.js";
 import type { Services } from "../context.js";
 import { PegError, PutOff } from "../errors.js";
+import type { Leave } from "../room.js";
 import { isFinished, type TaskRow } from "./task-state.js";
 
 /** While another process computes the same: it tells of its end itself, so that this matters only if it dies. */
@@ -29,10 +30,18 @@ function mayWait({ createdAt }: TaskRow, { clock }: Services): boolean {
   return clock.now() - createdAt.getTime() < WAITS_MS;
 }
 
-/** Seconds after which the service may be asked again that nobody could ask now; undefined for another failure. */
+/** Seconds after which the service may be asked that was not even asked now; undefined for another failure. */
 function unaskedFor(error: unknown, task: TaskRow, services: Services): number | undefined {
-  const unasked = error instanceof PegError && error.code === "MCP_CONNECTION_FAILED";
+  const unasked = error instanceof PegError && error.untried;
   return unasked && mayWait(task, services) ? error.retryAfter : undefined;
+}
+
+/** Room for its rows, before the claim, so that whoever has room may have the task. One of a process waits in line. */
+async function enterRoom({ room }: Services, rows: number, signal: AbortSignal): Promise<Leave> {
+  const leave = room.enterNow(rows);
+  if (leave) return leave;
+  if (room.isWaitedFor) throw new PutOff(NO_ROOM_S, "no room");
+  return room.enter(rows, signal);
 }
 
 /**
@@ -55,20 +64,18 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
     signal.throwIfAborted();
     // Before its data is loaded for nothing.
     if (services.analysisService.state() === "open" && mayWait(task, services))
-      throw new PutOff(LEFT_ALONE_S);
-    // Before the claim, so that whoever has room may have the task.
-    const leaveRoom = services.room.enterNow(task.rowCount ?? 0);
-    if (!leaveRoom) throw new PutOff(NO_ROOM_S);
+      throw new PutOff(LEFT_ALONE_S, "service away");
+    const leaveRoom = await enterRoom(services, task.rowCount ?? 0, signal);
     try {
       const lease = await claimTask(services, taskId);
-      if (!lease) throw new PutOff(ELSEWHERE_S);
+      if (!lease) throw new PutOff(ELSEWHERE_S, "elsewhere");
       const isEnd = (error: unknown) =>
         unaskedFor(error, task, services) === undefined && (last || !mayPass(error));
       await computeUnderLease(services, task, lease, { ...run, withProgress: true, isEnd });
     } catch (error) {
       if (signal.aborted || error instanceof PutOff) throw error;
       const seconds = unaskedFor(error, task, services);
-      if (seconds !== undefined) throw new PutOff(seconds);
+      if (seconds !== undefined) throw new PutOff(seconds, "service away");
       if (mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";
       services.logger.info({ task_id: taskId, request_id: run.requestId, code }, "a task failed");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { PegComparisonStatusOutput, PegComparisonWatchInput } from "../../contract/comparison.js";
 import { fill, type Message } from "../../contract/words.js";
 import type { VerbContext } from "../context.js";
-import { PegError } from "../errors.js";
+import { PegError, serverStops } from "../errors.js";
 import { checkStanding, readStanding } from "../permission/authorize.js";
 import type { AnalysisStanding } from "../permission/standing-cache.js";
 import { describeTask, isFinished, readTask, type TaskRow, taskNotFound } from "./task-state.js";
@@ -60,7 +60,7 @@ export async function* watchComparison({
     if (services.streams.open > MAX_STREAMS_HERE)
       throw tooManyStreams("This server holds as many streams as it can.");
     for (;;) {
-      if (services.stopping.aborted) throw stopped();
+      if (services.stopping.aborted) throw serverStops();
       if (signal?.aborted) return;
       if (performance.now() - keptAt >= KEEP_PLACE_MS) {
         await takePlace(ctx, place);
@@ -128,8 +128,4 @@ function checkToken({ services, actor }: VerbContext): void {
   throw new PegError("API_AUTHENTICATION_ERROR", "The token has expired. Connect again with a new one.", {
     details: [{ path: "token", message: "has expired" }],
   });
-}
-
-function stopped(): PegError {
-  return new PegError("SERVICE_UNAVAILABLE", "The server is stopping. Connect again.", { retryAfter: 1 });
 }

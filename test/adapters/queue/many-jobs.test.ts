@@ -103,19 +103,19 @@ describe.skipIf(!hasPostgres)("ten thousand jobs and eight workers", () => {
     const began = Date.now();
     const lag = (sent: number) => OLDEST_S - sent;
     const atFirst = await state();
-    expect(atFirst).toMatchObject({ waiting: JOBS, active: 0 });
+    expect(atFirst).toMatchObject({ waiting: JOBS, putOff: 0, active: 0 });
     expect(atFirst?.lag).toBeGreaterThanOrEqual(lag(0));
 
     await workUntil(JOBS / 2);
     const half = await effects();
     const oldest = Math.min(...missingFrom(half));
     const between = await state();
-    expect(between).toMatchObject({ waiting: JOBS - half.length, active: 0 });
+    expect(between).toMatchObject({ waiting: JOBS - half.length, putOff: 0, active: 0 });
     expect(between?.lag).toBeGreaterThanOrEqual(lag(oldest));
     expect(between?.lag).toBeLessThanOrEqual(lag(oldest) + (Date.now() - began) / 1000 + 1);
 
     await workUntil(JOBS - half.length);
-    expect(await state()).toEqual({ queue: QUEUE, waiting: 0, active: 0, lag: 0 });
+    expect(await state()).toEqual({ queue: QUEUE, waiting: 0, putOff: 0, active: 0, lag: 0 });
     const all = await effects();
     expect(all).toHaveLength(JOBS);
     expect(missingFrom(all)).toEqual([]);

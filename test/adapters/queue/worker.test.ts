@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { createBoss, migrateQueue } from "../../../src/adapters/queue/boss.js";
 import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
+import { readQueueStates } from "../../../src/adapters/queue/queue-state.js";
 import { startWorker, type Worker } from "../../../src/adapters/queue/worker.js";
 import { type OpenDatabase, openDatabase } from "../../../src/db/open.js";
 import { runIn, type SqlRunner } from "../../../src/db/run-sql.js";
@@ -268,7 +269,8 @@ describe.each([
       const { alarm } = work(async ({ data }) => {
         const { taskId } = data as { taskId: string };
         runs.push(taskId);
-        if (taskId !== ids[2] && runs.filter((id) => id === taskId).length === 1) throw new PutOff(60);
+        if (taskId !== ids[2] && runs.filter((id) => id === taskId).length === 1)
+          throw new PutOff(60, "elsewhere");
       });
       for (const id of ids) await send(id);
       alarm.ring();
@@ -286,6 +288,9 @@ describe.each([
         expect(Number(wait)).toBeGreaterThan(30);
         expect(Number(wait)).toBeLessThanOrEqual(60);
       }
+      expect(await readQueueStates(database.run, [QUEUE])).toMatchObject([
+        { waiting: 0, putOff: 2, active: 0 },
+      ]);
       expect([runs.length, lines.filter(({ level }) => level === "warn")]).toEqual([3, []]);
       await database.run("update pgboss.job set start_after = now() where state = 'created'", []);
       alarm.ring();
@@ -296,6 +301,19 @@ describe.each([
       expect(ended.map(({ retry_count }) => retry_count)).toEqual([0, 0, 0]);
     });
 
+    test("that are put off again and again keep nobody waiting who came later", async () => {
+      const ids = Array.from({ length: 9 }, (_, i) => TASK.slice(0, -1) + i);
+      for (const id of ids) await send(id);
+      const last = ids.at(-1);
+      const { alarm } = work(async ({ data }) => {
+        if ((data as { taskId: string }).taskId !== last) throw new PutOff(0.001, "no room");
+      });
+      await until(async () => {
+        alarm.ring();
+        return (await stateOf(last)) === "completed";
+      });
+    });
+
     test("that are put off, one and all, are looked at no more often than any", async () => {
       const ids = Array.from({ length: 9 }, (_, i) => TASK.slice(0, -1) + i);
       for (const id of ids) await send(id);
@@ -303,7 +321,7 @@ describe.each([
       const began = performance.now();
       work(async () => {
         runs++;
-        throw new PutOff(60);
+        throw new PutOff(60, "elsewhere");
       });
       await until(() => runs >= 2);
       for (let look = 0; look < 20; look++) await stateOf();

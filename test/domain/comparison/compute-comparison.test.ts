@@ -12,7 +12,7 @@ import { computeComparison } from "../../../src/domain/comparison/compute-compar
 import { type ComparisonKey, storeComparison } from "../../../src/domain/comparison/stored-comparison.js";
 import type { Services } from "../../../src/domain/context.js";
 import { DataMovedError, PegError } from "../../../src/domain/errors.js";
-import type { Room } from "../../../src/domain/room.js";
+import { Room } from "../../../src/domain/room.js";
 import { comparisonOf, DATABASES, storeAnalysis, type TestWorld } from "../fixtures.js";
 
 /** The same database, whose n-th transaction or statement fails as if the connection had closed. */
@@ -55,11 +55,11 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       const key = await storeAnalysis(world.services);
       const seen: unknown[] = [];
       const room = {
-        enter: async (rows: number) => {
+        enterNow: (rows: number) => {
           seen.push(rows);
           return () => void seen.push("left");
         },
-      } as Room;
+      } as unknown as Room;
       const analysisService = { ...world.services.analysisService, compare };
       const services = { ...world.services, room, analysisService };
       await computeComparison(services, key, { requestId: "asked" }).catch(() => undefined);
@@ -69,6 +69,61 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
         .where(eq(analysisResults.id, key.analysisId));
       expect(stored?.rowCount).toBeGreaterThan(0);
       expect(seen).toEqual([stored?.rowCount, "left"]);
+    });
+
+    test("that waits for room leaves its task to others where its process stops", async () => {
+      const key = await storeAnalysis(world.services);
+      await world.db
+        .update(analysisResults)
+        .set({ rowCount: 20_000 })
+        .where(eq(analysisResults.id, key.analysisId));
+      const stop = new AbortController();
+      const room = new Room(100_000, 10_000);
+      const leave = room.enterNow(100_000);
+      const services = { ...world.services, room, stopping: stop.signal };
+      const outcome = computeComparison(services, key, { requestId: "asked" }).catch(
+        (error: unknown) => error,
+      );
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      await world.db
+        .update(pegComparisonTasks)
+        .set({ queued: true })
+        .where(eq(pegComparisonTasks.analysisId, key.analysisId));
+      stop.abort();
+      expect(await outcome).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+      const [task] = await world.db
+        .select({ status: pegComparisonTasks.status, free: sql`lease_until < now()` })
+        .from(pegComparisonTasks)
+        .where(eq(pegComparisonTasks.analysisId, key.analysisId));
+      expect(task).toEqual({ status: "PROCESSING", free: true });
+      expect(room.isWaitedFor).toBe(false);
+      leave?.();
+    });
+
+    test("that waited for room is as long as it then took", async () => {
+      const key = await storeAnalysis(world.services);
+      await world.db
+        .update(analysisResults)
+        .set({ rowCount: 20_000 })
+        .where(eq(analysisResults.id, key.analysisId));
+      const room = new Room(100_000, 10_000);
+      const leave = room.enterNow(100_000);
+      const outcome = computeComparison({ ...computing, room }, key, { requestId: "asked" }).catch(
+        () => "ended",
+      );
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      const longAgo = new Date(0);
+      await world.db
+        .update(pegComparisonTasks)
+        .set({ startedAt: longAgo })
+        .where(eq(pegComparisonTasks.analysisId, key.analysisId));
+      leave?.();
+      await outcome;
+      const [task] = await world.db
+        .select()
+        .from(pegComparisonTasks)
+        .where(eq(pegComparisonTasks.analysisId, key.analysisId));
+      expect(task?.startedAt).not.toEqual(longAgo);
     });
 
     describe("that counts for nothing any more", () => {
@@ -91,7 +146,20 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
         const outcome = computed.catch((error: unknown) => error);
         await begun;
         await meanwhile();
-        vi.advanceTimersByTime(5_000);
+        let ended = false;
+        void outcome.then(() => {
+          ended = true;
+        });
+        // A renewal may fail: then the next one tells.
+        await expect
+          .poll(
+            () => {
+              vi.advanceTimersByTime(5_000);
+              return ended;
+            },
+            { timeout: 30_000 },
+          )
+          .toBe(true);
         return outcome;
       }
 

@@ -283,7 +283,10 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
     });
 
     test("waits for a service that cannot be asked, be it at its last run, and that is none of its runs", async () => {
-      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), { retryAfter: 40 });
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), {
+        retryAfter: 40,
+        untried: true,
+      });
       const asked = service.asked.length;
       service.script(...Array.from({ length: 8 }, () => () => Promise.reject(away)));
       const { id } = await begin();
@@ -308,6 +311,15 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
     });
 
+    test("counts its runs where the service was asked, and may have died of that", async () => {
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), { retryAfter: 40 });
+      const asked = service.asked.length;
+      service.script(...Array.from({ length: 8 }, () => () => Promise.reject(away)));
+      const { id } = await begin();
+      expect(await ended(id)).toMatchObject({ status: "FAILED", errorCode: "MCP_CONNECTION_FAILED" });
+      expect(service.asked.length - asked).toBe(5);
+    });
+
     test("is not begun while its service is left alone", async () => {
       const asked = service.asked.length;
       service.leftAlone = true;
@@ -320,7 +332,10 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
     });
 
     test("is told that its service is away where that took an hour", async () => {
-      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), { retryAfter: 40 });
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), {
+        retryAfter: 40,
+        untried: true,
+      });
       service.script(...Array.from({ length: 8 }, () => () => Promise.reject(away)));
       const { id } = await begin();
       await services.db
@@ -332,6 +347,8 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
 
     test("waits for room for its rows before it is claimed: whoever has room may have it", async () => {
       const leave = services.room.enterNow(2_000_000);
+      // One of a process waits in line, and this is another.
+      const inLine = services.room.enter(20_000);
       const countRows = (rowCount: number) =>
         services.db.update(analysisResults).set({ rowCount }).where(eq(analysisResults.id, key.analysisId));
       const [stored] = await services.db
@@ -344,7 +361,24 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
       await countRows(stored?.rowCount ?? 0);
       leave?.();
+      (await inLine)();
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+    });
+
+    test("waits in line for room where nobody else does, and then is worked on", async () => {
+      const leave = services.room.enterNow(2_000_000);
+      await services.db
+        .update(analysisResults)
+        .set({ rowCount: 20_000 })
+        .where(eq(analysisResults.id, key.analysisId));
+      service.script(async () => comparisonOf(1));
+      const { id } = await begin();
+      await eventually(async () => services.room.isWaitedFor);
+      expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
+      leave?.();
+      // It is begun, and then finds that its rows are not as many.
+      await eventually(async () => (await taskOf(id)).startedAt !== null);
+      expect(services.room.isWaitedFor).toBe(false);
     });
 
     test("is worked on while as many jobs as run at a time only wait for computations elsewhere", async () => {
