@@ -130,7 +130,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         to: "",
       },
     ],
-    shows: ["read after an acknowledged revoke", "stale comparison"],
+    // What `look` tells is of the same state: as above, of an old one nobody can tell which of the two it is.
+    shows: ["read after an acknowledged revoke", "stale comparison", "lost acknowledged write"],
     history: {
       ...USUAL,
       // One process cannot reach Redis and the other one can: only by NOTIFY does that learn what this one changed.
