@@ -63,7 +63,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   });
   // Before tRPC: it would hand form data and octet streams to a mutation as they are.
   app.use(`${TRPC_ENDPOINT}/*`, jsonOnly);
-  const [large, small] = [limitBody(MAX_BODY_BYTES, true), limitBody(MAX_SMALL_BODY_BYTES)];
+  const [large, small] = [limitBody(MAX_BODY_BYTES, { inTurn: true }), limitBody(MAX_SMALL_BODY_BYTES)];
   app.use(`${TRPC_ENDPOINT}/*`, (c, next) =>
     WITH_RAW_DATA.has(c.req.path) ? large(c, next) : small(c, next),
   );

@@ -65,8 +65,8 @@ function giveInTurn(request: Request, room: AppEnv["Variables"]["services"]["upl
   return end;
 }
 
-/** Takes bodies up to so many bytes. @param inTurn only so many bytes of them at a time */
-export function limitBody(maxSize: number, inTurn = false) {
+/** Takes bodies up to so many bytes. @param options `inTurn`: works on only so many bytes of them at a time */
+export function limitBody(maxSize: number, { inTurn = false } = {}) {
   function counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     let size = 0;
     const count = new TransformStream<Uint8Array, Uint8Array>({
@@ -86,7 +86,10 @@ export function limitBody(maxSize: number, inTurn = false) {
     const end = giveInTurn(c.req.raw, services.uploads);
     if (!isStreamed((name) => c.req.header(name))) return next().finally(end);
     // Its answer begins before its body is read.
-    await next();
+    await next().catch((error: unknown) => {
+      end();
+      throw error;
+    });
     c.res = toldStream(c.res, services.logger, requestId, end);
   }
 

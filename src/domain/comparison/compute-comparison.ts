@@ -131,11 +131,13 @@ async function enterRoom(services: Services, lease: Lease): Promise<Leave> {
   const { room, stopping } = services;
   const leave = room.enterNow(lease.rows);
   if (leave) return leave;
+  let entered: Leave | undefined;
   try {
-    const entered = await room.enter(lease.rows, stopping);
+    entered = await room.enter(lease.rows, stopping);
     await beginAnew(services, lease);
     return entered;
   } catch (cause) {
+    entered?.();
     const error = stopping.aborted ? serverStops(cause) : cause;
     await endComputation(services, lease, { error, handBack: true }).catch(() => undefined);
     lease.stop();

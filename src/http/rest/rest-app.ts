@@ -9,7 +9,7 @@ import { serveRoute } from "./serve-route.js";
 /** The procedures as plain HTTP: addresses, verbs and statuses, and nothing that the procedures do not decide. */
 export function restRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  const [large, small] = [limitBody(MAX_BODY_BYTES, true), limitBody(MAX_SMALL_BODY_BYTES)];
+  const [large, small] = [limitBody(MAX_BODY_BYTES, { inTurn: true }), limitBody(MAX_SMALL_BODY_BYTES)];
   for (const route of REST_ROUTES) {
     const limit = route.withRawData ? large : small;
     const path = honoPath(route.path);

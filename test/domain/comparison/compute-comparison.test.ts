@@ -71,15 +71,33 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       expect(seen).toEqual([stored?.rowCount, "left"]);
     });
 
-    test("that waits for room leaves its task to others where its process stops", async () => {
+    /** An analysis that takes room, and none of it. */
+    async function withoutRoom() {
       const key = await storeAnalysis(world.services);
-      await world.db
-        .update(analysisResults)
-        .set({ rowCount: 20_000 })
-        .where(eq(analysisResults.id, key.analysisId));
-      const stop = new AbortController();
+      const ofKey = eq(analysisResults.id, key.analysisId);
+      await world.db.update(analysisResults).set({ rowCount: 20_000 }).where(ofKey);
       const room = new Room(100_000, 10_000);
-      const leave = room.enterNow(100_000);
+      return { key, room, leave: room.enterNow(100_000) };
+    }
+
+    test("that waited for room and cannot say so gives it back", async () => {
+      const { key, room, leave } = await withoutRoom();
+      const outcome = computeComparison({ ...computing, room }, key, { requestId: "asked" }).catch(
+        (error: unknown) => error,
+      );
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      const update = vi.spyOn(computing.db, "update").mockImplementationOnce(() => {
+        throw new Error("away");
+      });
+      leave?.();
+      expect(await outcome).toMatchObject({ message: "away" });
+      update.mockRestore();
+      expect(room.enterNow(100_000)).toBeDefined();
+    });
+
+    test("that waits for room leaves its task to others where its process stops", async () => {
+      const { key, room, leave } = await withoutRoom();
+      const stop = new AbortController();
       const services = { ...world.services, room, stopping: stop.signal };
       const outcome = computeComparison(services, key, { requestId: "asked" }).catch(
         (error: unknown) => error,
@@ -101,13 +119,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
     });
 
     test("that waited for room is as long as it then took", async () => {
-      const key = await storeAnalysis(world.services);
-      await world.db
-        .update(analysisResults)
-        .set({ rowCount: 20_000 })
-        .where(eq(analysisResults.id, key.analysisId));
-      const room = new Room(100_000, 10_000);
-      const leave = room.enterNow(100_000);
+      const { key, room, leave } = await withoutRoom();
       const outcome = computeComparison({ ...computing, room }, key, { requestId: "asked" }).catch(
         () => "ended",
       );
