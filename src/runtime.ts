@@ -22,6 +22,7 @@ import { StandingCache } from "./domain/permission/standing-cache.js";
 import type { AnalysisService, Clock, Logger } from "./domain/ports.js";
 import { Room } from "./domain/room.js";
 import { Signals, type Topic } from "./domain/signals.js";
+import { readOldestTaskAge } from "./domain/task/oldest-task.js";
 import { createApp } from "./http/app.js";
 import { readClientAddress } from "./http/client-address.js";
 import { readOriginHeaders } from "./http/cors.js";
@@ -197,7 +198,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       lookups: new SingleFlight(),
       starts: new SingleFlight(),
       computations: new SingleFlight(),
-      room: new Room(2 * MAX_ROWS, SMALL_ROWS),
+      comparisons: new Room(2 * MAX_ROWS, SMALL_ROWS),
       uploads: new Room(MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES),
     };
     metrics.watch({
@@ -206,6 +207,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       openStreams: () => services.streams.open,
       pool: () => database.pool,
       queues: () => readQueueStates(database.run, [COMPARE_TASK.name, COMPARE_TASK.deadLetter]),
+      oldestTask: () => readOldestTaskAge(services),
       hearing: () => changes.hearing(),
       tokenKeysAway: () => tokens.remoteKeys?.failing() ?? false,
     });

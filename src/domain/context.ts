@@ -70,8 +70,8 @@ export interface Services {
   lookups: SingleFlight<FoundAnswer>;
   starts: SingleFlight<FoundOrStarted>;
   computations: SingleFlight<ComputationResult>;
-  /** For the rows of what is being computed. */
-  room: Room;
+  /** For the rows of what is being compared. */
+  comparisons: Room;
   /** For the texts of what is being stored, by their length. */
   uploads: Room;
 }

@@ -84,6 +84,8 @@ export interface Readings {
   pool(): { size: number; inUse: number };
   /** Rejects where the database does not answer. */
   queues(): Promise<QueueState[]>;
+  /** Seconds since the oldest task without an end was begun; 0 where each has one. Rejects as above. */
+  oldestTask(): Promise<number>;
   /** Whether every change that another process announces is heard here. */
   hearing(): boolean;
   /** Whether the keys that tokens are checked by could not be fetched when that was last tried. */

@@ -74,6 +74,7 @@ export function defineGauges(registry: Registry) {
     keysAway: gauge("peg_token_keys_away", "1 while the keys that tokens are checked by cannot be fetched"),
     queueJobs: gauge("peg_queue_jobs", "Jobs by queue and state", "queue", "state"),
     queueLag: gauge("peg_queue_lag_seconds", "How long the oldest job that could run has waited", "queue"),
+    oldestTask: gauge("peg_oldest_task_seconds", "How long the oldest task without an end has been there"),
     queueUnknown: gauge("peg_queue_unknown", "1 where the database did not tell about the queues"),
   };
 }

@@ -10,7 +10,7 @@ import {
 import { defineGauges, defineMetrics } from "./definitions.js";
 
 /** A reading of the database may take so long; what is late is left out. */
-const QUEUE_DEADLINE_MS = 1_000;
+const DEADLINE_MS = 1_000;
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 
 let ofProcess: Registry | undefined;
@@ -85,11 +85,12 @@ async function readGauges(gauges: ReturnType<typeof defineGauges>, readings: Rea
   gauges.poolUse.set(inUse);
   gauges.deaf.set(readings.hearing() ? 0 : 1);
   gauges.keysAway.set(readings.tokenKeysAway() ? 1 : 0);
-  const queues = await inTime(readings.queues());
+  const [queues, oldestTask] = await Promise.all([inTime(readings.queues()), inTime(readings.oldestTask())]);
   gauges.queueUnknown.set(queues ? 0 : 1);
   // What is not known is not told: the last number would look like news.
   gauges.queueJobs.reset();
   gauges.queueLag.reset();
+  gauges.oldestTask.set(oldestTask ?? Number.NaN);
   for (const { queue, waiting, putOff, active, lag } of queues ?? []) {
     gauges.queueJobs.set({ queue, state: "waiting" }, waiting);
     gauges.queueJobs.set({ queue, state: "put_off" }, putOff);
@@ -101,7 +102,7 @@ async function readGauges(gauges: ReturnType<typeof defineGauges>, readings: Rea
 async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, QUEUE_DEADLINE_MS, undefined);
+    timer = setTimeout(resolve, DEADLINE_MS, undefined);
   });
   return Promise.race([work.catch(() => undefined), late]).finally(() => clearTimeout(timer));
 }

@@ -128,12 +128,12 @@ async function awaitOther(services: Services, taskId: string): Promise<"done" | 
  * @throws PegError SERVICE_UNAVAILABLE where this process stops meanwhile: another may have the task
  */
 async function enterRoom(services: Services, lease: Lease): Promise<Leave> {
-  const { room, stopping } = services;
-  const leave = room.enterNow(lease.rows);
+  const { comparisons, stopping } = services;
+  const leave = comparisons.enterNow(lease.rows);
   if (leave) return leave;
   let entered: Leave | undefined;
   try {
-    entered = await room.enter(lease.rows, stopping);
+    entered = await comparisons.enter(lease.rows, stopping);
     await beginAnew(services, lease);
     return entered;
   } catch (cause) {

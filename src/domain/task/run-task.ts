@@ -37,11 +37,11 @@ function unaskedFor(error: unknown, task: TaskRow, services: Services): number |
 }
 
 /** Room for its rows, before the claim, so that whoever has room may have the task. One of a process waits in line. */
-async function enterRoom({ room }: Services, rows: number, signal: AbortSignal): Promise<Leave> {
-  const leave = room.enterNow(rows);
+async function enterRoom({ comparisons }: Services, rows: number, signal: AbortSignal): Promise<Leave> {
+  const leave = comparisons.enterNow(rows);
   if (leave) return leave;
-  if (room.isWaitedFor) throw new PutOff(NO_ROOM_S, "no room");
-  return room.enter(rows, signal);
+  if (comparisons.isWaitedFor) throw new PutOff(NO_ROOM_S, "no room");
+  return comparisons.enter(rows, signal);
 }
 
 /**

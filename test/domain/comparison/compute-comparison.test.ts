@@ -61,7 +61,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
         },
       } as unknown as Room;
       const analysisService = { ...world.services.analysisService, compare };
-      const services = { ...world.services, room, analysisService };
+      const services = { ...world.services, comparisons: room, analysisService };
       await computeComparison(services, key, { requestId: "asked" }).catch(() => undefined);
       const [stored] = await world.db
         .select()
@@ -82,7 +82,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
 
     test("that waited for room and cannot say so gives it back", async () => {
       const { key, room, leave } = await withoutRoom();
-      const outcome = computeComparison({ ...computing, room }, key, { requestId: "asked" }).catch(
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" }).catch(
         (error: unknown) => error,
       );
       await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
@@ -98,7 +98,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
     test("that waits for room leaves its task to others where its process stops", async () => {
       const { key, room, leave } = await withoutRoom();
       const stop = new AbortController();
-      const services = { ...world.services, room, stopping: stop.signal };
+      const services = { ...world.services, comparisons: room, stopping: stop.signal };
       const outcome = computeComparison(services, key, { requestId: "asked" }).catch(
         (error: unknown) => error,
       );
@@ -120,7 +120,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
 
     test("that waited for room is as long as it then took", async () => {
       const { key, room, leave } = await withoutRoom();
-      const outcome = computeComparison({ ...computing, room }, key, { requestId: "asked" }).catch(
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" }).catch(
         () => "ended",
       );
       await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));

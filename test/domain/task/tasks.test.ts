@@ -20,6 +20,7 @@ import type { Services } from "../../../src/domain/context.js";
 import { DataMovedError, PegError } from "../../../src/domain/errors.js";
 import { adoptTasks } from "../../../src/domain/task/adopt-tasks.js";
 import { getStatus } from "../../../src/domain/task/get-status.js";
+import { readOldestTaskAge } from "../../../src/domain/task/oldest-task.js";
 import { joinRunningTask, startTask } from "../../../src/domain/task/start-task.js";
 import { isFinished, readTask, type TaskRow } from "../../../src/domain/task/task-state.js";
 import { stepsBack } from "../../support/task-processes.js";
@@ -326,9 +327,15 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       const { id } = await begin();
       await eventually(() => isPutOff(id));
       expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
+      await services.db
+        .update(pegComparisonTasks)
+        .set({ createdAt: sql`now() - interval '20 minutes'` })
+        .where(eq(pegComparisonTasks.id, id));
+      expect(await readOldestTaskAge(services)).toBeGreaterThanOrEqual(1200);
       service.leftAlone = false;
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
       expect(service.asked).toHaveLength(asked + 1);
+      expect(await readOldestTaskAge(services)).toBeLessThan(1200);
     });
 
     test("is told that its service is away where that took an hour", async () => {
@@ -346,9 +353,9 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
     });
 
     test("waits for room for its rows before it is claimed: whoever has room may have it", async () => {
-      const leave = services.room.enterNow(2_000_000);
+      const leave = services.comparisons.enterNow(2_000_000);
       // One of a process waits in line, and this is another.
-      const inLine = services.room.enter(20_000);
+      const inLine = services.comparisons.enter(20_000);
       const countRows = (rowCount: number) =>
         services.db.update(analysisResults).set({ rowCount }).where(eq(analysisResults.id, key.analysisId));
       const [stored] = await services.db
@@ -366,19 +373,19 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
     });
 
     test("waits in line for room where nobody else does, and then is worked on", async () => {
-      const leave = services.room.enterNow(2_000_000);
+      const leave = services.comparisons.enterNow(2_000_000);
       await services.db
         .update(analysisResults)
         .set({ rowCount: 20_000 })
         .where(eq(analysisResults.id, key.analysisId));
       service.script(async () => comparisonOf(1));
       const { id } = await begin();
-      await eventually(async () => services.room.isWaitedFor);
+      await eventually(async () => services.comparisons.isWaitedFor);
       expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
       leave?.();
       // It is begun, and then finds that its rows are not as many.
       await eventually(async () => (await taskOf(id)).startedAt !== null);
-      expect(services.room.isWaitedFor).toBe(false);
+      expect(services.comparisons.isWaitedFor).toBe(false);
     });
 
     test("is worked on while as many jobs as run at a time only wait for computations elsewhere", async () => {
