@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { analysisId, periodDefinition } from "./analysis.js";
-import { errorCode } from "./errors.js";
+import { errorCode, errorDetail } from "./errors.js";
 import { pegJudge, summaryJudge } from "./judge.js";
 import { time } from "./time.js";
 
@@ -104,8 +104,10 @@ const taskFields = {
   success: z.literal(true),
   task_id: taskId,
   progress: z.number().min(0).max(100).describe("percent; never goes back"),
-  estimated_completion: time.nullable().describe("null while nothing comparable was computed before"),
-  error: z.object({ code: errorCode, message: z.string() }).optional(),
+  estimated_completion: time.nullable().describe("null while it cannot be told: nothing comparable was computed before, or it waits"),
+  error: z
+    .object({ code: errorCode, message: z.string(), details: z.array(errorDetail).optional() })
+    .optional(),
 };
 
 /** A comparison that is still to come: what `get` answers with `async: true`. */

@@ -82,7 +82,7 @@ export class PutOff extends Error {
 
   constructor(
     readonly seconds: number,
-    readonly reason: "elsewhere" | "no room" | "service away" | "failed",
+    readonly reason: "elsewhere" | "no room" | "service away" | "other version" | "failed",
   ) {
     super(`to be tried again in ${seconds} s: ${reason}`);
   }

@@ -48,6 +48,8 @@ export interface AnalysisService {
    * service says that the data cannot be compared
    */
   compare(request: ComparisonRequest, signal?: AbortSignal): Promise<ComputedComparison>;
+  /** @throws PegError MCP_CONNECTION_FAILED where it is not to be asked now, after failures */
+  check(): void;
   /** Whether it can be asked now: `open` is a circuit that waits after failures. */
   state(): "closed" | "open" | "half-open";
   close(): Promise<void>;

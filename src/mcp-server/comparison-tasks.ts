@@ -6,7 +6,7 @@ import { Refusal } from "./refusal.js";
 /** How long a comparison computes before requests get their turn, ms. */
 const SLICE_MS = 20;
 const MAX_RUNNING = 16;
-/** Results that wait to be fetched; the oldest goes first. */
+/** Results that wait to be fetched; those go first that were, then the oldest. */
 const MAX_FINISHED = 64;
 const MAX_FINISHED_CHARS = 128 * 1024 * 1024;
 /** How long a result waits: until it was fetched, and after, in case the answer did not arrive. */
@@ -117,7 +117,10 @@ export class ComparisonTasks {
   #makeRoom(): void {
     const now = this.#options.clock.elapsed();
     for (const [id, { goneAt }] of this.#tasks) if (goneAt <= now) this.#tasks.delete(id);
-    const finished = [...this.#tasks].filter(([, { result }]) => result !== undefined);
+    // One that was fetched is to go sooner than any that waits.
+    const finished = [...this.#tasks]
+      .filter(([, { result }]) => result !== undefined)
+      .sort(([, a], [, b]) => a.goneAt - b.goneAt);
     let chars = finished.reduce((sum, [, { result }]) => sum + (result?.length ?? 0), 0);
     let count = finished.length;
     for (const [id, { result }] of finished) {

@@ -34,6 +34,7 @@ const noService: AnalysisService = {
   compare: async () => {
     throw new Error("not part of this test");
   },
+  check: () => {},
   state: () => "closed",
   close: async () => {},
 };

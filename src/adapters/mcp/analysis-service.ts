@@ -125,6 +125,13 @@ export function createAnalysisService(options: AnalysisServiceOptions): Analysis
         deadline.clear();
       }
     },
+    check: () => {
+      try {
+        circuit.check();
+      } catch (error) {
+        throw toPegError(error, false, circuit.waitMs());
+      }
+    },
     state: () => circuit.state(),
     close: async () => {
       closing.abort(new ServiceClosed());

@@ -3,8 +3,8 @@ import {
   CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
-  DelegateBackoff,
   handleWhen,
+  type IBackoff,
   type IBreaker,
   type IHalfOpenAfterBackoffContext,
   SamplingBreaker,
@@ -64,20 +64,27 @@ export function createCircuit(options: CircuitOptions, logger?: AnalysisServiceL
     waitMs = 5_000,
     maxWaitMs = 60_000,
   } = options;
-  // cockatiel reads Date.now itself, so this must be the same clock.
   let openUntil = 0;
-  const backoff = new DelegateBackoff<IHalfOpenAfterBackoffContext, number>((context, next = waitMs) => {
-    const calledOff = "error" in context.result && context.result.error instanceof ProbeCalledOff;
-    const delay = calledOff ? 0 : Math.min(next, maxWaitMs);
-    openUntil = Date.now() + delay;
-    return { delay, state: calledOff ? next : Math.min(delay * 2, maxWaitMs) };
+  const remaining = () => Math.max(0, openUntil - performance.now());
+  /** @param next how long to wait where the circuit opens, ms */
+  const backoff = (next: number): IBackoff<IHalfOpenAfterBackoffContext> => ({
+    // cockatiel goes by a clock that people set: it is told whether to wait, not how long.
+    get duration() {
+      return remaining() > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    },
+    next({ result }) {
+      const calledOff = "error" in result && result.error instanceof ProbeCalledOff;
+      const delay = calledOff ? 0 : Math.min(next, maxWaitMs);
+      openUntil = performance.now() + delay;
+      return backoff(calledOff ? next : Math.min(delay * 2, maxWaitMs));
+    },
   });
   const breaker = circuitBreaker(
     handleWhen(
       (error) => error instanceof ProbeCalledOff || (error instanceof AttemptFailure && error.trips),
     ),
     {
-      halfOpenAfter: backoff,
+      halfOpenAfter: backoff(waitMs),
       breaker: eitherBreaker(
         new ConsecutiveBreaker(consecutiveFailures),
         new SamplingBreaker({
@@ -88,7 +95,6 @@ export function createCircuit(options: CircuitOptions, logger?: AnalysisServiceL
       ),
     },
   );
-  const remaining = () => Math.max(0, openUntil - Date.now());
   breaker.onBreak(() => logger?.warn({ wait_ms: remaining() }, "mcp circuit opened"));
   breaker.onReset(() => logger?.info({}, "mcp circuit closed"));
 

@@ -25,6 +25,7 @@ export function measuredService(
         throw error;
       }
     },
+    check: () => service.check(),
     state: () => service.state(),
     close: () => service.close(),
   };

@@ -84,7 +84,8 @@ export function startWorker(options: WorkerOptions): Worker {
   /** @returns whether it was put off */
   const runJob = async (job: FetchedJob): Promise<boolean> => {
     const { id, data, retryCount, retryLimit } = job;
-    const about = { task_id: id, request_id: requestIdOf(data) };
+    const { taskId, requestId } = (data ?? {}) as { taskId?: unknown; requestId?: unknown };
+    const about = { task_id: taskId, request_id: requestId };
     try {
       const last = retryCount >= retryLimit;
       await handle({ data, last, signal: handBack.signal });
@@ -163,11 +164,6 @@ export function startWorker(options: WorkerOptions): Worker {
       await loop;
     },
   };
-}
-
-/** The request that a job is for, where it says so. */
-function requestIdOf(data: unknown): unknown {
-  return (data as { requestId?: unknown } | null)?.requestId;
 }
 
 function pause(ms: number): Promise<void> {

@@ -6,6 +6,7 @@ import { isDatabaseAway, isForeignKeyViolation } from "../../db/errors.js";
 import { analysisResults, pegComparisonTasks } from "../../db/schema.js";
 import type { Services } from "../context.js";
 import { DataMovedError, databaseAway, PegError } from "../errors.js";
+import type { AttemptOutcome } from "../metrics.js";
 import { expectedEnd } from "../task/estimate.js";
 import { taskError } from "../task/task-state.js";
 import { createProgress, type Progress } from "./progress.js";
@@ -165,20 +166,11 @@ function holdLease(
   return { taskId, attemptToken, rows: rows ?? 0, progress, work, stop };
 }
 
-/** Says that the work under a lease begins now: what it waited for tells nothing of how long the next one takes. */
-export async function beginAnew({ db }: Services, { attemptToken: token }: Lease): Promise<void> {
-  const { attemptToken, status } = pegComparisonTasks;
-  await db
-    .update(pegComparisonTasks)
-    .set({ startedAt: sql`now()` })
-    .where(and(eq(attemptToken, token), eq(status, "PROCESSING")));
-}
-
 /** How an attempt ended that did not store a comparison. */
 export interface AttemptEnd {
   error?: unknown;
-  /** Gives the task back where a job sees to it, instead of ending it. */
-  handBack?: boolean;
+  /** Gives the task back instead of ending it: where a job sees to it, or to whoever takes it. */
+  handBack?: "to its job" | "to anybody" | undefined;
 }
 
 /** What those who wait elsewhere may hear of a failure. */
@@ -189,21 +181,33 @@ function tellable(error: unknown): PegError {
     : new PegError("INTERNAL_ERROR", "The comparison failed.");
 }
 
-/** Notes how an attempt ended, for those who wait for it elsewhere. */
-export async function endComputation(services: Services, lease: Lease, end: AttemptEnd = {}): Promise<void> {
-  const { error, handBack = false } = end;
+/**
+ * Notes how an attempt ended, for those who wait for it elsewhere.
+ *
+ * @returns what became of the task; `superseded` where it was not this attempt's any more
+ */
+export async function endComputation(
+  services: Services,
+  lease: Lease,
+  { error, handBack }: AttemptEnd = {},
+): Promise<AttemptOutcome> {
   const { status, version, attemptToken, queued, id } = pegComparisonTasks;
   const mine = and(eq(attemptToken, lease.attemptToken), eq(status, "PROCESSING"));
   const giveBack = async (): Promise<boolean> => {
-    // Its state stays: to those who watch it goes on.
+    // Its state stays: to those who watch it goes on. Under another token, so that no renewal on its way renews it.
     const kept = await services.db
       .update(pegComparisonTasks)
-      .set({ leaseUntil: past, updatedAt: sql`now()` })
-      .where(and(mine, queued))
+      .set({
+        leaseUntil: past,
+        attemptToken: sql`gen_random_uuid()`,
+        estimatedCompletion: null,
+        updatedAt: sql`now()`,
+      })
+      .where(handBack === "to anybody" ? mine : and(mine, queued))
       .returning({ id, told: announceTaskOf(sql`${id}`) });
     return kept.length > 0;
   };
-  if (handBack && (await giveBack())) return;
+  if (handBack && (await giveBack())) return "handed_back";
   const failed = error !== undefined;
   const { code, message, details, retryAfter } = tellable(error);
   const ended = await services.db
@@ -223,8 +227,9 @@ export async function endComputation(services: Services, lease: Lease, end: Atte
     })
     .where(handBack ? and(mine, eq(queued, false)) : mine)
     .returning({ told: announceTaskOf(sql`${id}`) });
+  if (ended.length) return failed ? "failed" : "completed";
   // Whoever waited for it may have given it a job in between.
-  if (handBack && !ended.length) await giveBack();
+  return handBack && (await giveBack()) ? "handed_back" : "superseded";
 }
 
 /**

@@ -5,7 +5,6 @@ import type { AttemptOutcome } from "../metrics.js";
 import type { Leave } from "../room.js";
 import {
   awaitComputation,
-  beginAnew,
   claimComputation,
   endComputation,
   type Lease,
@@ -39,6 +38,11 @@ export function mayPass(error: unknown): boolean {
   return error.retryable || error.passing || error.code === "INTERNAL_ERROR";
 }
 
+/** Who may have a task that failed here for what passes: of a process that stops any other one. */
+function whoGoesOn({ stopping }: Services): "to anybody" | "to its job" {
+  return stopping.aborted ? "to anybody" : "to its job";
+}
+
 /** @returns undefined where another process took over, and its outcome counts */
 export async function computeUnderLease(
   services: Services,
@@ -64,6 +68,8 @@ export async function computeUnderLease(
       await endComputation(services, lease);
       return { comparison: found, computedHere: false };
     }
+    // Before its data is loaded for nothing.
+    services.analysisService.check();
     const data = await tracing.span("database raw data", {}, () =>
       loadRawData(services, analysisId, key.revision),
     );
@@ -95,15 +101,13 @@ export async function computeUnderLease(
       return undefined;
     }
     const told = error instanceof DataMovedError ? new PegError("CONFLICT", error.words) : error;
-    const handBack = signal?.aborted || !isEnd(error);
-    outcome = handBack ? "handed_back" : "failed";
+    const handBack = signal?.aborted ? "to anybody" : isEnd(error) ? undefined : whoGoesOn(services);
     // Where this cannot be noted the lease runs out, and whoever waits takes over.
-    await endComputation(services, lease, { error: told, handBack }).catch((failure: unknown) =>
-      services.logger.warn(
-        { err: failure, task_id: lease.taskId, request_id: requestId },
-        "a failed computation could not be noted",
-      ),
-    );
+    outcome = await endComputation(services, lease, { error: told, handBack }).catch((failure: unknown) => {
+      const about = { err: failure, task_id: lease.taskId, request_id: requestId };
+      services.logger.warn(about, "a failed computation could not be noted");
+      return "handed_back" as const;
+    });
     throw error;
   } finally {
     services.metrics.computation(outcome, (performance.now() - start) / 1000);
@@ -123,26 +127,18 @@ async function awaitOther(services: Services, taskId: string): Promise<"done" | 
 }
 
 /**
- * Waits for room for the rows of a lease.
+ * Waits in line for the rows of a lease, and leaves the task to whoever has room meanwhile.
  *
- * @throws PegError SERVICE_UNAVAILABLE where this process stops meanwhile: another may have the task
+ * @throws PegError SERVICE_UNAVAILABLE where this process stops; as `check` of the analysis service
  */
-async function enterRoom(services: Services, lease: Lease): Promise<Leave> {
-  const { comparisons, stopping } = services;
-  const leave = comparisons.enterNow(lease.rows);
-  if (leave) return leave;
-  let entered: Leave | undefined;
-  try {
-    entered = await comparisons.enter(lease.rows, stopping);
-    await beginAnew(services, lease);
-    return entered;
-  } catch (cause) {
-    entered?.();
-    const error = stopping.aborted ? serverStops(cause) : cause;
-    await endComputation(services, lease, { error, handBack: true }).catch(() => undefined);
-    lease.stop();
-    throw error;
-  }
+async function waitForRoom(services: Services, lease: Lease): Promise<Leave> {
+  const { analysisService, comparisons, stopping } = services;
+  lease.stop();
+  await endComputation(services, lease, { handBack: "to anybody" });
+  analysisService.check();
+  return comparisons.enter(lease.rows, stopping).catch((cause: unknown) => {
+    throw stopping.aborted ? serverStops(cause) : cause;
+  });
 }
 
 /**
@@ -156,17 +152,28 @@ export async function computeComparison(
   key: ComparisonKey,
   attempt: Pick<Attempt, "requestId" | "onComputed">,
 ): Promise<ComputationResult> {
-  for (;;) {
-    const claim = await claimComputation(services, key);
-    if ("attemptToken" in claim) {
-      const leaveRoom = await enterRoom(services, claim);
-      const result = await computeUnderLease(services, key, claim, attempt).finally(leaveRoom);
-      if (result) return result;
+  let leave: Leave | undefined;
+  try {
+    for (;;) {
+      const claim = await claimComputation(services, key);
+      if ("attemptToken" in claim) {
+        leave ??= services.comparisons.enterNow(claim.rows);
+        if (!leave) {
+          leave = await waitForRoom(services, claim);
+          continue;
+        }
+        const result = await computeUnderLease(services, key, claim, attempt);
+        if (result) return result;
+      }
+      leave?.();
+      leave = undefined;
+      if ((await awaitOther(services, claim.taskId)) === "done") {
+        const stored = await loadStoredComparison(services, key);
+        if (stored) return { comparison: stored, computedHere: false };
+        throw new DataMovedError("the data was replaced while it was compared");
+      }
     }
-    if ((await awaitOther(services, claim.taskId)) === "done") {
-      const stored = await loadStoredComparison(services, key);
-      if (stored) return { comparison: stored, computedHere: false };
-      throw new DataMovedError("the data was replaced while it was compared");
-    }
+  } finally {
+    leave?.();
   }
 }

@@ -1,6 +1,7 @@
 import type { VerbContext } from "../context.js";
 import type { AuthorizedAnalysis } from "../permission/authorize.js";
 import { joinRunningTask } from "../task/start-task.js";
+import { mayPass } from "./compute-comparison.js";
 import {
   type AnswerPlan,
   type FoundAnswer,
@@ -12,6 +13,8 @@ import type { ComparisonKey } from "./stored-comparison.js";
 
 /** How long a call still waits once the server stops. */
 const STOPPING_DEADLINE_MS = 10_000;
+/** After which it is seen again whether what is waited for has become a task. */
+const LOOK_AGAIN_MS = 1_000;
 
 /**
  * Finds an answer as `findAnswer` does; where it takes too long to wait for, the task that it will come from, which
@@ -48,16 +51,30 @@ async function waitUntil(
     if (stopping.aborted) hurry();
     else stopping.addEventListener("abort", hurry);
   });
-  const first = await Promise.race([answer, late]).finally(() => {
+  // What a process gives up that stops, another one goes on with.
+  const inTime = answer.catch((error: unknown) => {
+    if (stopping.aborted && mayPass(error)) return "late" as const;
+    throw error;
+  });
+  const first = await Promise.race([inTime, late]).finally(() => {
     stopping.removeEventListener("abort", hurry);
     for (const timer of timers) clearTimeout(timer);
   });
   if (first !== "late") return first;
-  const task = await joinRunningTask(services, key, requestId).catch((error: unknown) => {
-    services.logger.warn({ err: error, request_id: requestId }, "a long computation did not become a task");
-  });
-  if (!task) return answer;
-  // Nobody waits for it here any more; how it ends stands in the task.
-  answer.catch(() => undefined);
-  return { task };
+  for (;;) {
+    const task = await joinRunningTask(services, key, requestId).catch((error: unknown) => {
+      services.logger.warn({ err: error, request_id: requestId }, "a long computation did not become a task");
+    });
+    if (task) {
+      // Nobody waits for it here any more; how it ends stands in the task.
+      answer.catch(() => undefined);
+      return { task };
+    }
+    // It ended just now, or is not begun: its data moved, say.
+    const pause = new Promise<undefined>((resolve) => {
+      setTimeout(resolve, LOOK_AGAIN_MS, undefined).unref();
+    });
+    const ended = await Promise.race([answer, pause]);
+    if (ended) return ended;
+  }
 }

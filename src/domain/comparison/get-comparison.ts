@@ -1,5 +1,4 @@
 import type { PegComparisonGetInput } from "../../contract/comparison.js";
-import type { Language } from "../../contract/words.js";
 import type { VerbContext } from "../context.js";
 import type { AuthorizedAnalysis } from "../permission/authorize.js";
 import { describeTask, type TaskRow } from "../task/task-state.js";
@@ -34,7 +33,7 @@ export async function getComparison({
   };
   const find = input.async ? findAnswerOrStart : findAnswerInTime;
   const found = await find(ctx, analysis, plan);
-  if ("task" in found) return encodeTask(found.task, ctx.language);
+  if ("task" in found) return encodeTask(found.task, ctx);
   const { held, computed } = found;
   let answer = held.whole;
   if (!includeMetadata) {
@@ -48,7 +47,7 @@ export async function getComparison({
   return computed ? answer.asComputed() : answer;
 }
 
-function encodeTask(task: TaskRow, language: Language): EncodedAnswer {
-  const state = describeTask(task, language);
+function encodeTask(task: TaskRow, { language, services }: VerbContext): EncodedAnswer {
+  const state = describeTask(task, language, services.clock.now());
   return encodeAnswer(state, state.estimated_completion ? ["estimated_completion"] : [], state);
 }

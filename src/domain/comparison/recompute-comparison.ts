@@ -40,7 +40,10 @@ export async function recomputeComparison({
         await dropComparison(tx, id);
       }
       const task = await startTaskIn(tx, services, key, requestId);
-      return { result: describeTask(task, ctx.language), details: { task_id: task.id } };
+      return {
+        result: describeTask(task, ctx.language, ctx.services.clock.now()),
+        details: { task_id: task.id },
+      };
     },
   });
 }

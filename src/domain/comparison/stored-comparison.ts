@@ -176,6 +176,9 @@ function* rowBatches(
 /** How the attempt to store ended: `moved` where the data was replaced, `fenced` where another took over. */
 export type StoreOutcome = "stored" | "moved" | "fenced";
 
+/** Takes everything back that an attempt wrote whose task is another's by now. */
+class Fenced extends Error {}
+
 /** Stores a comparison and completes its task, all or nothing, unless the data or the task moved on. */
 export async function storeComparison(
   services: Services,
@@ -193,6 +196,18 @@ export async function storeComparison(
       .where(eq(analysisResults.id, analysisId))
       .for("update");
     if (analysis?.revision !== key.revision) return "moved";
+    await dropComparison(tx, analysisId);
+    await insertBatches(tx, pegComparisonResults, rowBatches(analysisId, comparison, sealedCells));
+    await tx.insert(pegComparisonSummaries).values({
+      ...key,
+      summaryData: JSON.stringify(comparison.summary),
+      analysisMetadata: JSON.stringify(comparison.analysisMetadata),
+      processingTime: comparison.processingTime,
+      mcpVersion: comparison.mcpVersion,
+      keyId: sealer.keyId,
+      calculatedAt: comparison.analysisMetadata.calculated_at,
+    });
+    // Last: it locks the row, whose lease has to be renewed while all that is written.
     const mine = await tx
       .update(pegComparisonTasks)
       .set({
@@ -207,18 +222,10 @@ export async function storeComparison(
         and(eq(pegComparisonTasks.attemptToken, attemptToken), eq(pegComparisonTasks.status, "PROCESSING")),
       )
       .returning({ told: announceTaskOf(sql`${pegComparisonTasks.id}`) });
-    if (!mine.length) return "fenced";
-    await dropComparison(tx, analysisId);
-    await insertBatches(tx, pegComparisonResults, rowBatches(analysisId, comparison, sealedCells));
-    await tx.insert(pegComparisonSummaries).values({
-      ...key,
-      summaryData: JSON.stringify(comparison.summary),
-      analysisMetadata: JSON.stringify(comparison.analysisMetadata),
-      processingTime: comparison.processingTime,
-      mcpVersion: comparison.mcpVersion,
-      keyId: sealer.keyId,
-      calculatedAt: comparison.analysisMetadata.calculated_at,
-    });
+    if (!mine.length) throw new Fenced();
     return "stored";
+  }).catch((error: unknown) => {
+    if (error instanceof Fenced) return "fenced" as const;
+    throw error;
   });
 }

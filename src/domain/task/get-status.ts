@@ -16,5 +16,5 @@ export async function getStatus({
 }): Promise<PegComparisonStatusOutput> {
   const task = await readTask(ctx.services.db, input.id, input.task_id);
   if (!task) throw taskNotFound();
-  return describeTask(task, ctx.language);
+  return describeTask(task, ctx.language, ctx.services.clock.now());
 }

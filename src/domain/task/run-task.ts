@@ -4,7 +4,7 @@ import { claimTask } from "../comparison/computation-lease.js";
 import { computeUnderLease, mayPass } from "../comparison/compute-comparison.js";
 import type { Services } from "../context.js";
 import { PegError, PutOff } from "../errors.js";
-import type { Leave } from "../room.js";
+import type { Leave, Room } from "../room.js";
 import { isFinished, type TaskRow } from "./task-state.js";
 
 /** While another process computes the same: it tells of its end itself, so that this matters only if it dies. */
@@ -30,18 +30,36 @@ function mayWait({ createdAt }: TaskRow, { clock }: Services): boolean {
   return clock.now() - createdAt.getTime() < WAITS_MS;
 }
 
-/** Seconds after which the service may be asked that was not even asked now; undefined for another failure. */
-function unaskedFor(error: unknown, task: TaskRow, services: Services): number | undefined {
-  const unasked = error instanceof PegError && error.untried;
-  return unasked && mayWait(task, services) ? error.retryAfter : undefined;
+/** Whether the service is left alone now. */
+function isLeftAlone({ analysisService }: Services): boolean {
+  try {
+    analysisService.check();
+    return false;
+  } catch {
+    return true;
+  }
 }
+
+/** How a failure puts the task off that says nothing of it; undefined for another one. */
+function putOffFor(error: unknown, task: TaskRow, services: Services): PutOff | undefined {
+  if (!(error instanceof PegError) || !mayWait(task, services)) return undefined;
+  if (error.untried && error.retryAfter !== undefined) return new PutOff(error.retryAfter, "service away");
+  // Of another release: the service of this one may not know its version.
+  const isForeign = task.algorithmVersion !== services.algorithmVersion;
+  const isRefused = error.code === "MCP_PROCESSING_ERROR" && !error.passing;
+  return isForeign && isRefused ? new PutOff(ELSEWHERE_S, "other version") : undefined;
+}
+
+/** Lines in which a job waits. */
+const withJob = new WeakSet<Room>();
 
 /** Room for its rows, before the claim, so that whoever has room may have the task. One of a process waits in line. */
 async function enterRoom({ comparisons }: Services, rows: number, signal: AbortSignal): Promise<Leave> {
   const leave = comparisons.enterNow(rows);
   if (leave) return leave;
-  if (comparisons.isWaitedFor) throw new PutOff(NO_ROOM_S, "no room");
-  return comparisons.enter(rows, signal);
+  if (withJob.has(comparisons)) throw new PutOff(NO_ROOM_S, "no room");
+  withJob.add(comparisons);
+  return comparisons.enter(rows, signal).finally(() => withJob.delete(comparisons));
 }
 
 /**
@@ -63,19 +81,17 @@ export async function runTask(services: Services, run: TaskRun): Promise<void> {
     if (failure !== undefined) throw failure;
     signal.throwIfAborted();
     // Before its data is loaded for nothing.
-    if (services.analysisService.state() === "open" && mayWait(task, services))
-      throw new PutOff(LEFT_ALONE_S, "service away");
+    if (isLeftAlone(services) && mayWait(task, services)) throw new PutOff(LEFT_ALONE_S, "service away");
     const leaveRoom = await enterRoom(services, task.rowCount ?? 0, signal);
     try {
       const lease = await claimTask(services, taskId);
       if (!lease) throw new PutOff(ELSEWHERE_S, "elsewhere");
-      const isEnd = (error: unknown) =>
-        unaskedFor(error, task, services) === undefined && (last || !mayPass(error));
+      const isEnd = (error: unknown) => !putOffFor(error, task, services) && (last || !mayPass(error));
       await computeUnderLease(services, task, lease, { ...run, withProgress: true, isEnd });
     } catch (error) {
       if (signal.aborted || error instanceof PutOff) throw error;
-      const seconds = unaskedFor(error, task, services);
-      if (seconds !== undefined) throw new PutOff(seconds, "service away");
+      const putOff = putOffFor(error, task, services);
+      if (putOff) throw putOff;
       if (mayPass(error)) throw error;
       const code = error instanceof PegError ? error.code : "CONFLICT";
       services.logger.info({ task_id: taskId, request_id: run.requestId, code }, "a task failed");

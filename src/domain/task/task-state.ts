@@ -53,16 +53,20 @@ export function taskError(row: Pick<TaskRow, "errorCode" | "errorMessage" | "err
   });
 }
 
-/** What `status` tells. */
-export function describeTask(row: TaskRow, language: Language): PegComparisonStatusOutput {
+/** What `status` tells. @param now by which it is seen whether what was expected still is, ms since 1970 */
+export function describeTask(row: TaskRow, language: Language, now: number): PegComparisonStatusOutput {
+  const { estimatedCompletion } = row;
+  const isOverdue = !isFinished(row) && estimatedCompletion !== null && estimatedCompletion.getTime() <= now;
   const state = {
     success: true as const,
     task_id: row.id,
     status: row.status,
     progress: row.progress,
-    estimated_completion: row.estimatedCompletion,
+    estimated_completion: isOverdue ? null : estimatedCompletion,
   };
   if (row.status !== "FAILED") return state;
-  const { code, words } = taskError(row);
-  return { ...state, error: { code, message: tell(words, language) } };
+  const { code, words, detailWords } = taskError(row);
+  const told = detailWords?.map(({ path, message }) => ({ path, message: tell(message, language) }));
+  const error = { code, message: tell(words, language), ...(told?.length && { details: told }) };
+  return { ...state, error };
 }

@@ -23,10 +23,10 @@ const fail = async (service: AnalysisService, times: number) => {
   for (let i = 0; i < times; i++) await failureOf(service.compare(request()));
 };
 /** Lets `ms` pass for the circuit. */
-const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+const pass = (ms: number) => vi.advanceTimersByTime(ms);
 
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
   fake = await startFakeService();
 });
 afterEach(async () => {
@@ -123,6 +123,42 @@ describe("the circuit", () => {
     await probe;
     expect(service.state()).toBe("closed");
     expect(fake.requests).toHaveLength(4);
+  });
+
+  it("probes when its wait is over, though the clock was set back meanwhile", async () => {
+    fake.otherwise(status(500));
+    const service = open();
+    await fail(service, 3);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect((await failureOf(service.compare(request()))).retryAfter).toBe(5);
+    pass(5_000);
+    fake.otherwise(answers());
+    await service.compare(request());
+    expect(service.state()).toBe("closed");
+  });
+
+  it("says without asking that it is not to be asked, also while a probe is out", async () => {
+    fake.otherwise(status(500));
+    const service = open();
+    service.check();
+    await fail(service, 3);
+    const refusal = { code: "MCP_CONNECTION_FAILED", untried: true, retryAfter: 5 };
+    expect(() => service.check()).toThrow(expect.objectContaining(refusal));
+    pass(5_000);
+    service.check();
+    let release = () => {};
+    fake.otherwise(async (response, about) => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await answers()(response, about);
+    });
+    const probe = service.compare(request());
+    await fake.arrived(4);
+    expect(() => service.check()).toThrow(expect.objectContaining(refusal));
+    release();
+    await probe;
+    service.check();
   });
 
   it("costs nothing while it is open: the request is not even encoded", async () => {

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ERROR_CODES } from "../../../src/contract/errors.js";
 import { verbatim } from "../../../src/contract/words.js";
-import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
+import { analysisResults, pegComparisonSummaries, pegComparisonTasks } from "../../../src/db/schema.js";
 import {
   asDataMoved,
   awaitComputation,
@@ -25,7 +25,7 @@ import type { Services } from "../../../src/domain/context.js";
 import { DataMovedError, PegError } from "../../../src/domain/errors.js";
 import { comparisonOf, DATABASES, rowsOf, storeAnalysis, type TestWorld } from "../fixtures.js";
 
-describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
+describe.each(DATABASES)("the right to compute, in $kind", ({ kind, here, open }) => {
   describe.skipIf(!here)("as a lease", () => {
     let world: TestWorld;
     let services: Services;
@@ -144,6 +144,36 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
       expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(1))).toBe("moved");
       expect(await loadStoredComparison(services, key)).toBeUndefined();
       expect((await taskOf(lease.taskId)).status).toBe("PROCESSING");
+    });
+
+    test.skipIf(kind === "PGlite")("is renewed while what was computed under it is being stored", async () => {
+      const lease = await hold();
+      let isRenewed = false;
+      const renew = async () => {
+        await services.db
+          .update(pegComparisonTasks)
+          .set({ updatedAt: new Date(0) })
+          .where(eq(pegComparisonTasks.attemptToken, lease.attemptToken));
+        isRenewed = true;
+      };
+      const transaction = services.db.transaction.bind(services.db);
+      const spy = vi.spyOn(services.db, "transaction").mockImplementation((work, config) =>
+        transaction(async (tx) => {
+          const insert = tx.insert.bind(tx);
+          tx.insert = ((table: typeof pegComparisonSummaries) => {
+            if (table !== pegComparisonSummaries) return insert(table);
+            const values = async (row: typeof pegComparisonSummaries.$inferInsert) => {
+              await Promise.race([renew(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+              await insert(table).values(row);
+            };
+            return { values };
+          }) as unknown as typeof tx.insert;
+          return work(tx);
+        }, config),
+      );
+      expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(1))).toBe("stored");
+      spy.mockRestore();
+      expect(isRenewed).toBe(true);
     });
 
     test("can be had again, as a new task, once the one before has ended", async () => {
@@ -299,18 +329,21 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
     test("given back leaves the task as it is to its job, which may have it at once", async () => {
       const lease = await hold();
       await setTask(lease.taskId, { queued: true, updatedAt: new Date(0) });
-      const end = { error: new Error("away"), handBack: true };
+      const end = { error: new Error("away"), handBack: "to its job" as const };
       expect(await toldDuring(lease.taskId, () => endComputation(services, lease, end))).toBe("rung");
       const task = await taskOf(lease.taskId);
       expect(task).toMatchObject({ status: "PROCESSING", version: 1, errorCode: null, finishedAt: null });
       expect(task.updatedAt).not.toEqual(new Date(0));
       expect(await secondsLeft(lease.taskId)).toBeLessThan(0);
+      // A renewal that was on its way finds none to renew.
+      expect(task.attemptToken).not.toBe(lease.attemptToken);
+      expect(task.estimatedCompletion).toBeNull();
       expect(await awaitComputation(services, lease.taskId)).toBe("abandoned");
     });
 
     test("given back ends a task that no job sees to, and one that its holder lost stays the successor's", async () => {
       const lease = await hold();
-      const end = { error: new Error("away"), handBack: true };
+      const end = { error: new Error("away"), handBack: "to its job" as const };
       await setTask(lease.taskId, { queued: true, attemptToken: randomUUID() });
       await endComputation(services, lease, end);
       expect(await taskOf(lease.taskId)).toMatchObject({ status: "PROCESSING", version: 1 });
@@ -322,7 +355,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ here, open }) => {
 
     test("given back leaves a task to the job that it was given just then", async () => {
       const lease = await hold();
-      const end = { error: new Error("away"), handBack: true };
+      const end = { error: new Error("away"), handBack: "to its job" as const };
       // The first statement finds no job; before the second there is one.
       const real = services.db.update.bind(services.db);
       let statements = 0;

@@ -71,58 +71,130 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       expect(seen).toEqual([stored?.rowCount, "left"]);
     });
 
-    /** An analysis that takes room, and none of it. */
+    /** An analysis, and no room for its rows. */
     async function withoutRoom() {
       const key = await storeAnalysis(world.services);
-      const ofKey = eq(analysisResults.id, key.analysisId);
-      await world.db.update(analysisResults).set({ rowCount: 20_000 }).where(ofKey);
-      const room = new Room(100_000, 10_000);
-      return { key, room, leave: room.enterNow(100_000) };
+      const room = new Room(100, 0);
+      return { key, room, leave: room.enterNow(100) };
     }
 
-    test("that waited for room and cannot say so gives it back", async () => {
+    test("that waited for room and cannot begin then gives it back", async () => {
       const { key, room, leave } = await withoutRoom();
-      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" }).catch(
-        (error: unknown) => error,
-      );
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, {
+        requestId: "asked",
+      }).catch((error: unknown) => error);
       await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
-      const update = vi.spyOn(computing.db, "update").mockImplementationOnce(() => {
+      const insert = vi.spyOn(computing.db, "insert").mockImplementationOnce(() => {
         throw new Error("away");
       });
       leave?.();
       expect(await outcome).toMatchObject({ message: "away" });
-      update.mockRestore();
-      expect(room.enterNow(100_000)).toBeDefined();
+      insert.mockRestore();
+      expect(room.enterNow(100)).toBeDefined();
     });
 
-    test("that waits for room leaves its task to others where its process stops", async () => {
-      const { key, room, leave } = await withoutRoom();
-      const stop = new AbortController();
-      const services = { ...world.services, comparisons: room, stopping: stop.signal };
-      const outcome = computeComparison(services, key, { requestId: "asked" }).catch(
-        (error: unknown) => error,
-      );
-      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
-      await world.db
-        .update(pegComparisonTasks)
-        .set({ queued: true })
-        .where(eq(pegComparisonTasks.analysisId, key.analysisId));
-      stop.abort();
-      expect(await outcome).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    /** Whether its task goes on, and whoever comes may have it. */
+    const isForAnybody = async (key: ComparisonKey) => {
       const [task] = await world.db
         .select({ status: pegComparisonTasks.status, free: sql`lease_until < now()` })
         .from(pegComparisonTasks)
         .where(eq(pegComparisonTasks.analysisId, key.analysisId));
-      expect(task).toEqual({ status: "PROCESSING", free: true });
+      return task?.status === "PROCESSING" && task.free === true;
+    };
+
+    test("that waits for room leaves its task to whoever has some, also where its process stops", async () => {
+      const { key, room, leave } = await withoutRoom();
+      const stop = new AbortController();
+      const services = { ...computing, comparisons: room, stopping: stop.signal };
+      const outcome = computeComparison(services, key, { requestId: "asked" }).catch(
+        (error: unknown) => error,
+      );
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      expect(await isForAnybody(key)).toBe(true);
+      stop.abort();
+      expect(await outcome).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+      expect(await isForAnybody(key)).toBe(true);
       expect(room.isWaitedFor).toBe(false);
       leave?.();
+      const elsewhere = await computeComparison(computing, key, { requestId: "other" });
+      expect(elsewhere.computedHere).toBe(true);
+    });
+
+    test("that waited for room finds what another process computed meanwhile", async () => {
+      const { key, room, leave } = await withoutRoom();
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" });
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      await computeComparison(computing, key, { requestId: "other" });
+      leave?.();
+      expect(await outcome).toMatchObject({ computedHere: false });
+      expect(room.enterNow(100)).toBeDefined();
+    });
+
+    test("that fails as its process stops leaves its task to others", async () => {
+      const key = await storeAnalysis(world.services);
+      const stop = new AbortController();
+      const closed = new PegError("MCP_CONNECTION_FAILED", verbatim("closed"));
+      const analysisService = {
+        ...world.services.analysisService,
+        compare: async () => {
+          stop.abort();
+          throw closed;
+        },
+      };
+      const services = { ...world.services, analysisService, stopping: stop.signal };
+      await expect(computeComparison(services, key, { requestId: "asked" })).rejects.toBe(closed);
+      expect(await isForAnybody(key)).toBe(true);
+    });
+
+    test.each([
+      { queued: false, outcome: "failed" },
+      { queued: true, outcome: "handed_back" },
+    ])("whose failure may pass is counted as $outcome where a job sees to it: $queued", async (about) => {
+      const key = await storeAnalysis(world.services);
+      const computation = vi.fn();
+      const analysisService = {
+        ...world.services.analysisService,
+        compare: async () => {
+          const ofKey = eq(pegComparisonTasks.analysisId, key.analysisId);
+          await world.db.update(pegComparisonTasks).set({ queued: about.queued }).where(ofKey);
+          throw new PegError("MCP_CONNECTION_FAILED", verbatim("away"));
+        },
+      };
+      const metrics = { ...world.services.metrics, computation };
+      const services = { ...world.services, analysisService, metrics };
+      await computeComparison(services, key, { requestId: "asked" }).catch(() => undefined);
+      expect(computation).toHaveBeenCalledExactlyOnceWith(about.outcome, expect.any(Number));
+    });
+
+    test("for a service that is left alone loads none of its data", async () => {
+      const key = await storeAnalysis(world.services);
+      const leftAlone = new PegError("MCP_CONNECTION_FAILED", verbatim("left alone"), { retryAfter: 5 });
+      const spans: string[] = [];
+      const services: Services = {
+        ...world.services,
+        tracing: {
+          ...world.services.tracing,
+          span: (name, attributes, work) => {
+            spans.push(name);
+            return world.services.tracing.span(name, attributes, work);
+          },
+        },
+        analysisService: {
+          ...world.services.analysisService,
+          check: () => {
+            throw leftAlone;
+          },
+        },
+      };
+      await expect(computeComparison(services, key, { requestId: "asked" })).rejects.toBe(leftAlone);
+      expect(spans).not.toContain("database raw data");
     });
 
     test("that waited for room is as long as it then took", async () => {
       const { key, room, leave } = await withoutRoom();
-      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" }).catch(
-        () => "ended",
-      );
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, {
+        requestId: "asked",
+      }).catch(() => "ended");
       await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
       const longAgo = new Date(0);
       await world.db
@@ -144,13 +216,17 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
 
       /** Computes until it is called off, once the lease should be renewed. */
       async function callOff(key: ComparisonKey, meanwhile: () => Promise<unknown>) {
+        let calledOff = false;
         let begin = () => {};
         const begun = new Promise<void>((resolve) => {
           begin = resolve;
         });
         const compare = (_: unknown, signal?: AbortSignal) =>
           new Promise<never>((_resolve, reject) => {
-            signal?.addEventListener("abort", () => reject(signal.reason));
+            signal?.addEventListener("abort", () => {
+              calledOff = true;
+              reject(signal.reason);
+            });
             begin();
           });
         const analysisService = { ...world.services.analysisService, compare };
@@ -158,16 +234,12 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
         const outcome = computed.catch((error: unknown) => error);
         await begun;
         await meanwhile();
-        let ended = false;
-        void outcome.then(() => {
-          ended = true;
-        });
-        // A renewal may fail: then the next one tells.
+        // A renewal may fail: then the next one tells. What follows has its own deadlines, by the same clock.
         await expect
           .poll(
             () => {
-              vi.advanceTimersByTime(5_000);
-              return ended;
+              if (!calledOff) vi.advanceTimersByTime(5_000);
+              return calledOff;
             },
             { timeout: 30_000 },
           )

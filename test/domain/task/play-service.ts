@@ -1,4 +1,6 @@
+import { verbatim } from "../../../src/contract/words.js";
 import type { ComputedComparison } from "../../../src/domain/comparison/computed-comparison.js";
+import { PegError } from "../../../src/domain/errors.js";
 import type { AnalysisService, ComparisonRequest } from "../../../src/domain/ports.js";
 import { comparisonOf } from "../fixtures.js";
 
@@ -15,6 +17,11 @@ export interface PlayService extends AnalysisService {
   leftAlone: boolean;
 }
 
+const LEFT_ALONE = new PegError("MCP_CONNECTION_FAILED", verbatim("Left alone."), {
+  retryAfter: 5,
+  untried: true,
+});
+
 export function createPlayService(): PlayService {
   const asked: string[] = [];
   let plays: Play[] = [];
@@ -28,6 +35,9 @@ export function createPlayService(): PlayService {
       const number = asked.push(request.analysisId);
       const play = plays.shift();
       return play ? play(request, signal) : comparisonOf(number);
+    },
+    check: () => {
+      if (service.leftAlone) throw LEFT_ALONE;
     },
     state: () => (service.leftAlone ? "open" : "closed"),
     close: async () => {},

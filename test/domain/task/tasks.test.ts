@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { verbatim } from "../../../src/contract/words.js";
 import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
@@ -338,6 +338,28 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await readOldestTaskAge(services)).toBeLessThan(1200);
     });
 
+    test("of another version waits where the service of this release does not know it, for an hour at most", async () => {
+      const unknown = new PegError("MCP_PROCESSING_ERROR", verbatim("No such version."));
+      service.script(
+        () => Promise.reject(unknown),
+        async () => comparisonOf(7),
+      );
+      const foreign = { ...key, algorithmVersion: "v99.0.0" };
+      const task = await startTask(services, foreign, "other release");
+      const id = task?.id ?? "";
+      await eventually(() => isPutOff(id));
+      expect(await taskOf(id)).toMatchObject({ status: "PROCESSING", errorCode: null });
+      expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+
+      service.script(() => Promise.reject(unknown));
+      const late = await startTask(services, { ...key, algorithmVersion: "v98.0.0" }, "other release");
+      await services.db
+        .update(pegComparisonTasks)
+        .set({ createdAt: sql`now() - interval '61 minutes'` })
+        .where(eq(pegComparisonTasks.id, late?.id ?? ""));
+      expect(await ended(late?.id ?? "")).toMatchObject({ errorCode: "MCP_PROCESSING_ERROR" });
+    });
+
     test("is told that its service is away where that took an hour", async () => {
       const away = new PegError("MCP_CONNECTION_FAILED", verbatim("Away."), {
         retryAfter: 40,
@@ -352,24 +374,29 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await ended(id)).toMatchObject({ status: "FAILED", errorCode: "MCP_CONNECTION_FAILED" });
     });
 
-    test("waits for room for its rows before it is claimed: whoever has room may have it", async () => {
+    test("waits in line for room before it is claimed, though calls do; the next of its process is put off", async () => {
       const leave = services.comparisons.enterNow(2_000_000);
-      // One of a process waits in line, and this is another.
-      const inLine = services.comparisons.enter(20_000);
+      const ofCall = services.comparisons.enter(20_000);
+      const other = await storeAnalysis(services);
+      const both = inArray(analysisResults.id, [key.analysisId, other.analysisId]);
       const countRows = (rowCount: number) =>
-        services.db.update(analysisResults).set({ rowCount }).where(eq(analysisResults.id, key.analysisId));
-      const [stored] = await services.db
-        .select()
-        .from(analysisResults)
-        .where(eq(analysisResults.id, key.analysisId));
+        services.db.update(analysisResults).set({ rowCount }).where(both);
+      const [stored] = await services.db.select().from(analysisResults).where(both);
       await countRows(20_000);
       const { id } = await begin();
-      await eventually(() => isPutOff(id));
-      expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
+      await eventually(async () => (await jobsOf(id))[0]?.state === "active");
+      const next = await startTask(services, other, "request");
       await countRows(stored?.rowCount ?? 0);
+      const nextId = next?.id ?? "";
+      await eventually(() => isPutOff(nextId));
+      expect(await taskOf(id)).toMatchObject({ status: "PENDING", startedAt: null });
       leave?.();
-      (await inLine)();
+      (await ofCall)();
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
+      await eventually(async () => {
+        await hurry(nextId);
+        return (await readTask(services.db, other.analysisId, nextId))?.status === "COMPLETED";
+      });
     });
 
     test("waits in line for room where nobody else does, and then is worked on", async () => {
@@ -422,7 +449,11 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
         status: "FAILED",
         progress: expect.any(Number),
         estimated_completion: null,
-        error: { code: "DATA_VALIDATION_ERROR", message: "Nothing to compare." },
+        error: {
+          code: "DATA_VALIDATION_ERROR",
+          message: "Nothing to compare.",
+          details: [{ path: "stats", message: "is one-sided" }],
+        },
       });
       expect(service.asked.length - before).toBe(1);
       // Asking again starts another one.

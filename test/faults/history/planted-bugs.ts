@@ -47,7 +47,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       SHORT_LEASE,
       {
         file: "domain/comparison/stored-comparison.js",
-        from: 'if (!mine.length)\n            return "fenced";',
+        from: "if (!mine.length)\n            throw new Fenced();",
         to: "",
       },
     ],
