@@ -104,7 +104,9 @@ const taskFields = {
   success: z.literal(true),
   task_id: taskId,
   progress: z.number().min(0).max(100).describe("percent; never goes back"),
-  estimated_completion: time.nullable().describe("null while it cannot be told: nothing comparable was computed before, or it waits"),
+  estimated_completion: time
+    .nullable()
+    .describe("null while it cannot be told: nothing comparable was computed before, or it waits"),
   error: z
     .object({ code: errorCode, message: z.string(), details: z.array(errorDetail).optional() })
     .optional(),

@@ -3,7 +3,7 @@ import { CsvNumbers } from "./csv-numbers.js";
 import type { Delimiter } from "./csv-text.js";
 import { isLabel, PERIODS } from "./labels.js";
 import { MAX_ROWS } from "./limits.js";
-import { parseTime } from "./parse-time.js";
+import { parseSheetTime } from "./parse-time.js";
 import type { PlainText } from "./words.js";
 
 /** How exports in the wild write a measurement that is missing. */
@@ -135,7 +135,7 @@ export class CsvReader {
   #addLine(header: Header, record: readonly string[], line: number): void {
     this.lines++;
     const { timestamp } = this.#columns;
-    const time = parseTime((record[header.timestamp] ?? "").trim());
+    const time = parseSheetTime((record[header.timestamp] ?? "").trim());
     const cell = this.#cellOf(header, record);
     if (!time) this.#report(line, timestamp, "is no ISO 8601 time, like 2024-01-01T00:00:00Z");
     if (cell === undefined) {

@@ -36,6 +36,13 @@ export const KOREAN = {
   "has a point that may stand for thousands or decimals: write it without, or decimals in all numbers":
     "마침표가 천 단위 구분인지 소수점인지 알 수 없습니다. 마침표 없이 쓰거나, 모든 숫자에 소수 자리를 쓰십시오",
 
+  // What the bundled analysis service says of data that cannot be compared
+  "no PEG can be compared": "비교할 수 있는 PEG가 없습니다",
+  "the formula of a derived PEG cannot be used": "파생 PEG의 계산식을 사용할 수 없습니다",
+  "the derived PEGs have too many samples": "파생 PEG의 표본이 너무 많습니다",
+  "samples cannot be joined for a derived PEG": "파생 PEG를 계산할 표본을 서로 맞출 수 없습니다",
+  "the raw data holds numbers that are not finite": "원시 데이터에 유한하지 않은 수가 있습니다",
+
   // Limits
   "The limit of {limit} calls in {seconds} s is used up. Try again in {wait} s.":
     "요청 한도({seconds}초당 {limit}회)를 초과했습니다. {wait}초 후에 다시 시도하십시오.",
@@ -48,8 +55,11 @@ export const KOREAN = {
   "A body may have at most {bytes} bytes here.": "이 요청의 본문은 최대 {bytes}바이트까지 허용됩니다.",
   "The body broke off before its end.": "본문을 끝까지 받기 전에 전송이 중단되었습니다.",
 
+  "This stream goes on over another connection.": "이 스트림은 다른 연결에서 이어집니다.",
   "More is asked of this server than it can answer. Try again soon.":
     "서버가 처리할 수 있는 양보다 많은 요청이 들어왔습니다. 잠시 후 다시 시도하십시오.",
+  "More is being uploaded to this server than it can hold. Try again soon.":
+    "서버가 받을 수 있는 양보다 많은 데이터가 업로드되고 있습니다. 잠시 후 다시 시도하십시오.",
 
   // Requests
   "No body is taken here: everything stands in the address.":

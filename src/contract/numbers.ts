@@ -8,6 +8,10 @@ export function formatNumber(value: number): string {
   return size >= 999.95 ? value.toFixed(0) : value.toPrecision(4);
 }
 
+/** Within so many percent a PEG is stable by the product's rule, and the whole by the judge's. */
+export const RULE_BAND_PERCENT = 5;
+export const OVERALL_BAND_PERCENT = 2;
+
 const MOST_DECIMALS = 6;
 
 /**
@@ -32,4 +36,9 @@ export function formatPercent(value: number, decimals = 1): string {
   // What rounds to nothing has no direction.
   if (Number(text) === 0) return `${text.replace("-", "")} %`;
   return `${value > 0 ? "+" : ""}${text} %`;
+}
+
+/** The same for a change, so that it shows on which side of a band it lies. @param band percent */
+export function formatChange(percent: number, band: number = RULE_BAND_PERCENT): string {
+  return formatPercent(percent, decimalsFor(band, percent));
 }

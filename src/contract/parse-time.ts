@@ -9,6 +9,14 @@ export function isOrdinary(instant: Date): boolean {
   return year >= 1 && year <= 9999;
 }
 
+/** As spreadsheets write the first ten hours of a day. */
+const SHORT_HOUR = /^(\d{4}-\d{2}-\d{2}[T ])(\d:)/;
+
+/** The same for a time in a CSV file, where the hour may have one digit: `2024-01-01 9:00`. */
+export function parseSheetTime(text: string): Date | undefined {
+  return parseTime(text.replace(SHORT_HOUR, "$10$2"));
+}
+
 /**
  * Reads ISO 8601 text as an instant. Text without a zone is UTC, as Python services write it.
  *

@@ -21,3 +21,11 @@ const translate = createTranslator(KOREAN_REASONS);
 export function tellSkipReason(reason: string, language: Language): string {
   return language === "ko" ? (translate(reason) ?? reason) : reason;
 }
+
+const SKIPPED_PEG = /^(PEG ".+"): (.+)$/s;
+
+/** The same where the PEG stands before it, as the details of an error have it. Anything else stays as it is. */
+export function tellSkippedPeg(text: string, language: Language): string {
+  const [, peg, reason] = SKIPPED_PEG.exec(text) ?? [];
+  return peg === undefined || reason === undefined ? text : `${peg}: ${tellSkipReason(reason, language)}`;
+}

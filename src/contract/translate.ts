@@ -1,4 +1,5 @@
 import { KOREAN } from "./korean.js";
+import { tellSkippedPeg } from "./skip-reasons.js";
 import { createTranslator, inEnglish, type Language, type Message, put } from "./words.js";
 
 const translate = createTranslator(KOREAN);
@@ -11,7 +12,7 @@ export function isKnown(english: string): boolean {
 /** A message in a language. Words that the table does not hold stay as they are. */
 export function tell(message: Message, language: Language): string {
   if (language === "en") return inEnglish(message);
-  if (typeof message === "string") return translate(message) ?? message;
+  if (typeof message === "string") return translate(message) ?? tellSkippedPeg(message, language);
   return put(KOREAN[message.text], message.values);
 }
 

@@ -1,5 +1,5 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { AnalysesPage } from "./analyses/analyses-page.js";
 import { queryClient } from "./api/client.js";
@@ -23,13 +23,21 @@ export function App() {
   const { say } = useWords();
   const signedIn = useStore(session);
   const [path] = useLocation();
+  const content = useRef<HTMLDivElement>(null);
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    // What had it is gone with the view before; without it a screen reader tells nothing of the new one.
+    content.current?.focus();
+  }, [path]);
   return (
     <QueryClientProvider client={queryClient}>
       <a className="skip" href="#content">
         {say("Skip to content")}
       </a>
       <Header />
-      <div id="content" tabIndex={-1}>
+      <div id="content" tabIndex={-1} ref={content}>
         {signedIn ? (
           <ErrorBoundary key={path}>
             <Suspense fallback={<Skeleton lines={6} />}>

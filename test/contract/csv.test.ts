@@ -34,6 +34,20 @@ describe("the records of a CSV file", () => {
     ]);
   });
 
+  test("may have hours of one digit, as spreadsheets write them", () => {
+    const { stats, problems } = read([
+      ["timestamp", "cell_id", "A"],
+      ["2024-01-01 0:00", "C1", "1"],
+      ["2024-01-02 9:30:15", "C1", "2"],
+      ["2024-01-02 9:3", "C1", "3"],
+    ]);
+    expect(stats.map(({ timestamp }) => timestamp?.toISOString())).toEqual([
+      "2024-01-01T00:00:00.000Z",
+      "2024-01-02T09:30:15.000Z",
+    ]);
+    expect(problems.map(({ line }) => line)).toEqual([4]);
+  });
+
   test("may have other names, columns that are not taken, and no cell", () => {
     const { stats } = read(
       [

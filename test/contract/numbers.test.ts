@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decimalsFor, formatPercent } from "../../src/contract/numbers.js";
+import { decimalsFor, formatChange, formatPercent } from "../../src/contract/numbers.js";
 
 test.each([
   [5, 12.34, "+12.3 %"],
@@ -14,7 +14,11 @@ test.each([
   [5, 2e6, "+2.0e+6 %"],
   [0, 3, "+3.0 %"],
 ])("beside a band of %d % a change of %d is %s", (band, percent, text) => {
-  expect(formatPercent(percent, decimalsFor(band, percent))).toBe(text);
+  expect(formatChange(percent, band)).toBe(text);
+});
+
+test("a change without a band of its own goes by the product's rule of 5 %", () => {
+  expect(formatChange(4.97)).toBe("+4.97 %");
 });
 
 test("a change stands on its own side of the band, as it is written", () => {

@@ -81,5 +81,7 @@ describe.skipIf(!canBrowse)("the list of analyses", { timeout: 60_000 }, () => {
     await page.getByRole("link", { name: "New carrier" }).click();
     await page.getByRole("heading", { name: "All in all" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/analyses/better");
+    // Where the link was there is nothing now: who hears the page is told of the new view.
+    expect(await page.evaluate("document.activeElement?.id")).toBe("content");
   });
 });

@@ -200,6 +200,38 @@ describe.skipIf(!canBrowse)("a comparison", { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test("goes from PEG to PEG as the table shows them, and back to all of them in one step", async () => {
+    const { page, complaints } = await site.open("/analyses/net?verdict=improved", { as: "alice" });
+    await page.locator("tbody tr[data-index]").first().waitFor();
+    const [first = "", second = ""] = await rowNames(page);
+    await page.locator("tbody").getByRole("button", { name: first, exact: true }).click();
+    await page.getByRole("dialog", { name: first }).getByRole("button", { name: "Next" }).click();
+    await page.getByRole("dialog", { name: second }).waitFor();
+    await page.goBack();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(new URL(page.url()).search).toBe("?verdict=improved");
+    await page.goForward();
+    await page.getByRole("dialog", { name: second }).getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.goBack();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("tells its intervals to those who do not see them drawn", async () => {
+    const { page } = await site.open("/analyses/net", { as: "alice" });
+    await page.getByText("11 of 11 PEGs").waitFor();
+    const row = page.getByRole("row", { name: /DL_Throughput_Mbps/ });
+    expect(await row.ariaSnapshot()).toMatch(/\+\d+\.\d % … \+\d+\.\d %/);
+  });
+
+  test("writes differences of percentages as percentage points", async () => {
+    const { page } = await site.open("/analyses/net?peg=ERAB_Drop_Rate", { as: "alice" });
+    const dialog = page.getByRole("dialog", { name: "ERAB_Drop_Rate" });
+    await dialog.getByText("In numbers").waitFor();
+    expect(await dialog.innerText()).toMatch(/Change of the mean\s+-\d+\.\d % \(-\d\.\d+ pp\)/);
+  });
+
   test("of a derived PEG is drawn by the number of the sample", async () => {
     const { page, complaints } = await site.open("/analyses/net?peg=RACH_Success_Rate", { as: "alice" });
     await page.getByRole("dialog").getByRole("img").waitFor();

@@ -113,13 +113,18 @@ describe.skipIf(!canBrowse)("a comparison that is computed", { timeout: RECOVERY
     });
     const { page } = await openAs(browser, `${url}/analyses/one-period`, { as: "alice" });
     await page.getByRole("heading", { name: "The comparison failed" }).waitFor();
-    expect(await page.getByRole("alert").innerText()).toMatch(/no PEG can be compared/);
+    expect(await page.getByRole("alert").innerText()).toMatch(
+      /no PEG can be compared[\s\S]*PEG "[^"]+": no samples in period N-1/,
+    );
     await page.locator("button:enabled", { hasText: "Recompute" }).waitFor();
     // It is not computed again and again meanwhile, each time to fail.
     const calls = service.calls;
     await page.waitForTimeout(2_000);
     expect(service.calls).toBe(calls);
     expect(await page.getByRole("heading", { name: "The comparison failed" }).isVisible()).toBe(true);
+    await page.getByLabel("Language").selectOption("ko");
+    await page.getByText("비교할 수 있는 PEG가 없습니다").waitFor();
+    await page.getByText(/PEG "[^"]+": N-1 기간에 표본이 없음/).first().waitFor();
   });
 
   test("and fails tells why in the language that is chosen then", async () => {

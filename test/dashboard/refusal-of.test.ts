@@ -42,7 +42,10 @@ test("a token that is taken no more asks for another, and speaks of no headers",
 });
 
 test.each<[unknown, RegExp]>([
-  [new TRPCClientError("Failed to fetch"), /^The server cannot be reached/],
+  [
+    new TRPCClientError("Failed to fetch"),
+    /^Check that the server runs, and your connection, then store again/,
+  ],
   [new RangeError("Invalid string length"), /not enough memory for this file/],
   [new TypeError("no file is open"), /page failed at the file \(TypeError: no file is open\)/],
 ])("%s is told for what it is", (error, words) => {

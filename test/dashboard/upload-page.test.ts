@@ -76,6 +76,59 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test("refuses periods of which one begins before the other has ended, and says so at once", async () => {
+    const { page, complaints } = await site.open("/upload", { as: "alice" });
+    await chooseFile(page, "mixed.csv", CSV);
+    const after = page.getByRole("group", { name: "N, after" });
+    await after.getByLabel("From").fill("2024-01-01T23:59:59");
+    const alerts = page.getByRole("alert").getByText("N-1 has to end before N begins.");
+    await page.locator(".period-picker").getByText("N-1 has to end before N begins.").waitFor();
+    expect(await alerts.count()).toBe(1);
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    await page.getByRole("alert").getByText("Nothing was stored").waitFor();
+    const client = await site.backend.clientOf("alice");
+    expect((await client.analysis.list.query({ name: "mixed" })).items).toEqual([]);
+    await after.getByLabel("From").fill("2024-01-02T00:00:00");
+    await page.locator(".period-picker").getByText("N-1 has to end").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    expect(await stored(page)).toMatchObject({ name: "mixed" });
+    expect(complaints).toEqual([]);
+  });
+
+  test("forgets nothing of a column that was time or cell for a moment", async () => {
+    const { page, complaints } = await site.open("/upload", { as: "alice" });
+    await chooseFile(page, "counters.csv", CSV);
+    await page.getByLabel("Weight: Throughput").fill("9");
+    const cell = page.getByRole("combobox", { name: "Cell", exact: true });
+    await cell.selectOption("Throughput");
+    expect(await page.getByLabel("Weight: Throughput").count()).toBe(0);
+    await cell.selectOption("sector");
+    expect(await page.getByLabel("Weight: Throughput").inputValue()).toBe("9");
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    const { request_params } = await stored(page);
+    expect(request_params.peg_definitions).toEqual({ Throughput: { weight: 9 }, Drop_Rate: {} });
+    expect(complaints).toEqual([]);
+  });
+
+  test("stores once what was stored though its answer was lost", async () => {
+    const { page } = await site.open("/upload", { as: "alice" });
+    let lost = 0;
+    await page.route(/analysis\.create/, async (route) => {
+      if (lost > 0) return route.continue();
+      lost++;
+      await route.fetch();
+      return route.abort();
+    });
+    await chooseFile(page, "lost.csv", CSV);
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    await page.getByRole("alert").getByText("No answer came").waitFor();
+    expect(lost).toBe(1);
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    expect(await stored(page)).toMatchObject({ name: "lost" });
+    const client = await site.backend.clientOf("alice");
+    expect((await client.analysis.list.query({ name: "lost" })).items).toHaveLength(1);
+  });
+
   test("draws periods with the main button alone, until it is let go or taken away", async () => {
     const { page, complaints } = await site.open("/upload", { as: "alice" });
     await chooseFile(page, "counters.csv", CSV);

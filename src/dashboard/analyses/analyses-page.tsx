@@ -12,7 +12,7 @@ import { useTitle } from "../shell/use-title.js";
 import { useWords } from "../words/words.js";
 import { TaskState } from "./task-state.js";
 
-/** While something is being computed; the hour's limit has room for it. */
+/** While something is being computed, for each page that is shown: the hour's limit has room for it. */
 const LOOK_AGAIN_MS = 10_000;
 
 const isRunning = ({ comparison: { status } }: AnalysisListItem) =>
@@ -30,7 +30,9 @@ export function AnalysesPage() {
       placeholderData: keepPreviousData,
       staleTime: 0,
       refetchInterval: ({ state }) =>
-        state.data?.pages.some(({ items }) => items.some(isRunning)) ? LOOK_AGAIN_MS : false,
+        state.data?.pages.some(({ items }) => items.some(isRunning))
+          ? LOOK_AGAIN_MS * state.data.pages.length
+          : false,
     }),
   );
   const items = query.data?.pages.flatMap((page) => page.items);

@@ -33,7 +33,14 @@ export function Actions({
   return (
     <div className="actions">
       {rights.may("write") && (
-        <button type="button" disabled={recompute.isPending || busy} onClick={() => recompute.mutate({ id })}>
+        <button
+          type="button"
+          disabled={recompute.isPending || busy}
+          onClick={() => {
+            download.reset();
+            recompute.mutate({ id });
+          }}
+        >
           {say("Recompute")}
         </button>
       )}
@@ -45,7 +52,14 @@ export function Actions({
       {/* Buttons that come later would move these from under a pointer. */}
       {completed && rights.known && (
         <>
-          <button type="button" disabled={download.isPending} onClick={() => download.mutate()}>
+          <button
+            type="button"
+            disabled={download.isPending}
+            onClick={() => {
+              recompute.reset();
+              download.mutate();
+            }}
+          >
             {say("Download CSV")}
           </button>
           <button type="button" onClick={() => window.print()}>

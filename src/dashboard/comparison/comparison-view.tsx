@@ -4,6 +4,7 @@ import type { PegDefinitions } from "../../contract/analysis.js";
 import type { CompletedComparison } from "../../contract/comparison.js";
 import { Contributions } from "./contributions.js";
 import { PegDetail } from "./peg-detail.js";
+import { usePegView, useShownRows } from "./peg-filters.js";
 import { toRows } from "./peg-rows.js";
 import { PegTable } from "./peg-table.js";
 import { SummaryPanel } from "./summary-panel.js";
@@ -24,26 +25,30 @@ export function ComparisonView({
   const opened = params.get("peg");
 
   function open(name: string | undefined) {
-    setParams((before) => {
+    const go = (before: URLSearchParams) => {
       const after = new URLSearchParams(before);
       if (name === undefined) after.delete("peg");
       else after.set("peg", name);
       return after;
-    });
+    };
+    // One step back leads from any PEG to all of them, and never to one that was closed.
+    setParams(go, { replace: opened !== null });
   }
 
+  const view = usePegView();
+  const shown = useShownRows(rows, view);
   const row = rows.find(({ name }) => name === opened);
   return (
     <>
       <SummaryPanel answer={answer} />
       <Contributions rows={rows} onOpen={open} />
-      <PegTable rows={rows} onOpen={open} />
+      <PegTable rows={rows} shown={shown} view={view} onOpen={open} />
       {row && (
         <PegDetail
           key={row.name}
           analysisId={data.analysis_id}
           row={row}
-          rows={rows}
+          rows={shown.includes(row) ? shown : rows}
           timeZone={timeZone}
           periods={data.analysis_metadata?.period_definition}
           onOpen={open}

@@ -1,5 +1,6 @@
 import type { PegJudge } from "../../contract/judge.js";
 import { formatNumber } from "../../contract/numbers.js";
+import { differenceUnit } from "../format/units.js";
 import { useWords } from "../words/words.js";
 import { rangeText } from "./interval-graphic.js";
 import { tellCode, tellDropped } from "./judge-codes.js";
@@ -8,7 +9,8 @@ const percentOf = (share: number) => (share < 0.0001 ? "< 0.01 %" : `${(share * 
 
 /** Why the verdict is what it is: what was compared, and what the tests say. */
 export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
+  const unitOfShift = differenceUnit(unit, language);
   const inWords = (code: string) => tellCode(code, say);
   const { variability, interval, equivalence_interval: equivalence } = judge;
   const spread = { more_variable: say("more"), less_variable: say("less"), same: say("as before") };
@@ -32,7 +34,9 @@ export function JudgeDetails({ judge, unit }: { judge: PegJudge; unit: string })
     ],
     [
       say("Typical shift"),
-      judge.shift === undefined ? undefined : `${formatNumber(judge.shift)}${unit && ` ${unit}`}`,
+      judge.shift === undefined
+        ? undefined
+        : `${formatNumber(judge.shift)}${unitOfShift && ` ${unitOfShift}`}`,
     ],
     [say("It varies"), variability && spread[variability.flag]],
     [

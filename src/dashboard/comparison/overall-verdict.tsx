@@ -1,5 +1,5 @@
 import type { ComparisonSummary } from "../../contract/comparison.js";
-import { formatPercent } from "../../contract/numbers.js";
+import { formatChange, OVERALL_BAND_PERCENT } from "../../contract/numbers.js";
 import { useWords } from "../words/words.js";
 import { VerdictChip } from "./verdict-chip.js";
 import { overallVerdict, weightedChange } from "./verdicts.js";
@@ -12,7 +12,7 @@ export function OverallVerdict({ summary }: { summary: ComparisonSummary }) {
     <p className="overall">
       <VerdictChip verdict={overallVerdict(summary)} />
       <span className="number" title={say("weighted change, better is positive")}>
-        {percent === undefined ? "–" : formatPercent(percent)}
+        {percent === undefined ? "–" : formatChange(percent, OVERALL_BAND_PERCENT)}
       </span>
     </p>
   );

@@ -1,13 +1,16 @@
+import { useDeferredValue, useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { VERDICT_WORDS } from "../../contract/verdict-words.js";
 import { useWords } from "../words/words.js";
 import {
+  filterRows,
   type PegFilter,
   type PegRow,
   SIGNIFICANCES,
   SORT_KEYS,
   type Sorting,
   type SortKey,
+  sortRows,
   TRENDS,
 } from "./peg-rows.js";
 import { VERDICTS } from "./verdicts.js";
@@ -52,13 +55,27 @@ export function usePegView() {
   };
 }
 
+export type PegView = ReturnType<typeof usePegView>;
+
+/** The rows that a view shows, in its order. */
+export function useShownRows(rows: readonly PegRow[], { filter, sorting }: PegView): PegRow[] {
+  const { search, trend, significance, verdict, minWeight } = filter;
+  const { key, descending } = sorting;
+  // Typing goes first; the table follows.
+  const deferredSearch = useDeferredValue(search);
+  return useMemo(() => {
+    const wanted = { search: deferredSearch, trend, significance, verdict, minWeight };
+    return sortRows(filterRows(rows, wanted), { key, descending });
+  }, [rows, deferredSearch, trend, significance, verdict, minWeight, key, descending]);
+}
+
 /** The controls above the table. */
 export function PegFilters({
   view: { filter, change, clear },
   rows,
   shown,
 }: {
-  view: ReturnType<typeof usePegView>;
+  view: PegView;
   rows: readonly PegRow[];
   shown: number;
 }) {

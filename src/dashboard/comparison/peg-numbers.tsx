@@ -1,5 +1,6 @@
 import type { PegComparisonResult } from "../../contract/comparison.js";
-import { decimalsFor, formatNumber, formatPercent } from "../../contract/numbers.js";
+import { formatChange, formatNumber } from "../../contract/numbers.js";
+import { differenceUnit } from "../format/units.js";
 import { type DashboardText, useWords } from "../words/words.js";
 import type { PegRow } from "./peg-rows.js";
 
@@ -12,10 +13,9 @@ export function deviationOf({ avg, rsd }: PeriodStatistics): number {
 
 /** Both periods in numbers, with their unit, and the change between them. */
 export function PegNumbers({ row: { peg, unit } }: { row: PegRow }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
   const { n1_period: n1, n_period: n, comparison, metadata, judge } = peg;
-  const decimals = judge && decimalsFor(judge.band_percent, comparison.change_percent);
-  const withUnit = (value: number) => `${formatNumber(value)}${unit && ` ${unit}`}`;
+  const withUnit = (value: number, of = unit) => `${formatNumber(value)}${of && ` ${of}`}`;
   const rangeOf = ({ values }: PeriodStatistics) =>
     values.length === 0
       ? "–"
@@ -57,8 +57,9 @@ export function PegNumbers({ row: { peg, unit } }: { row: PegRow }) {
       <dl>
         <dt>{say("Change of the mean")}</dt>
         <dd>
-          {formatPercent(comparison.change_percent, decimals)} ({comparison.change_absolute > 0 ? "+" : ""}
-          {withUnit(comparison.change_absolute)}
+          {formatChange(comparison.change_percent, judge?.band_percent)} (
+          {comparison.change_absolute > 0 ? "+" : ""}
+          {withUnit(comparison.change_absolute, differenceUnit(unit, language))}
           {comparison.note === "zero_baseline" && `, ${say("from a baseline of zero")}`})
         </dd>
         <dt>{say("By the 5 % rule")}</dt>

@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { decimalsFor, formatNumber, formatPercent } from "../../contract/numbers.js";
+import { formatChange, formatNumber, formatPercent } from "../../contract/numbers.js";
 import { useWords } from "../words/words.js";
 import { IntervalGraphic, rangeText } from "./interval-graphic.js";
 import type { PegRow } from "./peg-rows.js";
@@ -53,7 +53,7 @@ export const PegTableRow = memo(function PegTableRow(props: RowProps) {
         {formatNumber(peg.n_period.avg)} <small>{unit}</small>
       </td>
       <td data-column="change" className="numeric">
-        {formatPercent(changePercent, peg.judge && decimalsFor(peg.judge.band_percent, changePercent))}
+        {formatChange(changePercent, peg.judge?.band_percent)}
         {note === "zero_baseline" && <small> {say("from zero")}</small>}
       </td>
       <td data-column="trend">

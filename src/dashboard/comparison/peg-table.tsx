@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { useMedia, usePrinting } from "../shell/use-media.js";
 import { type DashboardText, useWords } from "../words/words.js";
-import { PegFilters, usePegView } from "./peg-filters.js";
-import { filterRows, intervalReach, type PegRow, type SortKey, sortRows } from "./peg-rows.js";
+import { PegFilters, type PegView } from "./peg-filters.js";
+import { intervalReach, type PegRow, type SortKey } from "./peg-rows.js";
 import { PegTableRow } from "./peg-table-row.js";
 
 /** Fixed, so that a row's place is known without drawing those before it. */
@@ -43,17 +43,19 @@ const STEPS: Record<string, number> = {
 };
 
 /** All PEGs, searched, filtered and sorted; only those in sight are drawn. */
-export function PegTable({ rows, onOpen }: { rows: readonly PegRow[]; onOpen: (name: string) => void }) {
+export function PegTable({
+  rows,
+  shown,
+  view,
+  onOpen,
+}: {
+  rows: readonly PegRow[];
+  /** Those of them that the view shows, in its order. */
+  shown: readonly PegRow[];
+  view: PegView;
+  onOpen: (name: string) => void;
+}) {
   const { say } = useWords();
-  const view = usePegView();
-  const { search, trend, significance, verdict, minWeight } = view.filter;
-  const { key, descending } = view.sorting;
-  // Typing goes first; the table follows.
-  const deferredSearch = useDeferredValue(search);
-  const shown = useMemo(() => {
-    const filter = { search: deferredSearch, trend, significance, verdict, minWeight };
-    return sortRows(filterRows(rows, filter), { key, descending });
-  }, [rows, deferredSearch, trend, significance, verdict, minWeight, key, descending]);
   const reach = useMemo(() => intervalReach(rows), [rows]);
   const isJudged = rows.some((row) => row.verdict);
   const columns = COLUMNS.filter(({ judged }) => isJudged || !judged);
@@ -84,7 +86,7 @@ function VirtualTable({
   columns: readonly Column[];
   rows: readonly PegRow[];
   reach: number;
-  view: ReturnType<typeof usePegView>;
+  view: PegView;
   onOpen: (name: string) => void;
 }) {
   const { say } = useWords();

@@ -1,6 +1,7 @@
 import type { PegComparisonStatusOutput, TaskState } from "../../contract/comparison.js";
 import type { PermissionType } from "../../contract/permissions.js";
 import { formatMinute } from "../format/times.js";
+import { Details } from "../shell/states.js";
 import { useWords } from "../words/words.js";
 
 /** How far a comparison is that is being computed, or why it is not there. */
@@ -20,6 +21,7 @@ export function Progress({
       <section className="card failure" role="alert">
         <h2>{say("The comparison failed")}</h2>
         <p>{error?.message ?? say("The server did not say why.")}</p>
+        <Details details={error?.details} />
         {may("write") ? (
           <p>{say("Recompute tries again. If the data is at fault, upload it anew.")}</p>
         ) : (

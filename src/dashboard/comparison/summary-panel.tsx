@@ -1,5 +1,5 @@
 import type { CompletedComparison } from "../../contract/comparison.js";
-import { formatPercent } from "../../contract/numbers.js";
+import { formatChange, formatPercent, OVERALL_BAND_PERCENT } from "../../contract/numbers.js";
 import { tellSkipReason } from "../../contract/skip-reasons.js";
 import { formatMinute } from "../format/times.js";
 import { useWords } from "../words/words.js";
@@ -30,7 +30,7 @@ export function SummaryPanel({ answer }: { answer: CompletedComparison }) {
         <div>
           <dt>{say("Weighted change")}</dt>
           <dd>
-            <b>{change === undefined ? "–" : formatPercent(change)}</b>
+            <b>{change === undefined ? "–" : formatChange(change, OVERALL_BAND_PERCENT)}</b>
             {weighted && (
               <small>
                 {say("interval {low} to {high}", {
@@ -45,7 +45,7 @@ export function SummaryPanel({ answer }: { answer: CompletedComparison }) {
         <div>
           <dt>{say("By the 5 % rule")}</dt>
           <dd>
-            <b>{formatPercent(summary.weighted_avg_change)}</b>
+            <b>{formatChange(summary.weighted_avg_change, OVERALL_BAND_PERCENT)}</b>
             <small>
               {say("{improved} better, {declined} worse, {stable} stable", {
                 improved: summary.improved,

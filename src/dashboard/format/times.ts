@@ -11,8 +11,9 @@ function formatDay(time: Date): string {
 
 /** Hours as days and hours: `2 d 6 h`. */
 export function formatHours(hours: number, say: Say): string {
-  const days = Math.floor(hours / 24);
-  const rest = Math.round((hours - days * 24) * 10) / 10;
+  const tenths = Math.round(hours * 10);
+  const days = Math.floor(tenths / 240);
+  const rest = (tenths - days * 240) / 10;
   if (days === 0) return say("{hours} h", { hours: rest });
   return rest === 0 ? say("{days} d", { days }) : say("{days} d {hours} h", { days, hours: rest });
 }

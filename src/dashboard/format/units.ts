@@ -1,3 +1,5 @@
+import type { Language } from "../words/say.js";
+
 /** Units that names of KPIs end in, as they are written there and as people write them. */
 const SUFFIXES: Record<string, string> = {
   mbps: "Mbit/s",
@@ -13,6 +15,12 @@ const SUFFIXES: Record<string, string> = {
   percent: "%",
   pct: "%",
 };
+
+/** How a difference of two values of a unit is written: between percentages lie percentage points. */
+export function differenceUnit(unit: string, language: Language): string {
+  if (unit !== "%") return unit;
+  return language === "ko" ? "%p" : "pp";
+}
 
 /**
  * The unit of a PEG: what its definition says, else what its name ends in (`Latency_ms`), else none.

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { isPegError } from "../../client/is-peg-error.js";
+import type { ErrorDetail } from "../../contract/errors.js";
 import { NotThereYet, SaidByServer } from "../api/said-by-server.js";
 import { type Say, useWords } from "../words/words.js";
 
@@ -49,9 +50,12 @@ function messageOf(error: Fault, say: Say): string {
   return say("The server cannot be reached. Check that it runs, and your connection.");
 }
 
+function detailsOf(error: Fault): readonly ErrorDetail[] | undefined {
+  return isPegError(error) ? error.data.error.details : undefined;
+}
+
 /** The fields that the server names, and what is wrong with them. */
-function Details({ error }: { error: Fault }) {
-  const details = isPegError(error) ? error.data.error.details : undefined;
+export function Details({ details }: { details: readonly ErrorDetail[] | undefined }) {
   if (!details?.length) return null;
   return (
     <ul>
@@ -75,7 +79,7 @@ export function Problem({ error }: { error: Fault }) {
   return (
     <div className="problem" role="alert">
       <p>{messageOf(error, say)}</p>
-      <Details error={error} />
+      <Details details={detailsOf(error)} />
     </div>
   );
 }
@@ -101,7 +105,7 @@ export function Failure({
     <div className="failure" role="alert">
       <h2>{title ?? titles[body?.code ?? ""] ?? say("This did not work")}</h2>
       <p>{messageOf(error, say)}</p>
-      <Details error={error} />
+      <Details details={detailsOf(error)} />
       {retry && (
         <button type="button" onClick={retry}>
           {say("Try again")}

@@ -32,7 +32,7 @@ export function ColumnsForm({
           <select
             required
             value={mapping.time}
-            onChange={(event) => onChange(without({ ...mapping, time: event.target.value }))}
+            onChange={(event) => onChange({ ...mapping, time: event.target.value })}
           >
             <option value="">{say("choose")}</option>
             {names.map((name) => (
@@ -44,7 +44,7 @@ export function ColumnsForm({
           {say("Cell")}
           <select
             value={mapping.cell}
-            onChange={(event) => onChange(without({ ...mapping, cell: event.target.value }))}
+            onChange={(event) => onChange({ ...mapping, cell: event.target.value })}
           >
             <option value="">{say("no column: all of one cell")}</option>
             {names.map((name) => (
@@ -94,12 +94,6 @@ export function ColumnsForm({
       </section>
     </section>
   );
-}
-
-/** A column that is time or cell is no KPI. */
-function without(mapping: Mapping): Mapping {
-  const { [mapping.time]: _time, [mapping.cell]: _cell, ...definitions } = mapping.definitions;
-  return { ...mapping, definitions };
 }
 
 function KpiTable({

@@ -3,9 +3,9 @@ import type { AnalysisCreateInput } from "../../contract/analysis.js";
 import { CsvReader } from "../../contract/csv.js";
 import { type CsvForm, csvFormOf } from "../../contract/csv-text.js";
 import { MAX_ROWS } from "../../contract/limits.js";
-import { parseTime } from "../../contract/parse-time.js";
+import { parseSheetTime } from "../../contract/parse-time.js";
 import { tell } from "../../contract/translate.js";
-import type { Mapping, Overview, Spans } from "./protocol.js";
+import { areMixedUp, kpisOf, type Mapping, type Overview, type Spans } from "./protocol.js";
 import { Refused } from "./refused.js";
 
 const PREVIEW_LINES = 6;
@@ -59,7 +59,7 @@ export function openCsv(text: string): CsvFile {
 /** How the lines lie in time. */
 export function overviewOf({ header, lines }: CsvFile, column: string): Overview {
   const place = header.indexOf(column);
-  const times = lines.flatMap(({ fields }) => parseTime((fields[place] ?? "").trim())?.getTime() ?? []);
+  const times = lines.flatMap(({ fields }) => parseSheetTime((fields[place] ?? "").trim())?.getTime() ?? []);
   if (times.length === 0) {
     throw new Refused((say) =>
       say("The time of {count} lines cannot be read. It has to look like 2024-01-01T00:00:00Z.", {
@@ -86,12 +86,14 @@ export function readRows(
   { header, delimiter, firstLine, lines }: CsvFile,
   { mapping, spans }: { mapping: Mapping; spans: Spans },
 ): AnalysisCreateInput {
+  if (areMixedUp(spans)) throw new Refused((say) => say("N-1 has to end before N begins."));
+  const definitions = kpisOf(mapping);
   const reader = new CsvReader(
     { "N-1": spans.before, N: spans.after },
     {
       timestamp: mapping.time,
       cell: mapping.cell === "" ? { constant: mapping.oneCell } : { column: mapping.cell },
-      kpis: Object.keys(mapping.definitions),
+      kpis: Object.keys(definitions),
     },
     delimiter,
   );
@@ -126,7 +128,7 @@ export function readRows(
   }
   return {
     stats,
-    request_params: { peg_definitions: mapping.definitions },
+    request_params: { peg_definitions: definitions },
     period_info: {
       n1_start: spans.before.start,
       n1_end: spans.before.end,

@@ -4,6 +4,7 @@ import { type CsvFile, openCsv, overviewOf, readRows } from "./csv-file.js";
 import { openJson } from "./json-file.js";
 import type { Answered, Ask, Asked, Caller, Told } from "./protocol.js";
 import { refusalOf } from "./refusal-of.js";
+import { StoreOnce } from "./store-once.js";
 import { textOf } from "./text-of.js";
 
 // This runs beside the page: what takes seconds of a large file holds up nobody.
@@ -11,10 +12,12 @@ import { textOf } from "./text-of.js";
 type Content = { csv: CsvFile } | { json: AnalysisCreateInput };
 
 let content: Content | undefined;
+let once = new StoreOnce();
 
 async function answer(question: Ask, caller: Caller): Promise<Told> {
   switch (question.ask) {
     case "open": {
+      once = new StoreOnce();
       const { text, isKorean } = await textOf(question.file);
       if (/\.json(\.gz)?$/i.test(question.file.name)) {
         const { analysis, opened } = openJson(text);
@@ -46,12 +49,12 @@ function jsonOf(opened: Content): AnalysisCreateInput {
   throw new TypeError("no JSON file is open");
 }
 
-async function store({ name, csv }: Extract<Ask, { ask: "store" }>, caller: Caller): Promise<string> {
+async function store(question: Extract<Ask, { ask: "store" }>, caller: Caller): Promise<string> {
+  const { name, csv } = question;
   if (!content) throw new TypeError("no file is open");
   const analysis = csv ? readRows(csvOf(content), csv) : jsonOf(content);
-  const peg = createPegClient(caller);
-  const { id } = await peg.analysis.create.mutate({ ...analysis, ...(name.trim() && { name: name.trim() }) });
-  return id;
+  const named = { ...analysis, ...(name.trim() && { name: name.trim() }) };
+  return once.store(createPegClient(caller), JSON.stringify(question), named);
 }
 
 self.onmessage = async (event: MessageEvent<Asked>) => {

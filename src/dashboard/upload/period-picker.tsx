@@ -1,6 +1,6 @@
 import { type PointerEvent, useState } from "react";
 import { useWords } from "../words/words.js";
-import type { Overview, Span, Spans } from "./protocol.js";
+import { areMixedUp, type Overview, type Span, type Spans } from "./protocol.js";
 
 const WIDTH = 1000;
 const HEIGHT = 100;
@@ -99,6 +99,11 @@ export function PeriodPicker({
           />
         ))}
       </div>
+      {areMixedUp(spans) && (
+        <p className="problem" role="alert">
+          {say("N-1 has to end before N begins.")}
+        </p>
+      )}
       {overview.unreadable > 0 && (
         <p className="problem">
           {say("The time of {count} lines cannot be read. It has to look like 2024-01-01T00:00:00Z.", {

@@ -1,15 +1,13 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useWords } from "../words/words.js";
-import type { Problem } from "./protocol.js";
+import type { Refusal } from "./protocol.js";
 
 /** Why nothing was stored: each place that does not fit, by line and column; and below what may be done here. */
 export function Problems({
-  message,
-  problems,
+  refusal: { message, problems, unanswered },
   children,
 }: {
-  message: string;
-  problems: readonly Problem[];
+  refusal: Refusal;
   children?: ReactNode;
 }) {
   const { say } = useWords();
@@ -22,7 +20,7 @@ export function Problems({
   }, [message, problems]);
   return (
     <section className="failure" role="alert" ref={box}>
-      <h2>{say("Nothing was stored")}</h2>
+      <h2>{unanswered ? say("No answer came") : say("Nothing was stored")}</h2>
       <p>{message}</p>
       {problems.length > 0 && (
         <ul>

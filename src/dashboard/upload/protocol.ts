@@ -34,14 +34,25 @@ export type Opened =
     }
   | { kind: "json"; name: string; rows: number; pegs: number; cells: number };
 
+/** Whether samples would stand in both periods, or the one before begins after the other. */
+export function areMixedUp({ before, after }: Spans): boolean {
+  return before.end >= after.start;
+}
+
 /** Which column of a CSV file is what. */
 export interface Mapping {
   time: string;
   /** Empty where there is no such column: then all is of the one cell that is named. */
   cell: string;
   oneCell: string;
-  /** Columns to be taken, with what is known of them. */
+  /** Columns to be taken unless they are time or cell: one that is for a moment loses nothing. */
   definitions: PegDefinitions;
+}
+
+/** The columns that are taken as KPIs, with what is known of them. */
+export function kpisOf({ time, cell, definitions }: Mapping): PegDefinitions {
+  const { [time]: _time, [cell]: _cell, ...kpis } = definitions;
+  return kpis;
 }
 
 /** Something that does not fit, and where. */
@@ -77,13 +88,15 @@ export type Told =
   | { told: "stored"; id: string }
   | Refusal;
 
-/** Why nothing was stored. */
+/** Why nothing was stored, as far as that is known. */
 export interface Refusal {
   told: "refused";
   message: string;
   problems: Problem[];
   /** The server takes the token no more. */
   needsToken?: true;
+  /** Nobody knows what the server did. */
+  unanswered?: true;
 }
 
 /** An answer as it is sent, by the number of its question. */

@@ -26,7 +26,10 @@ export function refusalOf(error: unknown, language: Language): Refusal {
     };
   }
   if (error instanceof TRPCClientError) {
-    return refuse(words("The server cannot be reached. Check that it runs, and your connection."));
+    const message = words(
+      "Check that the server runs, and your connection, then store again: what was stored already is not stored twice.",
+    );
+    return { ...refuse(message), unanswered: true };
   }
   // Of a text or a list that is longer than the browser's may be.
   if (error instanceof RangeError) {

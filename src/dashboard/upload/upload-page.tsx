@@ -10,7 +10,15 @@ import { FileField } from "./file-field.js";
 import { guessMapping, guessSpans } from "./guesses.js";
 import { PeriodPicker } from "./period-picker.js";
 import { Problems } from "./problems.js";
-import type { Mapping, Opened, Overview, Refusal, Spans, Told } from "./protocol.js";
+import {
+  kpisOf,
+  type Mapping,
+  type Opened,
+  type Overview,
+  type Refusal,
+  type Spans,
+  type Told,
+} from "./protocol.js";
 import { useFileReader } from "./use-file-reader.js";
 
 /** From a file of measurements to an analysis: choose it, say what its columns are, pick the periods, store. */
@@ -86,8 +94,7 @@ export function UploadPage() {
     storeButton.current?.focus();
   }
 
-  const isReady =
-    opened?.kind === "json" || (mapping && spans && Object.keys(mapping.definitions).length > 0);
+  const isReady = opened?.kind === "json" || (mapping && spans && Object.keys(kpisOf(mapping)).length > 0);
   return (
     <main className="page upload">
       <nav aria-label={say("Where you are")} className="crumbs">
@@ -125,9 +132,7 @@ export function UploadPage() {
         </form>
       )}
       {refusal && (
-        <Problems message={refusal.message} problems={refusal.problems}>
-          {refusal.needsToken && <TokenForm onSignedIn={goOn} />}
-        </Problems>
+        <Problems refusal={refusal}>{refusal.needsToken && <TokenForm onSignedIn={goOn} />}</Problems>
       )}
     </main>
   );

@@ -12,7 +12,8 @@ const TIERS = [
   { name: "cold", above: 0, ttlMs: 7_200_000, entries: 100, bytes: 64 * MIB },
 ] as const;
 
-const MAX_COUNTED = 20_000;
+/** What fills for hours looks like a leak; as many are asked for within minutes as a busy network has. */
+const MAX_COUNTED = 5_000;
 /** An analysis that nobody asks for this long is counted from nought again. */
 const COUNT_TTL_MS = 7_200_000;
 

@@ -146,35 +146,38 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ kind, here, open }
       expect((await taskOf(lease.taskId)).status).toBe("PROCESSING");
     });
 
-    test.skipIf(kind === "PGlite")("is renewed while what was computed under it is being stored", async () => {
-      const lease = await hold();
-      let isRenewed = false;
-      const renew = async () => {
-        await services.db
-          .update(pegComparisonTasks)
-          .set({ updatedAt: new Date(0) })
-          .where(eq(pegComparisonTasks.attemptToken, lease.attemptToken));
-        isRenewed = true;
-      };
-      const transaction = services.db.transaction.bind(services.db);
-      const spy = vi.spyOn(services.db, "transaction").mockImplementation((work, config) =>
-        transaction(async (tx) => {
-          const insert = tx.insert.bind(tx);
-          tx.insert = ((table: typeof pegComparisonSummaries) => {
-            if (table !== pegComparisonSummaries) return insert(table);
-            const values = async (row: typeof pegComparisonSummaries.$inferInsert) => {
-              await Promise.race([renew(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
-              await insert(table).values(row);
-            };
-            return { values };
-          }) as unknown as typeof tx.insert;
-          return work(tx);
-        }, config),
-      );
-      expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(1))).toBe("stored");
-      spy.mockRestore();
-      expect(isRenewed).toBe(true);
-    });
+    test.skipIf(kind === "PGlite")(
+      "is renewed while what was computed under it is being stored",
+      async () => {
+        const lease = await hold();
+        let isRenewed = false;
+        const renew = async () => {
+          await services.db
+            .update(pegComparisonTasks)
+            .set({ updatedAt: new Date(0) })
+            .where(eq(pegComparisonTasks.attemptToken, lease.attemptToken));
+          isRenewed = true;
+        };
+        const transaction = services.db.transaction.bind(services.db);
+        const spy = vi.spyOn(services.db, "transaction").mockImplementation((work, config) =>
+          transaction(async (tx) => {
+            const insert = tx.insert.bind(tx);
+            tx.insert = ((table: typeof pegComparisonSummaries) => {
+              if (table !== pegComparisonSummaries) return insert(table);
+              const values = async (row: typeof pegComparisonSummaries.$inferInsert) => {
+                await Promise.race([renew(), new Promise((resolve) => setTimeout(resolve, 2_000))]);
+                await insert(table).values(row);
+              };
+              return { values };
+            }) as unknown as typeof tx.insert;
+            return work(tx);
+          }, config),
+        );
+        expect(await storeComparison(services, key, lease.attemptToken, comparisonOf(1))).toBe("stored");
+        spy.mockRestore();
+        expect(isRenewed).toBe(true);
+      },
+    );
 
     test("can be had again, as a new task, once the one before has ended", async () => {
       const first = await hold();
