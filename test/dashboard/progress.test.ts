@@ -124,7 +124,10 @@ describe.skipIf(!canBrowse)("a comparison that is computed", { timeout: RECOVERY
     expect(await page.getByRole("heading", { name: "The comparison failed" }).isVisible()).toBe(true);
     await page.getByLabel("Language").selectOption("ko");
     await page.getByText("비교할 수 있는 PEG가 없습니다").waitFor();
-    await page.getByText(/PEG "[^"]+": N-1 기간에 표본이 없음/).first().waitFor();
+    await page
+      .getByText(/PEG "[^"]+": N-1 기간에 표본이 없음/)
+      .first()
+      .waitFor();
   });
 
   test("and fails tells why in the language that is chosen then", async () => {
