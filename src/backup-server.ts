@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerProof } from "./address-file.js";
 import { type BackupSource, writeBackup } from "./domain/backup/write-backup.js";
 import type { Logger } from "./domain/ports.js";
 
@@ -18,7 +19,7 @@ export interface BackupServer {
 
 /**
  * Has the process that an embedded database belongs to write its backup for `peg-bff backup`. On loopback, apart
- * from the API, for whoever knows the secret.
+ * from the API, for whoever knows the secret; to anybody it proves that it knows the secret itself.
  */
 export async function startBackupServer(
   source: BackupSource,
@@ -28,6 +29,11 @@ export async function startBackupServer(
   const secret = randomBytes(32).toString("base64url");
   const expected = Buffer.from(`Bearer ${secret}`);
   const server = createServer((request, response) => {
+    const proof = answerProof(request.url ?? "", secret);
+    if (proof !== undefined) {
+      response.end(proof);
+      return;
+    }
     const given = Buffer.from(request.headers.authorization ?? "");
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       response.writeHead(401).end();

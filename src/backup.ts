@@ -1,5 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, open, rename, rm, stat } from "node:fs/promises";
+import { createWriteStream, mkdtempSync, openSync, rmSync } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -20,7 +20,14 @@ import { COMPARE_TASK } from "./jobs/compare-task.js";
 import { createSealer } from "./keys.js";
 import { createLogger } from "./log.js";
 import { VERSION } from "./runtime.js";
-import { MIGRATIONS, migrateAll, openMigratedDatabase, openSharedStore } from "./stores.js";
+import {
+  absentDatabase,
+  isDatabaseThere,
+  MIGRATIONS,
+  migrateAll,
+  openMigratedDatabase,
+  openSharedStore,
+} from "./stores.js";
 
 export type BackupStage = "write" | "check" | "restore";
 
@@ -45,7 +52,10 @@ export function backupSource({ db }: Pick<OpenDatabase, "db">): BackupSource {
  * Writes a backup of the database that the settings name, restores it into a fresh one and compares: only then does
  * the file get its name.
  *
- * @throws BackupError where the file is there already, cannot be compared, or holds what does not open
+ * What is not finished is removed, also where the process is asked to exit meanwhile.
+ *
+ * @throws BackupError where there is no database, the file is there already, cannot be compared, or holds what does
+ * not open
  */
 export async function takeBackup(
   config: Config,
@@ -54,8 +64,10 @@ export async function takeBackup(
 ): Promise<CheckedBackup> {
   const progressOf = (stage: BackupStage) => (progress: Parameters<OnBackupProgress>[0]) =>
     options.onProgress?.(stage, progress);
+  if (!isDatabaseThere(config)) throw new BackupError(absentDatabase(config));
   await refuseExisting(file);
   const draft = `${file}.unchecked`;
+  const remove = removingAtExit(draft);
   try {
     await writeDraft(config, draft, progressOf("write"));
     const { keepUnreadable } = options;
@@ -68,7 +80,7 @@ export async function takeBackup(
     await flush(dirname(file));
     return checked;
   } finally {
-    await rm(draft, { force: true });
+    await remove();
   }
 }
 
@@ -112,9 +124,10 @@ function restoreTarget({ db, run }: OpenDatabase, shared: RestoreTarget["shared"
 }
 
 async function writeDraft(config: Config, draft: string, onProgress: OnBackupProgress): Promise<void> {
-  const sink = () => createWriteStream(draft, { flags: "w", mode: 0o600 });
+  // Opened at once: where the process exits, it is not made after it was removed.
+  const sink = () => createWriteStream(draft, { fd: openSync(draft, "w", 0o600) });
   const server = config.DATABASE_URL ? undefined : await findRunningServer(config.DATA_DIR);
-  if (server?.backup) {
+  if (server) {
     await pipeline(await askServer(server.backup), sink());
     return;
   }
@@ -128,7 +141,7 @@ async function writeDraft(config: Config, draft: string, onProgress: OnBackupPro
 }
 
 /** The embedded database belongs to a server that runs: that one writes. */
-async function askServer({ url, secret }: NonNullable<ServerAddress["backup"]>): Promise<Readable> {
+async function askServer({ url, secret }: ServerAddress["backup"]): Promise<Readable> {
   const response = await fetch(url, { headers: { authorization: `Bearer ${secret}` } });
   if (!response.ok || !response.body) {
     throw new BackupError((await response.text()) || `The server answered ${response.status}.`);
@@ -143,7 +156,8 @@ async function tryRestore(
   url: string | undefined,
   onProgress: OnBackupProgress,
 ): Promise<void> {
-  const folder = url === undefined ? await mkdtemp(join(tmpdir(), "peg-backup-")) : "";
+  const folder = url === undefined ? mkdtempSync(join(tmpdir(), "peg-backup-")) : "";
+  const remove = folder ? removingAtExit(folder) : undefined;
   try {
     const scratch = await openDatabase({ url, dataDir: folder });
     try {
@@ -153,8 +167,23 @@ async function tryRestore(
       await scratch.close();
     }
   } finally {
-    if (folder) await rm(folder, { recursive: true, force: true });
+    await remove?.();
   }
+}
+
+/**
+ * Removes a file or a folder where the process exits.
+ *
+ * @returns what removes it before
+ */
+function removingAtExit(path: string): () => Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 3 };
+  const atExit = () => rmSync(path, options);
+  process.once("exit", atExit);
+  return async () => {
+    await rm(path, options);
+    process.off("exit", atExit);
+  };
 }
 
 async function refuseExisting(file: string): Promise<void> {

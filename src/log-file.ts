@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { DestinationStream } from "pino";
 import { createStream } from "rotating-file-stream";
@@ -18,15 +18,22 @@ export interface LogFile extends DestinationStream {
   close(): Promise<void>;
 }
 
+/** @throws Error of the system where what is there is no file that may be written */
+export function demandFile(path: string): void {
+  if (statSync(path).isDirectory()) throw Object.assign(new Error("not a file"), { code: "EISDIR" });
+  accessSync(path, constants.W_OK);
+}
+
 /**
  * Opens a log file of this process's own: two processes would put aside each other's.
  *
- * @throws Error of the system where its folder cannot be written
+ * @throws Error of the system where it or its folder cannot be written
  */
 export function openLogFile({ path, maxMegabytes, keep, retryMs = 60_000 }: LogFileOptions): LogFile {
   const folder = dirname(resolve(path));
   mkdirSync(folder, { recursive: true });
   accessSync(folder, constants.W_OK);
+  if (existsSync(path)) demandFile(path);
   const open = () =>
     createStream(basename(path), { path: folder, size: `${maxMegabytes}M`, rotate: keep, mode: 0o600 });
   let stream: ReturnType<typeof open> | undefined;

@@ -57,7 +57,7 @@ function logFile({ LOG_FILE: path, LOG_FILE_MAX_MB: maxMegabytes, LOG_FILE_KEEP:
     return openLogFile({ path, maxMegabytes, keep });
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).name;
-    throw new ConfigError([`LOG_FILE: its folder cannot be written (${reason})`]);
+    throw new ConfigError([`LOG_FILE: it or its folder cannot be written (${reason})`]);
   }
 }
 

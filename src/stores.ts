@@ -6,6 +6,7 @@ import { connectRest } from "./adapters/redis/rest-client.js";
 import { RedisStore } from "./adapters/redis/shared-store.js";
 import type { Config } from "./config.js";
 import { type ChangeListener, type ListenOptions, listenEmbedded, listenForChanges } from "./db/changes.js";
+import { clusterPlace, isCluster } from "./db/cluster-place.js";
 import { migrateDatabase } from "./db/migrate.js";
 import { type OpenDatabase, openDatabase } from "./db/open.js";
 import type { Metrics } from "./domain/metrics.js";
@@ -16,10 +17,10 @@ import { PACKAGE } from "./places.js";
 
 export const MIGRATIONS = fileURLToPath(new URL("drizzle", PACKAGE));
 
-/** What an adapter tells of itself, and reads the time by. */
 /** Half of what 32 callers ask: Redis and this process then work at once. Over HTTP a request more costs more. */
 const ENOUGH_OVER_TCP = 12;
 
+/** What an adapter tells of itself, and reads the time by. */
 interface Around {
   clock: SteadyClock;
   logger: Logger;
@@ -53,6 +54,16 @@ export function openChanges(
 ): Promise<ChangeListener> {
   const url = config.DATABASE_LISTEN_URL ?? config.DATABASE_URL;
   return url ? listenForChanges({ url, ...listener }) : listenEmbedded(database, listener);
+}
+
+/** Whether there is a database to read; of a PostgreSQL its server tells. An embedded one would be made, empty. */
+export function isDatabaseThere({ DATABASE_URL: url, DATA_DIR: dataDir }: Config): boolean {
+  return url !== undefined || isCluster(clusterPlace(dataDir));
+}
+
+/** What to say where there is none. */
+export function absentDatabase({ DATA_DIR: folder }: Config): string {
+  return `There is no database in ${folder}: set DATA_DIR to the directory that holds it, or DATABASE_URL.`;
 }
 
 /** Brings a database and the job queue in it up to date. */

@@ -94,7 +94,6 @@ export const LAYER_RULES: readonly LayerRule[] = [
     packages: [
       "@stdlib/stats-base-dists-beta-cdf",
       "@stdlib/stats-base-dists-beta-quantile",
-      "@stdlib/stats-base-dists-normal-cdf",
       "@stdlib/stats-base-dists-t-cdf",
       "@stdlib/stats-base-dists-t-quantile",
       "jsep",
@@ -150,6 +149,7 @@ export const LAYER_RULES: readonly LayerRule[] = [
       "config.ts",
       "development-keys.ts",
       "keys.ts",
+      "log-file.ts",
       "stores.ts",
     ],
     packages: [],

@@ -78,6 +78,13 @@ test("a log file whose folder cannot be is told before anything starts", async (
   writeFileSync(join(folder, "no-folder"), "");
   const config = parseConfig({ ...TEST_ENV, LOG_FILE: join(folder, "no-folder", "peg.log") });
   await expect(openObservability(config, "0.0.0")).rejects.toThrow(
-    /LOG_FILE: its folder cannot be written \(E/,
+    /LOG_FILE: it or its folder cannot be written \(E/,
+  );
+});
+
+test("a log file in whose place is a folder is told before anything starts", async () => {
+  const config = parseConfig({ ...TEST_ENV, LOG_FILE: folder });
+  await expect(openObservability(config, "0.0.0")).rejects.toThrow(
+    "LOG_FILE: it or its folder cannot be written (EISDIR)",
   );
 });

@@ -19,18 +19,28 @@ export function addBackup(program: Command, env: NodeJS.ProcessEnv, say: Say): v
       "--scratch <url>",
       say("an empty PostgreSQL database to restore into; else an embedded one in the temporary folder"),
     )
-    .option("--keep-unreadable", say("take along single values that no key opens"))
+    .option(
+      "--keep-unreadable",
+      say("take along as it is what no key at hand opens, all that a lost key sealed for instance"),
+    )
     .action(async (file: string, { scratch, keepUnreadable }: BackupCommandOptions) => {
       const config = parseConfig(env);
       const { takeBackup } = await import("../backup.js");
       const stages = sayStages(say);
-      const { header, sums } = await takeBackup(config, file, {
+      // Its end takes away what is not finished.
+      const leave = (code: number) => {
+        stages.end();
+        process.exit(code);
+      };
+      process.once("SIGINT", () => leave(130));
+      process.once("SIGTERM", () => leave(143));
+      const checked = await takeBackup(config, file, {
         scratchUrl: scratch,
         keepUnreadable,
         onProgress: stages.update,
       }).finally(() => stages.end());
-      stages.sayTables(sums);
-      const keys = header.key_ids.join(", ") || say("no key");
+      stages.sayTables(checked);
+      const keys = checked.header.key_ids.join(", ") || say("no key");
       process.stdout.write(
         `${say("{file} was restored once and holds the same. To open it takes: {keys}", { file, keys })}\n`,
       );

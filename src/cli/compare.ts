@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { PegClient } from "../client/index.js";
-import type { PegComparisonGetOutput, PegComparisonStatusOutput } from "../contract/comparison.js";
+import type { CompletedComparison, PegComparisonStatusOutput } from "../contract/comparison.js";
 import { CommandError } from "./command-error.js";
 import { type ConnectOptions, connect, withConnectOptions } from "./connect.js";
 import { formatComparison } from "./format-comparison.js";
@@ -27,7 +27,7 @@ export function addCompare(program: Command, env: NodeJS.ProcessEnv, say: Say): 
         const answer = await compare(client, id, options.async ?? false, say);
         if (options.json || !process.stdout.isTTY) {
           process.stdout.write(`${JSON.stringify(answer)}\n`);
-        } else if (answer.status === "COMPLETED") {
+        } else {
           process.stdout.write(
             `${formatComparison(answer, { say, color: !env.NO_COLOR, columns: process.stdout.columns })}\n`,
           );
@@ -38,17 +38,28 @@ export function addCompare(program: Command, env: NodeJS.ProcessEnv, say: Say): 
     });
 }
 
-/** Also a comparison that takes too long to be waited for turns into a task, which is then watched. */
-async function compare(
+/** Data may be replaced while a task is watched, and what is asked then is another task: so many are watched. */
+const MOST_TASKS = 5;
+
+/**
+ * Also a comparison that takes too long to be waited for turns into a task, which is then watched.
+ *
+ * @throws CommandError where its task failed, or the data changed again and again
+ */
+export async function compare(
   client: PegClient,
   id: string,
   async: boolean,
   say: Say,
-): Promise<PegComparisonGetOutput> {
-  const first = await client.pegComparison.get.query({ id, async });
-  if (first.status === "COMPLETED") return first;
-  await watchTask(client, id, first.task_id, say);
-  return client.pegComparison.get.query({ id });
+): Promise<CompletedComparison> {
+  let answer = await client.pegComparison.get.query({ id, async });
+  for (let tasks = 0; answer.status !== "COMPLETED" && tasks < MOST_TASKS; tasks++) {
+    await watchTask(client, id, answer.task_id, say);
+    answer = await client.pegComparison.get.query({ id });
+  }
+  if (answer.status === "COMPLETED") return answer;
+  const { status } = answer;
+  throw new CommandError((say) => say("The comparison is {status}.", { status }));
 }
 
 /** @throws CommandError where the task failed */

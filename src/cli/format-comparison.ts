@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { AnalysisMetadata, CompletedComparison, PegComparisonResult } from "../contract/comparison.js";
-import { decimalsFor, formatNumber, formatPercent } from "../contract/numbers.js";
+import { formatChange, formatNumber, OVERALL_BAND_PERCENT } from "../contract/numbers.js";
 import { tellSkipReason } from "../contract/skip-reasons.js";
 import { formatSentences, intervalText, overallSentence, verdictStyle, verdictText } from "./format-judge.js";
 import { displayWidth, formatTable, padToWidth, printable } from "./format-table.js";
@@ -44,7 +44,7 @@ function judgedRow(result: PegComparisonResult, { say, color }: FormatOptions): 
     String(weight),
     formatNumber(n1_period.avg),
     formatNumber(n_period.avg),
-    `${formatPercent(change_percent, judge && decimalsFor(judge.band_percent, change_percent))} ${ARROWS[trend]}`,
+    `${formatChange(change_percent, judge?.band_percent)} ${ARROWS[trend]}`,
     judge ? intervalText(judge, say) : "",
     note === undefined ? verdict : `${verdict} (${noteText(note, say)})`,
   ];
@@ -61,7 +61,7 @@ function row(
   const { trend, change_percent, significance, note } = comparison;
   // Not red and green: an answer does not tell which direction is the better one for a PEG.
   const style: Style = trend === "stable" ? "dim" : trend === "up" ? "cyan" : "magenta";
-  const change = `${formatPercent(change_percent)} ${ARROWS[trend]}`;
+  const change = `${formatChange(change_percent)} ${ARROWS[trend]}`;
   return [
     printable(peg_name),
     String(weight),
@@ -98,7 +98,7 @@ export function formatComparison(answer: CompletedComparison, options: FormatOpt
   const label = (name: (typeof LABELS)[number]) => padToWidth(say(name), labelWidth);
   const overall = {
     trend: paint([TREND_STYLES[trend], "bold"], say(trend)),
-    change: formatPercent(summary.weighted_avg_change),
+    change: formatChange(summary.weighted_avg_change, OVERALL_BAND_PERCENT),
   };
   const origin = {
     cached: say(`${answer.cached}`),

@@ -56,7 +56,8 @@ export const KOREAN = {
     "모든 데이터를 한 시점 기준으로 파일에 저장하고, 한 번 복원하여 비교합니다. 서버는 계속 실행해도 됩니다",
   "an empty PostgreSQL database to restore into; else an embedded one in the temporary folder":
     "비교를 위해 복원할 빈 PostgreSQL 데이터베이스, 없으면 임시 폴더의 내장 데이터베이스",
-  "take along single values that no key opens": "어떤 키로도 복호화할 수 없는 개별 값을 그대로 포함합니다",
+  "take along as it is what no key at hand opens, all that a lost key sealed for instance":
+    "있는 키로 복호화할 수 없는 값을 그대로 포함합니다. 예: 잃어버린 키로 암호화된 모든 값",
   "put a backup into the database of the settings: all of it, or nothing":
     "설정된 데이터베이스에 백업을 복원합니다. 전부 복원하거나 아무것도 바꾸지 않습니다",
   "lose what the database holds": "데이터베이스의 기존 데이터를 버립니다",
@@ -71,7 +72,8 @@ export const KOREAN = {
   "your token (or PEG_TOKEN); else an operator's, where the secret is at hand":
     "사용자 토큰(또는 PEG_TOKEN), 없으면 비밀 값이 있는 곳에서 운영자 토큰을 만듭니다",
   "whom the operator's token names": "운영자 토큰에 넣을 사용자",
-  "of a CSV file: the period before the change, both ends included": "CSV 파일에서 변경 전 기간, 양 끝 포함",
+  "of a CSV file: the period before the change, both ends included; an end without a time is that of its day":
+    "CSV 파일에서 변경 전 기간, 양 끝 포함. 끝에 시각이 없으면 그날의 끝까지",
   "of a CSV file: the period after it": "CSV 파일에서 변경 후 기간",
   "JSON with peg_definitions (weights, directions, formulas) and the time_zone of the cells":
     "peg_definitions(가중치, 방향, 수식)와 셀의 time_zone이 있는 JSON",
@@ -95,8 +97,12 @@ export const KOREAN = {
   "{file} was restored once and holds the same. To open it takes: {keys}":
     "{file} 파일을 한 번 복원하여 내용이 같음을 확인했습니다. 여는 데 필요한 키: {keys}",
   "no key": "없음",
+  "{count} values that do not open were taken along as they are. Keys that are missing: {keys}":
+    "복호화할 수 없는 값 {count}개를 그대로 포함했습니다. 없는 키: {keys}",
   "Restored as of {time}. Tasks that begin anew: {requeued}":
     "{time} 시점으로 복원했습니다. 다시 시작하는 작업: {requeued}개",
+  "The two periods overlap: what lies in both counts in both. Both ends belong to a period.":
+    "두 기간이 겹칩니다. 겹치는 값은 양쪽에 모두 들어갑니다. 기간은 시작과 끝 시각을 모두 포함합니다.",
   "{lines} lines, {outside} outside of both periods, {missing} missing values":
     "{lines}줄, 두 기간 밖 {outside}줄, 누락된 값 {missing}개",
   "{count} row": "행 {count}개",
@@ -115,7 +121,7 @@ export const KOREAN = {
   Weight: "가중치",
   Change: "변화율",
   Trend: "추세",
-  Significance: "유의성",
+  Significance: "변화 크기",
   up: "상승",
   down: "하락",
   stable: "유지",
@@ -231,6 +237,8 @@ export const KOREAN = {
     "여기서는 인증 제공자가 토큰에 서명합니다. 토큰을 발급받아 --token 또는 PEG_TOKEN으로 명령에 전달하십시오. 개발용이라면 대신 JWT_SECRET을 설정하십시오.",
   "--expires {span}: give a number and a unit, like 30m, 1h or 7d":
     "--expires {span}: 30m, 1h, 7d와 같이 숫자와 단위를 지정하십시오",
+  "--expires {span}: a token ends in the future, and after 366 days at most":
+    "--expires {span}: 토큰의 만료 시각은 지금 이후, 최대 366일 뒤여야 합니다",
   "{count} records do not open with any key: restore the key that sealed them, and run this again":
     "레코드 {count}개를 어떤 키로도 복호화할 수 없습니다. 암호화한 키를 되돌려 놓고 다시 실행하십시오",
   "A CSV file does not tell its periods: give --n1 START/END and --n START/END":
@@ -323,8 +331,8 @@ export const KOREAN = {
     "{path}이(가) 있는 디스크에 1GiB 이상의 공간을 확보하십시오. 디스크가 가득 차면 내장 데이터베이스가 멈춥니다.",
   "{path} can be written.": "{path}에 쓸 수 있습니다.",
   "{path} cannot be written ({reason}).": "{path}에 쓸 수 없습니다({reason}).",
-  "Let this user write its folder, or set another LOG_FILE.":
-    "이 사용자가 그 폴더에 쓸 수 있게 하거나 다른 LOG_FILE을 설정하십시오.",
+  "Let this user write it and its folder, or set another LOG_FILE.":
+    "이 사용자가 그 파일과 폴더에 쓸 수 있게 하거나 다른 LOG_FILE을 설정하십시오.",
   "The embedded database is made at the first start.": "내장 데이터베이스는 처음 시작할 때 만들어집니다.",
   "The embedded database is in use: ask its server at /readyz.":
     "내장 데이터베이스가 사용 중입니다. 그 서버의 /readyz에서 확인하십시오.",
@@ -386,6 +394,8 @@ export const KOREAN = {
   "No Redis answers at {host}.": "{host}에서 Redis가 응답하지 않습니다.",
   "Start Redis, or set REDIS_URL right. Until then each process counts limits by itself.":
     "Redis를 시작하거나 REDIS_URL을 바로잡으십시오. 그때까지 각 프로세스가 요청 한도를 따로 셉니다.",
+  "{host} is a replica, which takes no writes.": "{host}은(는) 쓸 수 없는 복제본(replica)입니다.",
+  "Point {setting} at the primary.": "{setting}을(를) 주(primary) 서버로 설정하십시오.",
   "{host} throws keys away where its memory is full ({policy}): limits would be forgotten.":
     "{host}은(는) 메모리가 가득 차면 키를 버립니다({policy}). 요청 한도 기록이 사라질 수 있습니다.",
   "Run: redis-cli config set maxmemory-policy volatile-lru":
@@ -414,7 +424,7 @@ export const KOREAN = {
   "must be name=value,... with percent-encoded values":
     "name=value,... 형식이어야 하며, 값은 퍼센트 인코딩해야 합니다",
   "must have at least 16 characters, and no spaces or commas": "공백과 쉼표 없이 16자 이상이어야 합니다",
-  "its folder cannot be written ({reason})": "폴더에 쓸 수 없습니다({reason})",
+  "it or its folder cannot be written ({reason})": "파일이나 폴더에 쓸 수 없습니다({reason})",
   "must be a number from {min} to {max}": "{min}~{max}의 숫자여야 합니다",
   "must be a URL that begins with {first} or {second}": "{first} 또는 {second}로 시작하는 URL이어야 합니다",
   "must look like 10/1m: calls, a slash, a number and s, m, h or d":
@@ -472,10 +482,12 @@ export const KOREAN = {
     "백업의 테이블이 이 프로그램과 다릅니다. 버전 {version}에서 만든 백업이므로 그 버전으로 복원하십시오.",
   "The backup was made by version {version}, whose tables differ: restore it with that version, then start this one, which brings it up to date.":
     "테이블이 다른 버전 {version}에서 만든 백업입니다. 그 버전으로 복원한 뒤 이 버전을 시작하면 최신으로 갱신됩니다.",
-  "The backup needs {keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with.":
-    "백업에는 {keys} 키가 필요하나 키 목록에 없습니다. 데이터를 암호화한 키를 ENCRYPTION_KEYS에 설정하십시오.",
-  "The backup does not open with {keys}: it was sealed with another secret under that name.":
-    "백업을 {keys} 키로 복호화할 수 없습니다. 같은 이름의 다른 비밀 값으로 암호화되었습니다.",
+  "There is no database in {folder}: set DATA_DIR to the directory that holds it, or DATABASE_URL.":
+    "{folder}에 데이터베이스가 없습니다. 데이터베이스가 있는 디렉터리를 DATA_DIR에 설정하거나, DATABASE_URL을 설정하십시오.",
+  "The backup needs {keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with, or give --keep-unreadable to take along as it is what they sealed.":
+    "백업에는 {keys} 키가 필요하나 키 목록에 없습니다. 데이터를 암호화한 키를 ENCRYPTION_KEYS에 설정하거나, --keep-unreadable로 이 키로 암호화된 값을 그대로 포함하십시오.",
+  "The backup does not open with {keys}: it was sealed with another secret under that name. Put that back, or give --keep-unreadable to take along as it is what it sealed.":
+    "백업을 {keys} 키로 복호화할 수 없습니다. 같은 이름의 다른 비밀 값으로 암호화되었습니다. 그 비밀 값을 되돌려 놓거나, --keep-unreadable로 이 키로 암호화된 값을 그대로 포함하십시오.",
   "{count} sealed values do not open with any key, the first in {record}: put back the key that sealed them, or give --keep-unreadable to take them along as they are.":
     "값 {count}개를 어떤 키로도 복호화할 수 없습니다(첫 번째: {record}). 암호화한 키를 되돌려 놓거나, --keep-unreadable로 그대로 포함하십시오.",
   "The database holds data. Restore into an empty one, or give --replace to lose what it holds.":

@@ -14,8 +14,8 @@ export function addMcpServer(program: Command, env: NodeJS.ProcessEnv, say: Say)
     .option("--host <host>", say("address to listen on"), "127.0.0.1")
     .option("--port <port>", say("port to listen on; 0 picks a free one"), (text) => port(text, say), 3001)
     .action(async (options: { host: string; port: number }) => {
-      const { createMcpServer } = await import("../mcp-server/server.js");
-      const server = createMcpServer({ token: env.MCP_TOKEN || undefined });
+      const { createMcpServer, logError } = await import("../mcp-server/server.js");
+      const server = createMcpServer({ token: env.MCP_TOKEN || undefined, onError: logError });
       const { url } = await server.listen(options.host, options.port);
       process.stdout.write(`${say("The analysis service listens on {url}", { url })}\n`);
       for (const signal of ["SIGTERM", "SIGINT"] as const) {

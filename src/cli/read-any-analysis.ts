@@ -19,7 +19,12 @@ export interface FileOptions {
 /** Adds the options that `readAnyAnalysis` reads. */
 export function withFileOptions(command: Command, say: Say): Command {
   return command
-    .option("--n1 <start/end>", say("of a CSV file: the period before the change, both ends included"))
+    .option(
+      "--n1 <start/end>",
+      say(
+        "of a CSV file: the period before the change, both ends included; an end without a time is that of its day",
+      ),
+    )
     .option("--n <start/end>", say("of a CSV file: the period after it"))
     .option(
       "--definitions <file>",
@@ -68,13 +73,18 @@ async function readCsvAnalysis(file: string, options: FileOptions, say: Say): Pr
   const definitions =
     options.definitions === undefined ? { peg_definitions: {} } : await readDefinitions(options.definitions);
   const bar = createProgressBar(process.stderr);
-  const read = await readCsv(file, periods, (done, size) => bar.update(done, size, say("read")));
-  bar.end();
+  const read = await readCsv(file, periods, (done, size) => bar.update(done, size, say("read"))).finally(() =>
+    bar.end(),
+  );
   const { lines, outside, missing } = read;
   const counts = { lines, outside, missing };
   process.stderr.write(
     `${say("{lines} lines, {outside} outside of both periods, {missing} missing values", counts)}\n`,
   );
+  if (periods["N-1"].end >= periods.N.start && periods.N.end >= periods["N-1"].start)
+    process.stderr.write(
+      `${say("The two periods overlap: what lies in both counts in both. Both ends belong to a period.")}\n`,
+    );
   return {
     stats: read.stats,
     request_params: definitions,

@@ -28,13 +28,22 @@ export interface CsvAnalysis {
   missing: number;
 }
 
+/** `2024-01-07` */
+const DATE_CHARS = 10;
+
+/** The end of a period, which belongs to it: of a date alone the last instant of that day. */
+function parseEnd(text: string): Date | undefined {
+  return parseTime(text.length === DATE_CHARS ? `${text}T23:59:59.999Z` : text);
+}
+
 /**
  * Reads `START/END`.
  *
  * @throws CommandError naming the option
  */
 export function parseTimeRange(option: string, text: string): TimeRange {
-  const [start, end, ...more] = text.split("/").map(parseTime);
+  const [from = "", to = "", ...more] = text.split("/");
+  const [start, end] = [parseTime(from), parseEnd(to)];
   if (!start || !end || more.length || start > end) {
     throw new CommandError((say) =>
       say("{option} {value}: give START/END, like 2024-01-01T00:00:00Z/2024-01-07T23:59:59Z", {

@@ -14,18 +14,21 @@ export function addRestore(program: Command, env: NodeJS.ProcessEnv, say: Say): 
     .description(say("put a backup into the database of the settings: all of it, or nothing"))
     .argument("<file>")
     .option("--replace", say("lose what the database holds"))
-    .option("--keep-unreadable", say("take along single values that no key opens"))
+    .option(
+      "--keep-unreadable",
+      say("take along as it is what no key at hand opens, all that a lost key sealed for instance"),
+    )
     .action(async (file: string, { replace, keepUnreadable }: RestoreCommandOptions) => {
       const config = parseConfig(env);
       const { restore } = await import("../backup.js");
       const stages = sayStages(say);
-      const { header, sums, requeued } = await restore(config, file, {
+      const { requeued, ...checked } = await restore(config, file, {
         replace,
         keepUnreadable,
         onProgress: stages.update,
       }).finally(() => stages.end());
-      stages.sayTables(sums);
-      const time = header.created_at;
+      stages.sayTables(checked);
+      const time = checked.header.created_at;
       process.stdout.write(
         `${say("Restored as of {time}. Tasks that begin anew: {requeued}", { time, requeued })}\n`,
       );

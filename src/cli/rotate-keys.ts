@@ -12,8 +12,9 @@ export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv, say: Say
     .action(async (options: { count?: boolean }) => {
       const config = parseConfig(env);
       const { createSealer, refuseMissingKeys } = await import("../keys.js");
-      const { openMigratedDatabase } = await import("../stores.js");
+      const { absentDatabase, isDatabaseThere, openMigratedDatabase } = await import("../stores.js");
       const { countSealedOtherwise, rotateKeys } = await import("../domain/sealing/rotate-keys.js");
+      if (!isDatabaseThere(config)) throw new CommandError((say) => say.known(absentDatabase(config)));
       const database = await openMigratedDatabase(config);
       try {
         const sealer = await createSealer(config);
@@ -31,8 +32,7 @@ export function addRotateKeys(program: Command, env: NodeJS.ProcessEnv, say: Say
             progress.done + progress.left,
             say("{left} records left", { left: progress.left }),
           ),
-        );
-        bar.end();
+        ).finally(() => bar.end());
         const values = { done, key: sealer.keyId, left: unreadable };
         process.stdout.write(`${say("{done} records sealed with key {key}, {left} left", values)}\n`);
         if (unreadable) {

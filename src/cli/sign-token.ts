@@ -1,5 +1,6 @@
-import { SignJWT } from "jose";
+import { decodeJwt, SignJWT } from "jose";
 import type { Config } from "../config.js";
+import { MAX_TOKEN_LIFETIME_S } from "../contract/token-keys.js";
 import { developmentKeys } from "../development-keys.js";
 import { CommandError } from "./command-error.js";
 
@@ -13,7 +14,7 @@ export interface TokenRequest {
 /**
  * Signs a token with the secret that the server checks tokens by.
  *
- * @throws CommandError where tokens are checked by keys of somebody else
+ * @throws CommandError where tokens are checked by keys of somebody else, or none would be taken for that long
  */
 export async function signToken(config: Config, { sub, expires, scope }: TokenRequest): Promise<string> {
   if (config.JWT_JWKS_URL || config.JWT_PUBLIC_KEY) {
@@ -37,5 +38,17 @@ export async function signToken(config: Config, { sub, expires, scope }: TokenRe
       say("--expires {span}: give a number and a unit, like 30m, 1h or 7d", { span: expires }),
     );
   }
-  return token.sign(new TextEncoder().encode(secret));
+  const signed = await token.sign(new TextEncoder().encode(secret));
+  refuseUseless(signed, expires);
+  return signed;
+}
+
+/** @throws CommandError where every server would refuse a token for how long it is valid */
+function refuseUseless(token: string, span: string): void {
+  const { exp = 0, iat = 0 } = decodeJwt(token);
+  // The two may have been written in different seconds.
+  if (exp > iat && exp - iat <= MAX_TOKEN_LIFETIME_S + 1) return;
+  throw new CommandError((say) =>
+    say("--expires {span}: a token ends in the future, and after 366 days at most", { span }),
+  );
 }

@@ -1,3 +1,6 @@
+/** A token that is valid for longer is a mistake or an attack. */
+export const MAX_TOKEN_LIFETIME_S = 366 * 86_400;
+
 /** What a public key may be to check tokens with, in words. */
 export const KEY_RULE = "must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519";
 

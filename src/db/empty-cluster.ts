@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { MANIFEST, PACKAGE } from "../places.js";
@@ -65,8 +65,9 @@ export async function openCluster(dataDir: string): Promise<PGlite> {
   if (dataDir.startsWith("memory://")) return createFromKept(dataDir);
   if (isCluster(dataDir)) return startCluster(dataDir);
   const mark = unfinishedMark(dataDir);
-  await mkdir(dirname(dataDir), { recursive: true });
-  await writeFile(mark, "");
+  // At once: where the process exits and removes the directory, nothing is to be made in it after that.
+  mkdirSync(dirname(dataDir), { recursive: true });
+  writeFileSync(mark, "");
   // Left by a process that died in the middle.
   await rm(dataDir, { recursive: true, force: true });
   const cluster = await createFromKept(dataDir);

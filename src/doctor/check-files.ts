@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { developmentKeys } from "../development-keys.js";
+import { dirname, resolve } from "node:path";
+import { developmentKeys, developmentKeysFile } from "../development-keys.js";
 import { usesDataDir } from "../keys.js";
+import { demandFile } from "../log-file.js";
 import { type Examination, type Finding, findingsOf, reasonOf } from "./finding.js";
 
 const folder = findingsOf((say) => say("Data directory"));
@@ -35,7 +36,7 @@ export function checkFiles({ config, freeBytes }: Examination): Finding[] {
 }
 
 function checkFolder(path: string): Finding {
-  const keys = join(path, "development-keys.json");
+  const keys = developmentKeysFile(path);
   try {
     demandFolder(path);
     if (!existsSync(path)) return folder.ok((say) => say("{path} is made at the first start.", { path }));
@@ -85,12 +86,13 @@ function checkDisk(path: string, freeBytes: Examination["freeBytes"]): Finding {
 function checkLog(path: string): Finding {
   try {
     demandFolder(dirname(resolve(path)));
+    if (existsSync(path)) demandFile(path);
     return log.ok((say) => say("{path} can be written.", { path }));
   } catch (error) {
     const reason = reasonOf(error);
     return log.fault(
       (say) => say("{path} cannot be written ({reason}).", { path, reason }),
-      (say) => say("Let this user write its folder, or set another LOG_FILE."),
+      (say) => say("Let this user write it and its folder, or set another LOG_FILE."),
     );
   }
 }

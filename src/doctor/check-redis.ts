@@ -11,17 +11,16 @@ const PASSWORD = /NOAUTH|WRONGPASS|Unauthorized/i;
 export async function checkRedis({ config }: Examination): Promise<Finding> {
   const { REDIS_URL: url, UPSTASH_REDIS_REST_URL: rest, UPSTASH_REDIS_REST_TOKEN: token } = config;
   if (rest && token)
-    return ask(
-      { redis: connectRest(rest, token), lastFailure: () => undefined },
-      new URL(rest).host,
-      "UPSTASH_REDIS_REST_TOKEN",
-    );
+    return ask({ redis: connectRest(rest, token), lastFailure: () => undefined }, new URL(rest).host, {
+      address: "UPSTASH_REDIS_REST_URL",
+      secret: "UPSTASH_REDIS_REST_TOKEN",
+    });
   if (!url) {
     return told.skipped((say) => say("None is set: limits and cache are this process's own."));
   }
   const connection = connectTcp(url);
   try {
-    return await ask(connection, new URL(url).host, "REDIS_URL");
+    return await ask(connection, new URL(url).host, { address: "REDIS_URL", secret: "REDIS_URL" });
   } finally {
     connection.close();
   }
@@ -30,14 +29,14 @@ export async function checkRedis({ config }: Examination): Promise<Finding> {
 async function ask(
   { redis, lastFailure }: Omit<TcpConnection, "close">,
   host: string,
-  secret: string,
+  settings: { address: string; secret: string },
 ): Promise<Finding> {
   const refusal = await untilAnswered(() => redis.ping(), lastFailure);
   if (refusal !== undefined) {
     if (PASSWORD.test(refusal)) {
       return told.fault(
         (say) => say("{host} asks for another password.", { host }),
-        (say) => say("Put the right password into {setting}.", { setting: secret }),
+        (say) => say("Put the right password into {setting}.", { setting: settings.secret }),
       );
     }
     return told.fault(
@@ -45,11 +44,15 @@ async function ask(
       (say) => say("Start Redis, or set REDIS_URL right. Until then each process counts limits by itself."),
     );
   }
-  const evicts = await redis
-    .eval("return redis.call('INFO', 'memory')", [], [])
-    // By its age an answer goes long before a count that is still looked at.
-    .then((info) => /maxmemory_policy:(allkeys-\w+|volatile-(?!lru\b)\w+)/.exec(String(info))?.[1])
-    .catch(() => undefined);
+  if (/^role:slave\b/m.test(await infoOf(redis, "replication"))) {
+    return told.fault(
+      (say) => say("{host} is a replica, which takes no writes.", { host }),
+      (say) => say("Point {setting} at the primary.", { setting: settings.address }),
+    );
+  }
+  // By its age an answer goes long before a count that is still looked at.
+  const [, evicts] =
+    /maxmemory_policy:(allkeys-\w+|volatile-(?!lru\b)\w+)/.exec(await infoOf(redis, "memory")) ?? [];
   if (evicts !== undefined) {
     return told.warning(
       (say) =>
@@ -61,6 +64,11 @@ async function ask(
     );
   }
   return told.ok((say) => say("{host} answers.", { host }));
+}
+
+/** A section of what Redis tells of itself; empty where it tells nothing. */
+async function infoOf(redis: TcpConnection["redis"], section: string): Promise<string> {
+  return redis.eval(`return redis.call('INFO', '${section}')`, [], []).then(String, () => "");
 }
 
 /** The refusal of a server that was given the time to connect; undefined where it answers. */

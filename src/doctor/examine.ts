@@ -1,4 +1,6 @@
-import { statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
+import type { Config } from "../config.js";
+import { developmentKeysFile } from "../development-keys.js";
 import { createSealer } from "../keys.js";
 import { MIGRATIONS } from "../stores.js";
 import { checkDatabase, openForExamination } from "./check-database.js";
@@ -54,8 +56,14 @@ async function examineStored(examination: Examination, filesFit: boolean): Promi
     const findings = await checkDatabase(open, examination);
     // The keys may lie in a file.
     if (!filesFit || findings.some(({ status }) => status === "fault")) return findings;
-    return [...findings, await checkKeys(open, await createSealer(examination.config))];
+    return [...findings, await checkKeys(open, await createSealer(withKeysThere(examination.config)))];
   } finally {
     await open.close();
   }
+}
+
+/** Settings whose keys are there, or made for this look alone: like those of a first start they open nothing stored. */
+function withKeysThere(config: Config): Config {
+  const isThere = config.ENCRYPTION_KEYS ?? existsSync(developmentKeysFile(config.DATA_DIR));
+  return isThere ? config : { ...config, DATA_DIR: "memory://" };
 }

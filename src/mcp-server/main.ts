@@ -1,6 +1,6 @@
 import { setPriority } from "node:os";
 import { z } from "zod";
-import { createMcpServer } from "./server.js";
+import { createMcpServer, logError } from "./server.js";
 
 /** Entry of the child process that the backend forks; the token comes over IPC, where no process list shows it. */
 const start = z.object({
@@ -14,11 +14,6 @@ try {
   setPriority(5);
 } catch {
   // A sandbox may forbid it; the service is the same.
-}
-
-/** To the parent's standard error. */
-function logError(error: unknown): void {
-  process.stderr.write(`analysis service: ${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
 process.once("message", async (message) => {

@@ -48,6 +48,11 @@ interface Route {
   handle: Handler;
 }
 
+/** To standard error, which the backend takes to its own where it has forked this. */
+export function logError(error: unknown): void {
+  process.stderr.write(`analysis service: ${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
 const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
 
 /**

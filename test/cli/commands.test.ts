@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -5,10 +6,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { request, rows } from "../mcp-server/analysis-request.js";
 import { createTestDatabase, hasPostgres } from "../support/database.js";
 import { cliIsBuilt, freePort, startCli } from "../support/process.js";
 
+const CLI = fileURLToPath(new URL("../../dist/bundle/peg-bff.js", import.meta.url));
 const KNOWN = ["serve", "migrate", "mcp-server", "token", "import", "compare", "demo"];
 
 interface Outcome {
@@ -85,6 +89,18 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
   test("token refuses a span of time that is none", async () => {
     const { code, stderr } = await run(["token", "--sub", "alice", "--expires", "soon"]);
     expect([code, stderr]).toEqual([1, "--expires soon: give a number and a unit, like 30m, 1h or 7d\n"]);
+  });
+
+  test("token refuses to print what no server takes: one that has ended, or ends after too long", async () => {
+    const tokenOf = (expires: string) => run(["token", "--sub", "alice", `--expires=${expires}`]);
+    for (const span of ["500d", "367 days", "-1h", "0s", "1 hour ago"]) {
+      expect(await tokenOf(span)).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: `--expires ${span}: a token ends in the future, and after 366 days at most\n`,
+      });
+    }
+    expect((await tokenOf("366d")).code).toBe(0);
   });
 
   test("that is given bad settings refuses them, all of them at once", async () => {
@@ -234,5 +250,55 @@ describe.skipIf(!cliIsBuilt)("a command", { timeout: 30_000 }, () => {
 
     const { code, stderr } = await run(["mcp-server", "--port", "70000"]);
     expect([code, stderr.includes("A port is a number from 0 to 65535.")]).toEqual([1, true]);
+  });
+
+  test("mcp-server tells what fails in it on standard error, and the caller only that it did", async () => {
+    // Each comparison is timed.
+    const broken = "performance.now=()=>{throw(new(Error)('a-planted-fault'))}";
+    const server = startCli(["mcp-server", "--port", "0"], {
+      NODE_OPTIONS: `--import=data:text/javascript,${broken}`,
+    });
+    const [, url = ""] = await server.waitForLine(/listens on (http:\S+)/);
+    const answer = await fetch(`${url}/mcp/peg-comparison/analysis`, {
+      method: "POST",
+      body: JSON.stringify(request(rows("RSRP", [-98], [-88]))),
+    });
+    expect([answer.status, (await answer.text()).includes("planted")]).toEqual([500, false]);
+    await server.waitForLine(/^analysis service: Error: a-planted-fault$/);
+    await server.kill("SIGTERM");
+  });
+
+  test("goes on where nobody reads its standard error any more", async () => {
+    const file = join(folder, "seen.csv");
+    writeFileSync(file, "timestamp,cell_id,A\n2024-01-01,C1,1\n2024-01-08,C1,2\n");
+    const days = ["--n1", "2024-01-01/2024-01-02", "--n", "2024-01-08/2024-01-09"];
+    const child = spawn(process.execPath, [CLI, "import", file, ...days, "--dry-run"], { env: {} });
+    child.stderr.destroy();
+    let stdout = "";
+    child.stdout.on("data", (text: Buffer) => {
+      stdout += text;
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stdout).toContain("Nothing was stored.");
+  });
+
+  test("backup and rotate-keys refuse a directory without a database, and make none in it", async () => {
+    const absent = join(folder, "no-database");
+    const file = join(folder, "none.backup");
+    const [backup, rotation, count, korean] = await Promise.all([
+      run(["backup", file], { DATA_DIR: absent }),
+      run(["rotate-keys"], { DATA_DIR: absent }),
+      run(["rotate-keys", "--count"], { DATA_DIR: absent }),
+      run(["rotate-keys", "--count"], { DATA_DIR: absent, LANG: "ko_KR.UTF-8" }),
+    ]);
+    const refusal = `There is no database in ${absent}: set DATA_DIR to the directory that holds it, or DATABASE_URL.\n`;
+    for (const refused of [backup, rotation, count])
+      expect(refused).toEqual({ code: 1, stdout: "", stderr: refusal });
+    expect(korean.stderr).toContain(`${absent}에 데이터베이스가 없습니다.`);
+    expect([existsSync(absent), existsSync(file), existsSync(`${file}.unchecked`)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { CommandError } from "../../src/cli/command-error.js";
 import { readAnyAnalysis } from "../../src/cli/read-any-analysis.js";
 import { sayInEnglish } from "../../src/cli/words.js";
@@ -66,4 +66,23 @@ describe("definitions beside a file", () => {
     expect(await read(path, analysis(params), PERIODS)).toEqual(params);
     expect(await read(path, PEG_DEFINITIONS, PERIODS)).toEqual({ peg_definitions: PEG_DEFINITIONS });
   });
+});
+
+test("what is wrong with a CSV file stands on a line of its own, below the bar", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "peg-bar-"));
+  const path = join(folder, "bad.csv");
+  writeFileSync(path, "timestamp,cell_id,A\n2024-01-01,C1,1\nyesterday,C1,2\n");
+  const { isTTY } = process.stderr;
+  const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  process.stderr.isTTY = true;
+  try {
+    await expect(readAnyAnalysis(path, PERIODS, sayInEnglish)).rejects.toThrow(/line 3, column timestamp/);
+    const texts = written.mock.calls.map(([text]) => String(text));
+    expect(texts.join("")).toContain("% read");
+    expect(texts.at(-1)).toBe("\n");
+  } finally {
+    process.stderr.isTTY = isTTY;
+    written.mockRestore();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readCsv } from "../../src/cli/read-csv.js";
+import { parseTimeRange, readCsv } from "../../src/cli/read-csv.js";
 
 const PERIODS = {
   "N-1": { start: new Date("2024-01-01"), end: new Date("2024-01-02") },
@@ -12,6 +12,24 @@ const PERIODS = {
 const HEADER = "timestamp,cell_id,처리율\n";
 const TEXT = `${HEADER}2024-01-01,셀,1\n2024-01-08,셀,2\n`;
 const CP949_CELL = Buffer.from([0xbc, 0xbf]);
+
+describe("a period on the command line", () => {
+  test.each([
+    ["2024-01-01/2024-01-07", "2024-01-01T00:00:00.000Z", "2024-01-07T23:59:59.999Z"],
+    ["2024-01-01/2024-01-01", "2024-01-01T00:00:00.000Z", "2024-01-01T23:59:59.999Z"],
+    ["2024-01-01/2024-01-07T00:00", "2024-01-01T00:00:00.000Z", "2024-01-07T00:00:00.000Z"],
+    ["2024-01-01T09:00+09:00/2024-01-01T12:00Z", "2024-01-01T00:00:00.000Z", "2024-01-01T12:00:00.000Z"],
+  ])("%s has both its ends, and of a date alone the whole day", (text, start, end) => {
+    expect(parseTimeRange("--n1", text)).toEqual({ start: new Date(start), end: new Date(end) });
+  });
+
+  test.each(["2024-01-02/2024-01-01", "2024-01-01", "2024-01-01/", "2024-01-01/2024-02-30", "a/b/c"])(
+    "%s is refused",
+    (text) => {
+      expect(() => parseTimeRange("--n1", text)).toThrow(/^--n1 .*: give START\/END/);
+    },
+  );
+});
 
 describe("reading a CSV file", () => {
   let folder: string;

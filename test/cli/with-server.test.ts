@@ -129,7 +129,7 @@ describe.skipIf(!cliIsBuilt)("while a server runs on a data directory", { timeou
       expect(text).toMatch(/ \d+ % (대기 중|처리 중)/);
       expect(text).toMatch(/█{30} 100 % 완료\r?\n/);
       expect(text).toContain("korean 비교분석 결과");
-      expect(text).toMatch(/ PEG +가중치 +N-1 +N +변화율 +추세 +유의성/);
+      expect(text).toMatch(/ PEG +가중치 +N-1 +N +변화율 +추세 +변화 크기/);
     },
   );
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,7 +13,14 @@ import { developmentKeys } from "../../src/development-keys.js";
 import { examine } from "../../src/doctor/examine.js";
 import { createMcpServer } from "../../src/mcp-server/server.js";
 import { sampleAnalysis, startBackend, TEST_ENV } from "../support/backend.js";
-import { createTestDatabase, createTestRedis, hasPostgres, hasRedis } from "../support/database.js";
+import {
+  createTestDatabase,
+  createTestRedis,
+  hasPostgres,
+  hasRedis,
+  hasRedisServer,
+  startRedis,
+} from "../support/database.js";
 import { startDeafPooler } from "../support/deaf-pooler.js";
 import { cliIsBuilt, freePort, startCli } from "../support/process.js";
 
@@ -101,6 +108,25 @@ describe("the doctor sees each planted fault, and its advice mends it:", { timeo
       env: { ...inMemory, LOG_FILE: join(file, "peg.log") },
       says: /another LOG_FILE/,
       mend: async () => ({ env: { ...inMemory, LOG_FILE: join(folder(), "peg.log") } }),
+    });
+  });
+
+  test("a log file in whose place is none that can be written", async () => {
+    const path = folder();
+    await seesAndMends("Log file", "fault", {
+      env: { ...inMemory, LOG_FILE: path },
+      says: /write it and its folder/,
+      mend: async () => ({ env: { ...inMemory, LOG_FILE: join(path, "peg.log") } }),
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a log file that others have written", async () => {
+    const file = join(folder(), "peg.log");
+    writeFileSync(file, "", { mode: 0o400 });
+    await seesAndMends("Log file", "fault", {
+      env: { ...inMemory, LOG_FILE: file },
+      says: /write it and its folder/,
+      mend: async () => void chmodSync(file, 0o600),
     });
   });
 
@@ -220,6 +246,18 @@ describe("the doctor sees each planted fault, and its advice mends it:", { timeo
     });
   });
 
+  test.skipIf(!hasRedisServer)("a Redis that is a replica", async () => {
+    const [primary, replica] = await Promise.all([startRedis(), startRedis()]);
+    const raw = new Redis(replica.url);
+    await raw.replicaof("127.0.0.1", primary.port);
+    cleanups.push(() => [raw.disconnect(), primary.stop(), replica.stop()]);
+    await seesAndMends("Redis", "fault", {
+      env: { ...inMemory, REDIS_URL: replica.url },
+      says: /REDIS_URL at the primary/,
+      mend: async () => ({ env: { ...inMemory, REDIS_URL: primary.url } }),
+    });
+  });
+
   describe.skipIf(!hasPostgres || !cliIsBuilt)("PostgreSQL", () => {
     let env: Env;
     let url: string;
@@ -328,6 +366,17 @@ describe("the doctor sees each planted fault, and its advice mends it:", { timeo
           return { env: { ...env, ENCRYPTION_KEYS: `${TEST_ENV.ENCRYPTION_KEYS},other:${OTHER_KEY}` } };
         },
       }));
+
+    test("with data that is sealed, while no key is made here yet, and none is made by looking", async () => {
+      const { ENCRYPTION_KEYS: _, ...without } = env;
+      const path = join(folder(), "not-there-yet");
+      const { status, mend } = (await found("Keys", { env: { ...without, DATA_DIR: path } as Env })) ?? {};
+      expect([status, mend?.(english)]).toEqual([
+        "fault",
+        expect.stringContaining("Add test to ENCRYPTION_KEYS"),
+      ]);
+      expect(existsSync(path)).toBe(false);
+    });
 
     test("with data that another secret of the same name sealed", () =>
       seesAndMends("Keys", "fault", {

@@ -1,6 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { MAX_TOKEN_LIFETIME_S } from "../../contract/token-keys.js";
 import { fill } from "../../contract/words.js";
 import { PegError } from "../../domain/errors.js";
 import { type Metrics, noMetrics, type TokenRefusal } from "../../domain/metrics.js";
@@ -12,8 +13,6 @@ import { isYounger, KeysAwayError, RETRY_MS, type RemoteKeys } from "./remote-ke
 
 const MAX_TOKEN_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 30;
-/** A token that is valid for longer is a mistake or an attack. */
-const MAX_LIFETIME_S = 366 * 86_400;
 const MAX_HELD_TOKENS = 10_000;
 /** With the age of a fetched key set, the longest time that a key counts after it was taken out: ten minutes. */
 const HOLD_MS = 5 * 60_000;
@@ -190,7 +189,7 @@ function readClaims(payload: JWTPayload, now: number): TokenClaims {
   const { sub, exp, scope } = claims.parse(payload);
   const nowSeconds = now / 1000;
   if (exp <= nowSeconds) throw new errors.JWTExpired("expired", payload);
-  if (exp > nowSeconds + MAX_LIFETIME_S)
+  if (exp > nowSeconds + MAX_TOKEN_LIFETIME_S)
     throw new errors.JWTClaimValidationFailed("expiry out of bounds", payload, "exp");
   if (payload.iat !== undefined && !(payload.iat <= nowSeconds + CLOCK_TOLERANCE_S))
     throw new IssuedInFuture("issued in the future");

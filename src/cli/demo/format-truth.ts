@@ -1,6 +1,6 @@
 import type { CompletedComparison, PegComparisonResult } from "../../contract/comparison.js";
 import type { PegJudge } from "../../contract/judge.js";
-import { formatPercent } from "../../contract/numbers.js";
+import { formatChange, formatPercent } from "../../contract/numbers.js";
 import { verdictText } from "../format-judge.js";
 import { formatTable } from "../format-table.js";
 import type { Say } from "../words.js";
@@ -57,7 +57,7 @@ function compareWith(
     cells: [
       pegName,
       formatPercent(changePercent),
-      formatPercent(comparison.change_percent),
+      formatChange(comparison.change_percent),
       `${say(comparison.trend)}: ${say(rule)}`,
       judge && judged ? `${verdictText(judge.verdict, say)}: ${say(judged)}` : "",
       say(note),

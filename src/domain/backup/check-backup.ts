@@ -12,6 +12,8 @@ interface Sealed {
   place: Place;
   /** Where the row tells. */
   keyId?: string | undefined;
+  /** Whether other rows hold the same text: it is then opened once. */
+  repeats?: boolean;
 }
 
 /** What is looked at of a row. */
@@ -32,7 +34,7 @@ const SEALED: Record<string, (row: SealedRow) => Sealed | undefined> = {
     keyId: key_id ?? undefined,
   }),
   peg_comparison_results: ({ analysis_id, metadata: { cell_id: text } }) =>
-    text === undefined ? undefined : { text, place: cellPlace(analysis_id) },
+    text === undefined ? undefined : { text, place: cellPlace(analysis_id), repeats: true },
   audit_log: ({ analysis_id, details: { user_id: text }, key_id }) =>
     key_id === null || text === undefined
       ? undefined
@@ -44,6 +46,8 @@ export interface CheckedBackup {
   sums: readonly TableSum[];
   /** Sealed values that open with no key. */
   unreadable: number;
+  /** Keys that sealed something and are not at hand, or are another secret. */
+  missingKeys: readonly string[];
 }
 
 /** Cell ids of a comparison are sealed once each, so that few texts stand in many rows. */
@@ -52,7 +56,7 @@ const REMEMBERED = 1_000;
 /**
  * Reads a backup to its end: that it is whole, and that everything sealed in it opens.
  *
- * @param options.keepUnreadable whether single values may not open, as long as others under their key do
+ * @param options.keepUnreadable whether values may not open: all of a key that is lost, or single ones
  * @throws BackupError telling what is wrong with the file or with the keys
  */
 export async function checkBackup(
@@ -63,10 +67,11 @@ export async function checkBackup(
   const reader = await readBackup(path);
   try {
     const { header, sums } = reader;
+    const { keepUnreadable = false } = options;
     const missing = header.key_ids.filter((keyId) => !sealer.knows(keyId));
-    if (missing.length) {
+    if (missing.length && !keepUnreadable) {
       throw new BackupError(
-        `The backup needs ${missing.join(", ")}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with.`,
+        `The backup needs ${missing.join(", ")}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with, or give --keep-unreadable to take along as it is what they sealed.`,
       );
     }
     const count = counting(header, options.onProgress ?? (() => undefined));
@@ -79,26 +84,24 @@ export async function checkBackup(
       count(table, 1);
       const sealed = sealedIn(table, line);
       if (!sealed) continue;
-      const { text, place, keyId } = sealed;
-      const known = `${place.table} ${place.record} ${text}`;
-      const fits = opened.get(known) ?? (await opens(sealer, text, place));
-      opened.set(known, fits);
+      const { place, keyId } = sealed;
+      const fits = await opensOnce(sealer, sealed, opened);
       if (keyId !== undefined) (fits ? fitting : failing).add(keyId);
       if (fits) continue;
       if (++unreadable === 1) firstUnreadable = `${table} of ${place.record}`;
     }
     const wrong = [...failing].filter((keyId) => !fitting.has(keyId));
-    if (wrong.length) {
+    if (wrong.length && !keepUnreadable) {
       throw new BackupError(
-        `The backup does not open with ${wrong.join(", ")}: it was sealed with another secret under that name.`,
+        `The backup does not open with ${wrong.join(", ")}: it was sealed with another secret under that name. Put that back, or give --keep-unreadable to take along as it is what it sealed.`,
       );
     }
-    if (unreadable > 0 && !options.keepUnreadable) {
+    if (unreadable > 0 && !keepUnreadable) {
       throw new BackupError(
         `${unreadable} sealed values do not open with any key, the first in ${firstUnreadable}: put back the key that sealed them, or give --keep-unreadable to take them along as they are.`,
       );
     }
-    return { header, sums, unreadable };
+    return { header, sums, unreadable, missingKeys: [...new Set([...missing, ...wrong])].sort() };
   } finally {
     await reader.close();
   }
@@ -112,6 +115,19 @@ function sealedIn(table: string, line: string): Sealed | undefined {
   } catch {
     throw damaged(`a row of ${table} cannot be read`);
   }
+}
+
+/** Whether a value opens: of one that repeats as it was found before. What does not may be long, and is not kept. */
+async function opensOnce(
+  sealer: Sealer,
+  { text, place, repeats }: Sealed,
+  opened: LRUCache<string, boolean>,
+): Promise<boolean> {
+  if (!repeats) return opens(sealer, text, place);
+  const known = `${place.record} ${text}`;
+  const fits = opened.get(known) ?? (await opens(sealer, text, place));
+  opened.set(known, fits);
+  return fits;
 }
 
 function opens(sealer: Sealer, text: string, place: Place): Promise<boolean> {

@@ -1,13 +1,12 @@
-import { and, asc, count, eq, gt, isNotNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, isNotNull, ne } from "drizzle-orm";
 import type { Database } from "../../db/open.js";
-import { analysisResults, auditLog, pegComparisonResults, pegComparisonSummaries } from "../../db/schema.js";
+import { analysisResults, auditLog, pegComparisonSummaries } from "../../db/schema.js";
 import { transact } from "../../db/transact.js";
 import { cellsPlace } from "../analysis/stored-raw-data.js";
 import { auditPlace } from "../apply-change.js";
-import { cellPlace } from "../comparison/stored-comparison.js";
 import type { Services } from "../context.js";
-import { PegError } from "../errors.js";
-import type { Place, Sealer } from "../ports.js";
+import { resealCells } from "./reseal-cells.js";
+import { sealAnew, UnreadableValue } from "./seal-anew.js";
 
 const RECORDS_PER_LOOK = 100;
 
@@ -21,17 +20,6 @@ interface SealedRecords {
   /** Those left after a place in the order of ids. */
   next(db: Database, after: string): Promise<string[]>;
   reseal(services: RotationServices, id: string): Promise<void>;
-}
-
-/** A value that no key at hand opens. */
-class UnreadableValue extends Error {}
-
-/** @throws UnreadableValue; PegError where the new key may seal no more */
-async function sealAnew(sealer: Sealer, sealed: string, place: Place): Promise<string> {
-  const text = await sealer.open(sealed, place).catch((error: unknown) => {
-    throw error instanceof PegError ? new UnreadableValue("no key opens it", { cause: error }) : error;
-  });
-  return sealer.seal(text, place);
 }
 
 function analyses(keyId: string): SealedRecords {
@@ -94,20 +82,7 @@ function comparisons(keyId: string): SealedRecords {
           .where(own)
           .for("update");
         if (!head) return;
-        // The cell ids of one record are sealed once each, so few texts stand in many rows.
-        const cell = sql<string | null>`${pegComparisonResults.metadata}->>'cell_id'`;
-        const ofAnalysis = eq(pegComparisonResults.analysisId, id);
-        const texts = await tx.selectDistinct({ sealed: cell }).from(pegComparisonResults).where(ofAnalysis);
-        for (const { sealed } of texts) {
-          if (sealed === null) continue;
-          const anew = await sealAnew(services.sealer, sealed, cellPlace(id));
-          await tx
-            .update(pegComparisonResults)
-            .set({
-              metadata: sql`jsonb_set(${pegComparisonResults.metadata}, '{cell_id}', to_jsonb(${anew}::text))`,
-            })
-            .where(and(ofAnalysis, eq(cell, sealed)));
-        }
+        await resealCells(tx, services.sealer, id);
         await tx.update(pegComparisonSummaries).set({ keyId }).where(own);
       }),
   };

@@ -20,7 +20,8 @@ export class FormulaError extends Error {
   override readonly name = "FormulaError";
 }
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Letters of any script, with the marks that some are written with. */
+const NAME = /^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u;
 
 /**
  * Reads a formula: numbers, PEG names, + - * / with their usual precedence, unary minus and parentheses.

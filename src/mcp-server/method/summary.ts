@@ -1,4 +1,5 @@
 import type { ComparisonSummary } from "../../contract/comparison.js";
+import { OVERALL_BAND_PERCENT } from "../../contract/numbers.js";
 import { ExactSum } from "./exact-sum.js";
 import type { Direction } from "./pegs.js";
 import type { Trend } from "./trend.js";
@@ -11,9 +12,6 @@ export interface Judged {
   changePercent: number;
   trend: Trend;
 }
-
-/** The weighted average beyond which, in percent, the whole is improving or declining. */
-const OVERALL_ABOVE = 2;
 
 /** Keeps the exact sum of weighted changes within a double, whatever the changes. */
 const DOWN = 2 ** -64;
@@ -32,8 +30,14 @@ export function summarize(pegs: readonly Judged[]): ComparisonSummary {
     declined: pegs.length - stable - improved.length,
     stable,
     weighted_avg_change: average,
-    overall_trend: average > OVERALL_ABOVE ? "improving" : average < -OVERALL_ABOVE ? "declining" : "stable",
+    overall_trend: trendOf(average),
   };
+}
+
+/** Of the whole, by the weighted average, in percent. */
+function trendOf(average: number): ComparisonSummary["overall_trend"] {
+  if (average > OVERALL_BAND_PERCENT) return "improving";
+  return average < -OVERALL_BAND_PERCENT ? "declining" : "stable";
 }
 
 /** Sum of weight * change over sum of weights, a change for the better being positive; 0 without PEGs. */

@@ -1,10 +1,9 @@
+import { RULE_BAND_PERCENT } from "../../contract/numbers.js";
+
 export type Trend = "up" | "down" | "stable";
 
-/** Smaller changes, in percent, are stable. */
-const STABLE_BELOW = 5;
-
-/** @param changePercent percent of the absolute N-1 mean */
+/** Smaller changes are stable. @param changePercent percent of the absolute N-1 mean */
 export function trendOf(changePercent: number): Trend {
-  if (Math.abs(changePercent) < STABLE_BELOW) return "stable";
+  if (Math.abs(changePercent) < RULE_BAND_PERCENT) return "stable";
   return changePercent > 0 ? "up" : "down";
 }

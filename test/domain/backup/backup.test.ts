@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { sql } from "drizzle-orm";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { LRUCache } from "lru-cache";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { createBoss } from "../../../src/adapters/queue/boss.js";
 import { createJobQueue } from "../../../src/adapters/queue/job-queue.js";
@@ -255,9 +256,9 @@ describe("before anything is written, a restore refuses", () => {
       ...TEST_ENV,
       ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 9).toString("base64url")}`,
     });
-    await expect(
-      checkBackup(fileOf("embedded"), await createSealer(config), { keepUnreadable: true }),
-    ).rejects.toThrow(/does not open with test: it was sealed with another secret/);
+    await expect(checkBackup(fileOf("embedded"), await createSealer(config))).rejects.toThrow(
+      /does not open with test: it was sealed with another secret/,
+    );
   });
 
   test("a file that is cut off anywhere, or not there", async () => {
@@ -327,8 +328,54 @@ describe("before anything is written, a restore refuses", () => {
     await expect(checkBackup(file, sealer)).rejects.toThrow(
       /^1 sealed values .* analysis_results of strange/,
     );
-    expect(await checkBackup(file, sealer, { keepUnreadable: true })).toMatchObject({ unreadable: 1 });
+    expect(await checkBackup(file, sealer, { keepUnreadable: true })).toMatchObject({
+      unreadable: 1,
+      missingKeys: [],
+    });
   });
+});
+
+describe("where the key is lost, and values are kept that do not open", () => {
+  const other = (name: string) =>
+    createSealer(
+      parseConfig({ ...TEST_ENV, ENCRYPTION_KEYS: `${name}:${Buffer.alloc(32, 9).toString("base64url")}` }),
+    );
+
+  test.each([
+    ["is not among the keys", "k9"],
+    ["is another secret", "test"],
+  ])("all that it sealed is counted, and the key is told: one that %s", async (_, name) => {
+    const { header } = await checkBackup(fileOf("embedded"), sealer);
+    const checked = await checkBackup(fileOf("embedded"), await other(name), { keepUnreadable: true });
+    expect(checked).toMatchObject({ header, missingKeys: ["test"] });
+    // Each analysis has its cells, and one was granted to a user; what was compared has cells as well.
+    expect(checked.unreadable).toBeGreaterThanOrEqual((header.tables.analysis_results ?? 0) + 1);
+  });
+
+  test("the backup is restored as it is, and opens once the key is back", async () => {
+    const checked = await checkBackup(fileOf("embedded"), await other("k9"), { keepUnreadable: true });
+    const target = await openEmpty("embedded");
+    await restoreBackup(targetOf(target), fileOf("embedded"), checked);
+    expect(await checkBackup(await back(target), sealer)).toMatchObject({ unreadable: 0, missingKeys: [] });
+  });
+});
+
+test("what occurs once is not remembered while a backup is checked: lists of cells may be long", async () => {
+  const remembered = vi.spyOn(LRUCache.prototype, "set");
+  try {
+    await checkBackup(fileOf("embedded"), sealer);
+    const keys = remembered.mock.calls.map(([key]) => String(key));
+    const [{ sealed_cells: once = "" } = {}] = gunzipSync(readFileSync(fileOf("embedded")))
+      .toString()
+      .split("\n")
+      .filter((line) => line.includes('"sealed_cells"'))
+      .map((line) => JSON.parse(line) as { sealed_cells: string });
+    expect(once.length).toBeGreaterThan(0);
+    expect(keys.length).toBeGreaterThan(0);
+    expect(keys.filter((key) => key.includes(once))).toEqual([]);
+  } finally {
+    remembered.mockRestore();
+  }
 });
 
 describe.each(KINDS)("a %s database that holds data", (kind) => {

@@ -30,6 +30,14 @@ describe("arithmetic", () => {
     ]);
   });
 
+  test.each(["성공", "é", "e\u0301", "उपलब्धता", "成功_1", "Ж", "𠮷"])(
+    "%s is a name, in whichever script it is written",
+    (name) => {
+      expect(parseFormula(`${name} / 시도 * 100`).names).toEqual([name, "시도"]);
+      expect(evaluate(`${name} / 시도 * 100`, { [name]: 1, 시도: 4 })).toBe(25);
+    },
+  );
+
   test("a hundred PEGs may be added up", () => {
     const terms = Array.from({ length: 100 }, (_, index) => `P${index}`);
     expect(parseFormula(terms.join("+")).names).toEqual(terms);
@@ -91,7 +99,11 @@ describe("everything else is refused", () => {
     ["0x10 * a", "is not an arithmetic expression"],
     ["1a", "is not an arithmetic expression"],
     ["1e999 * a", "holds a number that is too large"],
-    ["é * 2", "may name only PEGs whose names are letters, digits and _"],
+    ["½ * a", "may name only PEGs whose names are letters, digits and _"],
+    ["성공률(%)", "is not an arithmetic expression"],
+    ["성공·률 * 2", "may name only PEGs whose names are letters, digits and _"],
+    ["٣a * 2", "may name only PEGs whose names are letters, digits and _"],
+    ["😀 * 2", "may name only PEGs whose names are letters, digits and _"],
     ["$a", "may name only PEGs whose names are letters, digits and _"],
     ["1 + 2", "must name at least one PEG"],
   ])("%s", (text, message) => {

@@ -1,6 +1,5 @@
 import betaCdf from "@stdlib/stats-base-dists-beta-cdf";
 import betaQuantile from "@stdlib/stats-base-dists-beta-quantile";
-import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import tCdf from "@stdlib/stats-base-dists-t-cdf";
 import tQuantile from "@stdlib/stats-base-dists-t-quantile";
 
@@ -9,11 +8,6 @@ export { betaCdf, betaQuantile, tQuantile };
 /** Twice the tail of Student's t beyond |t|. Tails are asked from the left, where nothing cancels. */
 export function tTwoSided(t: number, df: number): number {
   return Math.min(1, 2 * tCdf(-Math.abs(t), df));
-}
-
-/** Twice the tail of the normal distribution beyond |z|. */
-export function normalTwoSided(z: number): number {
-  return Math.min(1, 2 * normalCdf(-Math.abs(z), 0, 1));
 }
 
 /** The upper tail of F: I_x(d2/2, d1/2) at x = d2 / (d2 + d1 F) (Abramowitz & Stegun 26.6.2). */

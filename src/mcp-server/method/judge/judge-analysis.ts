@@ -93,7 +93,8 @@ function told<T>(defined: T | undefined, known: T | undefined, otherwise: T): [T
   return known !== undefined ? [known, "catalogue"] : [otherwise, "default"];
 }
 
-const QUOTIENT = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*\/\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?:\*\s*100\s*)?$/u;
+const QUOTIENT =
+  /^\s*([\p{L}_][\p{L}\p{M}\p{N}_]*)\s*\/\s*([\p{L}_][\p{L}\p{M}\p{N}_]*)\s*(?:\*\s*100\s*)?$/u;
 
 /** What a definition names and a PEG of this kind is judged by. */
 function namesOf(definition: Definition | undefined, kind: Kind): NonNullable<PegInput["names"]> {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { OVERALL_BAND_PERCENT } from "../../../contract/numbers.js";
 
 /** What the judge goes by. A change of any changes the hash in its answers. */
 export const SETTINGS = {
@@ -7,7 +8,7 @@ export const SETTINGS = {
   /** Changes within it, in percent, are minor; a definition's `band_percent` goes before. */
   bandPercent: 5,
   /** The weighted change within which the whole is stable, percent. */
-  overallBandPercent: 2,
+  overallBandPercent: OVERALL_BAND_PERCENT,
   minPairs: 12,
   minCoverage: 0.8,
   /** The correlation of neighbours that is taken for granted where samples have no time. */

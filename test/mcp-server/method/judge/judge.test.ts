@@ -180,9 +180,13 @@ describe("what a definition is silent about", () => {
     expect(sources(judgeOf(body, "Latency_ms"))).toEqual(["neutral", "definition", "counter", "definition"]);
   });
 
-  test("a ratio that its formula gives by its parts is pooled", () => {
-    const stats = [...swinging("ok", 1.1, 0.05), ...swinging("all", 1, 0.05, 2)];
-    const definitions: Definitions = { RACH_Success_Rate: { formula: "ok / all * 100" } };
+  test.each([
+    ["ok", "all"],
+    ["성공", "시도"],
+    ["उपलब्धता", "e\u0301tats"],
+  ])("a ratio that its formula gives by its parts is pooled: %s / %s", (ok, all) => {
+    const stats = [...swinging(ok, 1.1, 0.05), ...swinging(all, 1, 0.05, 2)];
+    const definitions: Definitions = { RACH_Success_Rate: { formula: `${ok} / ${all} * 100` } };
     expect(judgeOf(judgingRequest(stats, { definitions }), "RACH_Success_Rate")).toMatchObject({
       kind_source: "catalogue",
       scale: "pooled",
