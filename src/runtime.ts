@@ -185,7 +185,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       changes,
       signals,
       queue: createJobQueue(boss, COMPARE_TASK),
-      streams: { open: 0 },
+      streams: { open: 0, replace: new Map() },
       stopping: stopping.signal,
       shared,
       limits: limitRules(config),
@@ -199,6 +199,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       starts: new SingleFlight(),
       computations: new SingleFlight(),
       comparisons: new Room(2 * MAX_ROWS, SMALL_ROWS),
+      arriving: new Room(4 * MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES),
       uploads: new Room(MAX_BODY_BYTES, MAX_SMALL_BODY_BYTES),
     };
     metrics.watch({

@@ -1,5 +1,6 @@
 import { httpSubscriptionLink, retryLink, type TRPCLink } from "@trpc/client";
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
+import { observable } from "@trpc/server/observable";
 import { EventSource, type FetchLike } from "eventsource";
 import { isPegError } from "./is-peg-error.js";
 import { completeAtTheEnd, failOf } from "./leaving.js";
@@ -31,8 +32,10 @@ function fetchStream(
     });
     const response = await fetch(url, { ...init, headers: { ...init.headers, ...head } });
     // To an EventSource any answer is final; one that may pass has to fail as the network does.
-    if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
-    return response;
+    if (response.status < 500) return response;
+    // Unread, it would keep its connection from others.
+    await response.body?.cancel();
+    throw new TypeError(`the server answered ${response.status}`);
   };
 }
 
@@ -44,6 +47,46 @@ function isTokenUsedUp(error: unknown): boolean {
   );
 }
 
+/** In the context of a stream that has brought an event. */
+const BEGUN = "begun";
+
+/** Notes of a stream that it has begun. */
+function noteBeginning(): TRPCLink<PegRouter> {
+  return () =>
+    ({ op, next }) =>
+      observable((observer) =>
+        next(op).subscribe({
+          next(value) {
+            if ("data" in value.result) op.context[BEGUN] = true;
+            observer.next(value);
+          },
+          error: (error) => observer.error(error),
+          complete: () => observer.complete(),
+        }),
+      );
+}
+
+/** How long to wait before a stream whose place is still held, by its own lost connection, is asked for again, ms. */
+function waitForPlace(error: unknown): number | undefined {
+  if (!isPegError(error, "API_RATE_LIMIT_EXCEEDED")) return undefined;
+  const { details = [], retry_after: seconds = 1 } = error.data.error;
+  return details.some(({ path }) => path === "streams") ? seconds * 1000 : undefined;
+}
+
+/** Asks again for streams that ended, where they may go on. */
+function resume(): TRPCLink<PegRouter> {
+  let wait = 0;
+  return retryLink({
+    retry({ op, error }) {
+      const forPlace = op.context[BEGUN] ? waitForPlace(error) : undefined;
+      // Read at once by the function below, which is not told the error.
+      wait = forPlace ?? 0;
+      return forPlace !== undefined || isTokenUsedUp(error);
+    },
+    retryDelayMs: () => wait,
+  });
+}
+
 /**
  * Streams that go on after a lost connection, a restarted server and an expired token, from the last event on. Each
  * connection asks for the token anew.
@@ -51,7 +94,8 @@ function isTokenUsedUp(error: unknown): boolean {
 export function subscriptionLinks(options: SubscriptionOptions): TRPCLink<PegRouter>[] {
   return [
     completeAtTheEnd(),
-    retryLink({ retry: ({ error }) => isTokenUsedUp(error) }),
+    resume(),
+    noteBeginning(),
     httpSubscriptionLink({
       url: options.url,
       transformer: options.transformer,

@@ -55,8 +55,8 @@ export interface Services {
   /** What is heard of those changes, for whoever waits. */
   signals: Signals;
   queue: JobQueue;
-  /** Streams that this process holds open. */
-  streams: { open: number };
+  /** Streams that this process holds open, and what ends each, by its reader and its id, where another follows it. */
+  streams: { open: number; replace: Map<string, () => void> };
   /** Aborts when this process begins to stop: what would go on for ever ends then. */
   stopping: AbortSignal;
   shared: SharedStore;
@@ -72,6 +72,8 @@ export interface Services {
   computations: SingleFlight<ComputationResult>;
   /** For the rows of what is being compared. */
   comparisons: Room;
+  /** For the texts of what is on its way here or waits to be stored, by their length; nobody waits for it. */
+  arriving: Room;
   /** For the texts of what is being stored, by their length. */
   uploads: Room;
 }

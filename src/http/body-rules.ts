@@ -1,6 +1,7 @@
 import type { Context, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import { bodyCutOff, bodyTooLarge } from "../trpc/errors.js";
+import { readInTurn } from "./body-turns.js";
 import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { toldStream } from "./told-stream.js";
@@ -39,32 +40,6 @@ function tellCutOff(request: Request): void {
   Object.defineProperty(request, "text", { value: () => read().catch(blame), configurable: true });
 }
 
-/**
- * Lets `text()` give what it has read in its turn only: what is made of it takes many times as much. Not before it is
- * read, or whoever sends slowly would keep others waiting.
- *
- * @returns what tells that nothing is made of it any more
- */
-function giveInTurn(request: Request, room: AppEnv["Variables"]["services"]["uploads"]): () => void {
-  const read = request.text.bind(request);
-  let over = false;
-  let leave = () => {};
-  const end = () => {
-    over = true;
-    leave();
-    leave = () => {};
-  };
-  const inTurn = async (): Promise<string> => {
-    const text = await read();
-    leave = await room.enter(text.length);
-    // Of whoever did not wait for it.
-    if (over) end();
-    return text;
-  };
-  Object.defineProperty(request, "text", { value: inTurn });
-  return end;
-}
-
 /** Takes bodies up to so many bytes. @param options `inTurn`: works on only so many bytes of them at a time */
 export function limitBody(maxSize: number, { inTurn = false } = {}) {
   function counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
@@ -79,11 +54,12 @@ export function limitBody(maxSize: number, { inTurn = false } = {}) {
     return body.pipeThrough(count);
   }
 
-  async function passOn(c: Context<AppEnv>, next: Next): Promise<void> {
+  async function passOn(c: Context<AppEnv>, next: Next, size: number): Promise<void> {
     tellCutOff(c.req.raw);
     if (!inTurn) return next();
     const { services, requestId } = c.var;
-    const end = giveInTurn(c.req.raw, services.uploads);
+    // What is not read is in the way of whatever else would come over this connection.
+    const end = readInTurn(c.req.raw, size, services, () => c.header("connection", "close"));
     if (!isStreamed((name) => c.req.header(name))) return next().finally(end);
     // Its answer begins before its body is read.
     await next().catch((error: unknown) => {
@@ -100,7 +76,7 @@ export function limitBody(maxSize: number, { inTurn = false } = {}) {
     if (length !== undefined) {
       if (Number(length) <= maxSize) {
         readPiecewise(c.req.raw, Number(length));
-        return passOn(c, next);
+        return passOn(c, next, Number(length));
       }
       c.header("connection", "close");
       return refuse(c, "PAYLOAD_TOO_LARGE", bodyTooLarge(maxSize).words);
@@ -108,6 +84,6 @@ export function limitBody(maxSize: number, { inTurn = false } = {}) {
     // One whose length is not told is counted as it is read, which is after the token and the limits.
     const { body } = c.req.raw;
     if (body) c.req.raw = new Request(c.req.raw, { body: counted(body), duplex: "half" });
-    return passOn(c, next);
+    return passOn(c, next, body ? maxSize : 0);
   });
 }

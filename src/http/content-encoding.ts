@@ -30,6 +30,23 @@ const bestOf = remembered((accepted: string): Encoding => {
 const toBrotli = promisify(brotliCompress);
 const toGzip = promisify(gzip);
 
+/** A body in any encoding. */
+export type EncodedBody = (encoding: Encoding) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** @returns the body as it is, or compressed: once for each encoding, when that is first asked for */
+export function encodedOnce(body: Uint8Array<ArrayBuffer>): EncodedBody {
+  const kept = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>();
+  return (encoding) => {
+    const known = kept.get(encoding);
+    if (known !== undefined) return known;
+    const made = encoding === "identity" ? Promise.resolve(body) : compress(body, encoding, "once");
+    kept.set(encoding, made);
+    // The next one to ask tries again.
+    made.catch(() => kept.delete(encoding));
+    return made;
+  };
+}
+
 /** Compresses a body on Node's thread pool. @param effort `once` where the result is kept for many callers */
 export function compress(
   body: Uint8Array,

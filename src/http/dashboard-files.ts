@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getMimeType } from "hono/utils/mime";
-import { compress, type Encoding, MIN_COMPRESSED_BYTES } from "./content-encoding.js";
+import { type EncodedBody, encodedOnce, MIN_COMPRESSED_BYTES } from "./content-encoding.js";
 
 /** One file of the page's build. */
 export interface DashboardFile {
@@ -13,8 +13,8 @@ export interface DashboardFile {
   /** Changes with what it holds. */
   tag: string;
   compressible: boolean;
-  /** What is sent where this encoding is asked for; compressed when first asked for, and kept. */
-  encoded(encoding: Encoding): Promise<Uint8Array<ArrayBuffer>>;
+  /** What is sent where this encoding is asked for. */
+  encoded: EncodedBody;
 }
 
 /** As the build names what a browser may keep for ever. */
@@ -23,19 +23,12 @@ const COMPRESSIBLE = /^text\/|javascript|json|svg/;
 
 function createFile(name: string, type: string, read: Uint8Array): DashboardFile {
   const body = new Uint8Array(read);
-  const kept = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>([["identity", Promise.resolve(body)]]);
   return {
     type,
     hashed: HASHED.test(name),
     tag: createHash("sha256").update(body).digest("base64url").slice(0, 22),
     compressible: COMPRESSIBLE.test(type) && body.byteLength >= MIN_COMPRESSED_BYTES,
-    encoded(encoding) {
-      const known = kept.get(encoding);
-      if (known || encoding === "identity") return known ?? Promise.resolve(body);
-      const made = compress(body, encoding, "once");
-      kept.set(encoding, made);
-      return made;
-    },
+    encoded: encodedOnce(body),
   };
 }
 

@@ -41,6 +41,7 @@ interface Asked {
 
 /** A request that is answered here. */
 interface Read {
+  target: string;
   ctx: CallContext;
   answer(): Promise<PlainAnswer>;
   /** What it is counted as, where its calls do not count themselves. */
@@ -147,6 +148,7 @@ export function createFastLane(
     if (!queries) return undefined;
     const ctx = contextOf(asked, { calls: 0 });
     return {
+      target,
       ctx,
       answer: () => answerPlainGet(queries, ctx, header("accept-encoding")),
       endpoint: undefined,
@@ -160,14 +162,15 @@ export function createFastLane(
     const { route, path, make } = routed;
     const request: RestRequest = { path, header, readText: async () => "" };
     const ctx = contextOf(asked, undefined);
-    return { ctx, answer: () => answerRoute(route, request, make(request, ctx)), endpoint: route.path };
+    const answer = () => answerRoute(route, request, make(request, ctx));
+    return { target, ctx, answer, endpoint: route.path };
   }
 
   const queriesOf = remembered(readTarget);
   const routedOf = remembered(readRouted);
 
   async function answer(
-    { ctx, answer, endpoint }: Read,
+    { target, ctx, answer, endpoint }: Read,
     added: Readonly<Record<string, string>>,
     response: ServerResponse,
   ): Promise<void> {
@@ -178,7 +181,7 @@ export function createFastLane(
         { request_id: requestId, err: error },
         "a request failed outside of any procedure",
       );
-      return refusalAnswer(refusalOf({ ctx }, error));
+      return refusalAnswer(refusalOf({ ctx }, error), target);
     });
     send(response, plain, added, requestId);
     if (endpoint === undefined) return;

@@ -14,12 +14,12 @@ export interface PlainAnswer {
   /** In parts, which follow each other. null: none, as of 304. */
   body: readonly Uint8Array[] | null;
   /** Set where the body is one that many callers get: what it is compressed to is kept with it. */
-  kept?: { answer: ManyForms; form: "trpc" | "trpc batch" | "json" };
+  kept?: { answer: ManyForms; form: "trpc" | "trpc batch" | "json" | "csv" };
 }
 
-/** Adds to what answers vary by that a body of this length is compressed for those who take it, if it is. */
+/** Adds to what answers vary by, once, that a body of this length is compressed for those who take it, if it is. */
 export function varyByEncoding(headers: Record<string, string>, bytes: number): void {
-  if (bytes < MIN_COMPRESSED_BYTES) return;
+  if (bytes < MIN_COMPRESSED_BYTES || headers.vary?.endsWith("accept-encoding")) return;
   headers.vary = headers.vary === undefined ? "accept-encoding" : `${headers.vary}, accept-encoding`;
 }
 

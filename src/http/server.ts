@@ -6,6 +6,7 @@ import type { FastLane } from "./fast-lane.js";
 import type { Gate } from "./overload-gate.js";
 import { LATE_REQUEST_MS, QuietConnections } from "./quiet-connections.js";
 import { secure } from "./security-headers.js";
+import { boundStalls } from "./stalled-readers.js";
 
 const STOP_DEADLINE_MS = 25_000;
 
@@ -17,6 +18,8 @@ export const TIMEOUTS = {
   connectionsCheckingInterval: 1000,
   /** How long a connection may be idle, as each answer tells. */
   keepAliveTimeout: 5_000,
+  /** How long a reader may take nothing of an answer that waits for it: so long at least, about twice that at most. */
+  stalledTimeout: 30_000,
 };
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
@@ -62,7 +65,7 @@ function refuseUnreadable(error: unknown): Response {
  */
 export function createHttpServer(
   app: ReturnType<typeof createApp>,
-  { maxConnections, ...timeouts }: ServerLimits = {},
+  { maxConnections, ...given }: ServerLimits = {},
   lane: FastLane = () => false,
   gate: Gate = () => true,
 ): HttpServer {
@@ -77,7 +80,8 @@ export function createHttpServer(
   const begunBefore = new WeakSet<ServerResponse>();
   const quiet = new QuietConnections();
   let draining = false;
-  const server = createServer({ ...TIMEOUTS, ...timeouts }, (request, response) => {
+  const { stalledTimeout, ...timeouts } = { ...TIMEOUTS, ...given };
+  const server = createServer(timeouts, (request, response) => {
     const here = answering.get(request.socket);
     here?.add(response);
     quiet.asked(request.socket);
@@ -104,6 +108,11 @@ export function createHttpServer(
       // Node tells only the answer whose turn it was: whoever makes those behind it would never hear of the end.
       for (const response of here) if (!response.socket) response.destroy().emit("close");
     });
+  });
+  server.once("listening", () => {
+    const stalls = setInterval(boundStalls, timeouts.connectionsCheckingInterval, answering, stalledTimeout);
+    stalls.unref();
+    server.once("close", () => clearInterval(stalls));
   });
   // Node's own, which it calls itself, would also close those whose first request is on its way, or whose last
   // answer is not written yet.

@@ -144,6 +144,8 @@ export async function serveTrpc(c: Context<AppEnv>): Promise<Response> {
     // tRPC lets caches keep it and ask about it.
     if (response.headers.has("cache-control"))
       response.headers.set("cache-control", "private, no-store, no-transform");
+    // Whether the connection stays is the server's to say: it may be about to stop.
+    response.headers.delete("connection");
     return toldStream(response, services.logger, requestId);
   }
   const body = refusedEarly

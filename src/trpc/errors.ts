@@ -63,6 +63,15 @@ export function overloaded(retryAfter: number): PegError {
   );
 }
 
+/** Of a large body for which there is no room among those that are read or wait. @param retryAfter seconds */
+export function tooManyUploads(retryAfter: number): PegError {
+  return new PegError(
+    "SERVICE_UNAVAILABLE",
+    "More is being uploaded to this server than it can hold. Try again soon.",
+    { retryAfter },
+  );
+}
+
 /** Any error as one that may leave: the only place that decides what a caller sees. */
 export function toPegError(error: unknown): PegError {
   if (error instanceof PegError) return error;

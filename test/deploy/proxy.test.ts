@@ -14,6 +14,18 @@ describe.skipIf(!hasPostgres || !hasRedis || !nginxProgram)("behind nginx, as de
     const nginx = await startNginx([first.url, second.url]);
     try {
       const anna = createPegClient({ url: nginx.url, token: await tokenFor("anna") });
+      const permit = async (origin: string) => {
+        const authorization = `Bearer ${await tokenFor("anna")}`;
+        const headers = { authorization, origin, "content-type": "application/json" };
+        const address = `${nginx.url}/api/analysis/results/shared/permissions/bert`;
+        const body = '{"permission_type":"read"}';
+        return (await fetch(address, { method: "PUT", headers, body })).status;
+      };
+      await anna.analysis.create.mutate(sampleAnalysis({ id: "shared" }));
+      // The page's own origin, and another one.
+      expect(await permit(nginx.url)).toBe(200);
+      expect(await permit("http://127.0.0.1:1")).toBe(403);
+
       const release = service.hold();
       const { id } = await anna.analysis.create.mutate(sampleAnalysis());
       await anna.pegComparison.get.query({ id, async: true });

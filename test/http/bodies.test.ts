@@ -54,63 +54,6 @@ async function state() {
   return [list.text, permissions.text, status.error?.code ?? "a task"];
 }
 
-describe("large bodies are worked on in their turn", () => {
-  /** As much as may be worked on at a time. */
-  const ALL = 64 * MIB;
-  /** Larger than what goes in between. */
-  const large = () => ({ ...analysis(), name: "x", request_params: { padding: "x".repeat(300_000) } });
-  const send = (path: string, body: unknown, init: RequestInit = {}) =>
-    ask(path, { method: "POST", ...jsonBody(body), ...init });
-  const free = () => {
-    const leave = backend.runtime.services.uploads.enterNow(ALL);
-    leave?.();
-    return leave !== undefined;
-  };
-
-  test("on both faces, told their length or not, good and bad; small ones go in between", async () => {
-    const leave = backend.runtime.services.uploads.enterNow(ALL);
-    const answered: string[] = [];
-    const sent = [
-      send("/api/analysis/results", large()),
-      send("/trpc/analysis.create", { json: large() }),
-      send("/api/analysis/results", { ...large(), stats: [] }),
-      send("/api/analysis/results", undefined, {
-        body: new Blob([JSON.stringify(large())]).stream(),
-        ...{ duplex: "half" },
-      }),
-      // Its answer begins before its body is read.
-      fetch(`${backend.url}/trpc/analysis.create?batch=1`, {
-        ...jsonBody({ 0: { json: large() } }),
-        headers: { authorization, "content-type": "application/json", "trpc-accept": "application/jsonl" },
-      }).then(async (response) => ({ status: (await response.text()).includes('"rows"') ? 200 : 0 })),
-    ].map(async (answer) => {
-      const { status } = await answer;
-      answered.push("large");
-      return status;
-    });
-    for (let i = 0; i < 20; i++) {
-      expect((await send("/api/analysis/results", analysis())).status).toBe(201);
-      answered.push("small");
-    }
-    expect(new Set(answered)).toEqual(new Set(["small"]));
-    leave?.();
-    expect(await Promise.all(sent)).toEqual([201, 200, 400, 201, 200]);
-    await expect.poll(free).toBe(true);
-  });
-
-  test("and are in nobody's way where their sender did not wait", async () => {
-    const leave = backend.runtime.services.uploads.enterNow(ALL);
-    const left = new AbortController();
-    const gone = send("/api/analysis/results", large(), { signal: left.signal }).catch(() => "gone");
-    await send("/api/analysis/results", analysis());
-    left.abort();
-    expect(await gone).toBe("gone");
-    leave?.();
-    await expect.poll(free).toBe(true);
-    expect((await send("/api/analysis/results", large())).status).toBe(201);
-  });
-});
-
 describe("a body that is not JSON reaches no mutation (trap 2, T8)", () => {
   const TYPES = [
     "text/plain",

@@ -3,6 +3,9 @@ import { Hono } from "hono";
 import { expect, test } from "vitest";
 import { healthRoutes } from "../../src/http/health.js";
 import { createHttpServer } from "../../src/http/server.js";
+import { sampleAnalysis, startBackend, tokenFor } from "../support/backend.js";
+import { queryPath } from "../support/faces.js";
+import { sendRaw } from "../support/raw-request.js";
 
 /** A connection that is kept: asks, and resolves with the answer's head, or with nothing where it was closed. */
 function openConnection(url: string) {
@@ -174,4 +177,33 @@ test("a server that closes answers each of the requests that a client sent toget
   await connection.ended;
   expect(connection.seen()).toContain("second");
   await closed;
+});
+
+test("a server that drains says so in the head of a stream as well, and ends its connection", async () => {
+  const backend = await startBackend();
+  const server = createHttpServer(backend.runtime.app);
+  try {
+    const { url } = await server.listen("127.0.0.1", 0);
+    const alice = await backend.clientOf("alice");
+    const { id } = await alice.analysis.create.mutate(sampleAnalysis());
+    await alice.pegComparison.get.query({ id, async: true });
+    const authorization = `Authorization: Bearer ${await tokenFor("alice")}`;
+    const batch = `/trpc/pegComparison.status?batch=1&input=${encodeURIComponent(`{"0":{"json":{"id":"${id}"}}}`)}`;
+    server.drain();
+    for (const [path, more] of [
+      [`/api/analysis/results/${id}/peg-comparison/events`, ""],
+      [queryPath("pegComparison.watch", { id }), ""],
+      [batch, "trpc-accept: application/jsonl\r\n"],
+    ] as const) {
+      const head = `GET ${path} HTTP/1.1\r\nHost: a\r\n${authorization}\r\n${more}\r\n`;
+      const answer = await sendRaw(url, head, 30_000);
+      expect([path, answer]).toMatchObject([
+        path,
+        { status: 200, headers: { connection: "close" }, closed: true },
+      ]);
+    }
+  } finally {
+    await server.close(async () => undefined);
+    await backend.stop();
+  }
 });

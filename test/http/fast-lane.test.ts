@@ -1,7 +1,8 @@
 import { Agent, type IncomingMessage, request as send } from "node:http";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { EncodedAnswer } from "../../src/domain/comparison/encoded-answer.js";
 import { readOriginHeaders } from "../../src/http/cors.js";
 import { createFastLane, type FastLane } from "../../src/http/fast-lane.js";
 import { createHttpServer, type HttpServer } from "../../src/http/server.js";
@@ -403,3 +404,28 @@ test.each([
     expect((await ask(road, { method: "GET", target, headers, user: "operator" })).status).toBe(status);
   }
 });
+
+test.each([
+  ["REST", "/api/analysis/results/large/peg-comparison"],
+  ["tRPC", `/trpc/pegComparison.get?input=${encodeURIComponent('{"json":{"id":"large"}}')}`],
+])(
+  "a fault outside of any procedure is answered in the face's own form, on both roads: %s",
+  async (_, target) => {
+    const fault = vi
+      .spyOn(EncodedAnswer.prototype, "variant")
+      .mockRejectedValue(new Error("a fault of the tests"));
+    try {
+      const headers = ["Authorization", "Bearer TOKEN", "Accept-Encoding", "gzip"];
+      const answers: unknown[] = [];
+      for (const road of roads) {
+        now += 60_000;
+        const { status, body } = await ask(road, { method: "GET", target, headers, user: "operator" });
+        answers.push([status, withoutTrace(body)]);
+      }
+      expect(answers[0]).toEqual([500, expect.stringContaining('"INTERNAL_ERROR"')]);
+      expect(answers[0]).toEqual(answers[1]);
+    } finally {
+      fault.mockRestore();
+    }
+  },
+);

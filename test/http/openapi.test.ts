@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ERRORS } from "../../src/contract/errors.js";
 import { EXAMPLES } from "../../src/http/openapi/examples.js";
 import { REST_ROUTES } from "../../src/http/rest/routes.js";
@@ -38,6 +39,33 @@ describe("the OpenAPI document", () => {
     const served = (await response.json()) as { info: { version: string } };
     expect({ ...served, info: { ...served.info, version: "0.0.0" } }).toEqual(DOCUMENT);
   });
+
+  test.each([
+    ["/openapi.json", "br"],
+    ["/docs", "gzip"],
+    ["/docs/style.css", "br"],
+  ])(
+    "and what describes it is compressed once, however often it is asked for: %s",
+    async (path, encoding) => {
+      const { app } = backend.runtime;
+      const ask = (accepted: string) => app.request(path, { headers: { "accept-encoding": accepted } });
+      const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
+      const plain = await ask("identity");
+      expect(plain.headers.get("content-encoding")).toBeNull();
+      const compress = vi.spyOn(CompressionStream.prototype, "readable", "get");
+      const answers = await Promise.all(Array.from({ length: 20 }, () => ask(encoding)));
+      expect(compress).not.toHaveBeenCalled();
+      compress.mockRestore();
+      const bodies = await Promise.all(answers.map(bytesOf));
+      for (const [i, { headers }] of answers.entries()) {
+        expect(headers.get("content-encoding")).toBe(encoding);
+        expect(headers.get("content-length")).toBe(String(bodies[i]?.byteLength));
+        expect(headers.get("vary")).toContain("accept-encoding");
+      }
+      const expand = encoding === "br" ? brotliDecompressSync : gunzipSync;
+      expect(expand(bodies[0] as Buffer)).toEqual(await bytesOf(plain));
+    },
+  );
 
   test("has an operation for every procedure, under its name", () => {
     const procedures = Object.keys(appRouter._def.procedures as object).sort();

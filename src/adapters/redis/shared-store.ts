@@ -73,7 +73,7 @@ function generationKey(analysisId: string): string {
 
 const hashed = new LRUCache<string, string>({ max: MAX_HASHED });
 
-/** User ids stand in Redis only as hashes. In braces: the keys of one user share a slot of a cluster. */
+/** User ids stand in Redis only as hashes. The braces are part of the keys that are there already. */
 function limitKey(userId: string): string {
   const known = hashed.get(userId);
   if (known !== undefined) return known;
@@ -125,7 +125,6 @@ export class RedisStore {
       ...(analysisId === undefined ? [] : [generationKey(analysisId)]),
       ...(analysisId === undefined || type === undefined ? [] : [entryKey(type, analysisId)]),
     ];
-    // One by one: a cluster keeps them in different places.
     const mended = await Promise.all([
       ...lists.map((key) => this.#redis.eval(MEND_SCRIPT, [key], ["list"])),
       ...strings.map((key) => this.#redis.eval(MEND_SCRIPT, [key], ["string"])),

@@ -5,6 +5,7 @@ import type { VerbContext } from "../context.js";
 import { PegError, serverStops } from "../errors.js";
 import { checkStanding, readStanding } from "../permission/authorize.js";
 import type { AnalysisStanding } from "../permission/standing-cache.js";
+import type { StreamPlace } from "../ports.js";
 import { describeTask, isFinished, readTask, type TaskRow, taskNotFound } from "./task-state.js";
 
 const MAX_STREAMS = 5;
@@ -21,20 +22,30 @@ export interface TaskEvent {
   state: PegComparisonStatusOutput;
 }
 
-/** The id of an event: the task, and the version of its state. A caller may send anything back. */
-function readEventId(text: string | null | undefined): { taskId: string; version: number } | undefined {
-  const [, taskId = "", version = ""] = /^([0-9a-f-]{36}):(\d{1,9})$/.exec(text ?? "") ?? [];
-  return taskId ? { taskId, version: Number(version) } : undefined;
+/** What the id of an event says: the task, the version of its state, and the stream that told it. */
+interface Seen {
+  taskId: string;
+  version: number;
+  streamId: string | undefined;
+}
+
+const EVENT_ID = /^([0-9a-f-]{36}):(\d{1,9})(?::([0-9a-f-]{36}))?$/;
+
+/** A caller may send anything back. */
+function readEventId(text: string | null | undefined): Seen | undefined {
+  const [, taskId = "", version = "", streamId] = EVENT_ID.exec(text ?? "") ?? [];
+  return taskId ? { taskId, version: Number(version), streamId } : undefined;
 }
 
 /**
  * Follows a task to its end: its present state first, then each later one that the reader is ready to take, the
- * terminal one last. A reader that comes back with the id of its last event gets only what is newer.
+ * terminal one last. A reader that comes back with the id of its last event gets only what is newer, in the place of
+ * the stream that it lost.
  *
  * @param signal aborts when the reader is gone
  * @throws PegError TASK_NOT_FOUND; API_RATE_LIMIT_EXCEEDED beyond five streams of a user; while it goes on,
  * API_AUTHENTICATION_ERROR when the token expires, PERMISSION_DENIED when the permission ends, SERVICE_UNAVAILABLE
- * when the server stops
+ * when the server stops, CONFLICT when its reader goes on over another connection
  */
 export async function* watchComparison({
   ctx,
@@ -49,18 +60,27 @@ export async function* watchComparison({
   const { id: analysisId } = input;
   const last = readEventId(input.lastEventId);
   const task = await findTask(ctx, input, last?.taskId);
-  const place = { userId: actor.userId, streamId: randomUUID() };
+  // Of a connection that was lost the server may not hear for minutes: its place is taken over.
+  const place = { userId: actor.userId, streamId: last?.streamId ?? randomUUID() };
+  const name = `${place.userId}/${place.streamId}`;
   const alarm = services.signals.alarm(`task/${task.id}`, `analysis/${analysisId}`);
   let seen = last?.taskId === task.id ? Math.min(last.version, task.version) : 0;
   let standing: AnalysisStanding = { grants: [], analysis: undefined };
   let keptAt = Number.NEGATIVE_INFINITY;
   let changed = true;
+  let isReplaced = false;
   services.streams.open++;
+  services.streams.replace.get(name)?.();
+  services.streams.replace.set(name, () => {
+    isReplaced = true;
+    alarm.ring();
+  });
   try {
     if (services.streams.open > MAX_STREAMS_HERE)
       throw tooManyStreams("This server holds as many streams as it can.");
     for (;;) {
       if (services.stopping.aborted) throw serverStops();
+      if (isReplaced) throw new PegError("CONFLICT", "This stream goes on over another connection.");
       if (signal?.aborted) return;
       if (performance.now() - keptAt >= KEEP_PLACE_MS) {
         await takePlace(ctx, place);
@@ -77,7 +97,10 @@ export async function* watchComparison({
         if (!state) throw taskNotFound();
         if (state.version > seen) {
           seen = state.version;
-          yield { id: `${state.id}:${state.version}`, state: describeTask(state, ctx.language) };
+          yield {
+            id: `${state.id}:${state.version}:${place.streamId}`,
+            state: describeTask(state, ctx.language, ctx.services.clock.now()),
+          };
         }
         if (isFinished(state)) return;
       }
@@ -86,7 +109,10 @@ export async function* watchComparison({
   } finally {
     services.streams.open--;
     alarm.close();
-    await services.shared.dropStream(place);
+    if (!isReplaced) {
+      services.streams.replace.delete(name);
+      await services.shared.dropStream(place);
+    }
   }
 }
 
@@ -103,10 +129,7 @@ async function findTask(
   return found;
 }
 
-async function takePlace(
-  { services }: VerbContext,
-  place: { userId: string; streamId: string },
-): Promise<void> {
+async function takePlace({ services }: VerbContext, place: StreamPlace): Promise<void> {
   const held = await services.shared.holdStream({ ...place, max: MAX_STREAMS, ttlMs: 3 * KEEP_PLACE_MS });
   if (held) return;
   throw tooManyStreams(

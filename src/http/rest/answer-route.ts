@@ -1,17 +1,15 @@
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { answerCall, type CallSuccess } from "../../trpc/answer-call.js";
+import { answerCall } from "../../trpc/answer-call.js";
 import type { ProcedureCall } from "../../trpc/call-procedure.js";
 import type { CallContext } from "../../trpc/context.js";
 import { compressed, type PlainAnswer } from "../plain-answer.js";
 import { remembered } from "../remembered.js";
-import { comparisonCsv } from "./comparison-csv.js";
 import { fieldTypes, type RestRequest, readBodyWith, readFields, readOption } from "./read-input.js";
 import type { RestRoute } from "./routes.js";
-import { refusalAnswer, successAnswer } from "./send-answer.js";
+import { refusalAnswer, successAnswer, tableAnswer } from "./send-answer.js";
 
 const JSON_TYPE = "application/json";
-const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 
 /** What a path says, decoded once. Undefined where it cannot be decoded. */
 function readPath({ pathname }: URL, template: readonly string[]): Record<string, string> | undefined {
@@ -78,8 +76,8 @@ export async function answerRoute(
   const plain = !answer.ok
     ? refusalAnswer(answer)
     : route.asCsv && !answer.task && (format() ?? preferredFormat(request.header("accept") ?? "")) === "csv"
-      ? successAnswer(request, route, asCsv(answer), CSV_TYPE, now)
-      : successAnswer(request, route, answer, JSON_TYPE, now);
+      ? await tableAnswer(request, route, answer, now)
+      : successAnswer(request, route, answer, now);
   return compressed(plain, request.header("accept-encoding"));
 }
 
@@ -89,8 +87,3 @@ const preferredFormat = remembered((accepted: string): "json" | "csv" => {
   const type = accepts(c, { header: "Accept", supports: [JSON_TYPE, "text/csv"], default: JSON_TYPE });
   return type === "text/csv" ? "csv" : "json";
 });
-
-function asCsv(answer: CallSuccess): CallSuccess {
-  const body = Buffer.from(comparisonCsv(answer.body));
-  return { ...answer, body, tag: `${answer.tag}-csv`, encoded: undefined };
-}

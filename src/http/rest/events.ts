@@ -59,6 +59,9 @@ export async function serveEvents(c: Context, call: ProcedureCall): Promise<Resp
     // On both: where another middleware looked at the headers already, those of the context win.
     c.header("cache-control", NOT_KEPT);
     response.headers.set("cache-control", NOT_KEPT);
+    // Whether the connection stays is the server's to say: it may be about to stop.
+    c.header("connection", undefined);
+    response.headers.delete("connection");
     return response;
   } catch (error) {
     stop.abort();

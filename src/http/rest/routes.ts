@@ -108,7 +108,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
     rest: "query",
     streamed: true,
     summary: "The same as server-sent events: the present state first, each change, the final state last",
-    errors: ["TASK_NOT_FOUND"],
+    errors: ["TASK_NOT_FOUND", "CONFLICT"],
   },
   {
     method: "POST",

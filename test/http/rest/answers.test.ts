@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { comparisonCsv } from "../../../src/http/rest/comparison-csv.js";
 import { startAnalysisService, type TestAnalysisService } from "../../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../../support/backend.js";
 
@@ -215,6 +216,52 @@ describe("a comparison as CSV", () => {
     // A number may begin with its sign.
     expect(cells.filter((cell) => /^[=+\-@\uFF1D]/.test(cell) && Number.isNaN(Number(cell)))).toEqual([]);
     expect(lines.map((line) => line.peg_name)).toContain("'-2");
+  });
+
+  test("is made once, and not at all for whoever has it", async () => {
+    const { app } = backend.runtime;
+    const path = "/api/analysis/results/table/peg-comparison?format=csv";
+    const ask = (headers: Record<string, string> = {}, method = "GET") =>
+      app.request(path, { method, headers: { authorization, ...headers } });
+    const etag = (await ask()).headers.get("etag") ?? "";
+    const [whole, small] = [await ask(), await ask({ "accept-encoding": "gzip" })];
+    const lengthsOf = (answers: Response[]) => answers.map(({ headers }) => headers.get("content-length"));
+    const read = vi.spyOn(JSON, "parse");
+    const isReadAgain = () => read.mock.calls.some(([text]) => text.includes("peg_comparison_results"));
+    try {
+      const answers = [await ask(), await ask({}, "HEAD"), await ask({ "accept-encoding": "gzip" })];
+      expect(lengthsOf(answers)).toEqual(lengthsOf([whole, whole, small]));
+      expect(isReadAgain()).toBe(false);
+      backend.runtime.services.answers.dropAll();
+      await app.request(path.replace("csv", "json"), { headers: { authorization } });
+      read.mockClear();
+      expect((await ask({ "if-none-match": etag })).status).toBe(304);
+      expect(isReadAgain()).toBe(false);
+    } finally {
+      read.mockRestore();
+    }
+  });
+
+  test("of thousands of PEGs is written in pieces, and lets others have their turn", async () => {
+    const pegs = Array.from({ length: 2_000 }, (_, i) => ({
+      peg_name: `PEG ${i}`,
+      weight: 1,
+      n1_period: { avg: i, rsd: null, count: 1 },
+      n_period: { avg: i, rsd: null, count: 1 },
+      comparison: { change_absolute: 0, change_percent: 0, trend: "stable" },
+    }));
+    let turns = 0;
+    let timer = setImmediate(function turn() {
+      turns++;
+      timer = setImmediate(turn);
+    });
+    const bytes = await comparisonCsv(
+      Buffer.from(JSON.stringify({ data: { peg_comparison_results: pegs } })),
+    );
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(1);
+    const lines = parse(Buffer.from(bytes), { columns: true, bom: true }) as Record<string, string>[];
+    expect(lines.map(({ peg_name }) => peg_name)).toEqual(pegs.map(({ peg_name }) => peg_name));
   });
 
   test("of another format is refused, by name", async () => {
