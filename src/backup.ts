@@ -67,6 +67,7 @@ export async function takeBackup(
   if (!isDatabaseThere(config)) throw new BackupError(absentDatabase(config));
   await refuseExisting(file);
   const draft = `${file}.unchecked`;
+  await refuseInTheWay(draft);
   const remove = removingAtExit(draft);
   try {
     await writeDraft(config, draft, progressOf("write"));
@@ -87,7 +88,7 @@ export async function takeBackup(
 /**
  * Restores into the database that the settings name. The file and the keys are checked before anything is written.
  *
- * @throws BackupError where the file is damaged, the keys do not open it, or the database holds data
+ * @throws BackupError where the file is damaged, a key is missing, values do not open, or the database holds data
  */
 export async function restore(
   config: Config,
@@ -97,6 +98,8 @@ export async function restore(
   const { keepUnreadable, replace, onProgress } = options;
   const checked = await checkBackup(file, await createSealer(config), {
     keepUnreadable,
+    // No server starts on data that a missing key sealed.
+    keysNeeded: true,
     onProgress: (progress) => onProgress?.("check", progress),
   });
   const database = await openMigratedDatabase(config, { logger });
@@ -157,7 +160,7 @@ async function tryRestore(
   onProgress: OnBackupProgress,
 ): Promise<void> {
   const folder = url === undefined ? mkdtempSync(join(tmpdir(), "peg-backup-")) : "";
-  const remove = folder ? removingAtExit(folder) : undefined;
+  const remove = folder ? removingAtExit(folder, { recursive: true }) : undefined;
   try {
     const scratch = await openDatabase({ url, dataDir: folder });
     try {
@@ -172,18 +175,25 @@ async function tryRestore(
 }
 
 /**
- * Removes a file or a folder where the process exits.
+ * Removes a file, or a folder of our own making, where the process exits.
  *
  * @returns what removes it before
  */
-function removingAtExit(path: string): () => Promise<void> {
-  const options = { recursive: true, force: true, maxRetries: 3 };
+function removingAtExit(path: string, { recursive = false } = {}): () => Promise<void> {
+  const options = { recursive, force: true, maxRetries: 3 };
   const atExit = () => rmSync(path, options);
   process.once("exit", atExit);
   return async () => {
     await rm(path, options);
     process.off("exit", atExit);
   };
+}
+
+/** A file of that name was left by a run that was killed; anything else is not ours to remove. */
+async function refuseInTheWay(draft: string): Promise<void> {
+  const there = await stat(draft).catch(() => undefined);
+  if (there && !there.isFile())
+    throw new BackupError(`${draft} is in the way: give another name, or move it.`);
 }
 
 async function refuseExisting(file: string): Promise<void> {

@@ -32,6 +32,7 @@ export function addBackup(program: Command, env: NodeJS.ProcessEnv, say: Say): v
         stages.end();
         process.exit(code);
       };
+      process.once("SIGHUP", () => leave(129));
       process.once("SIGINT", () => leave(130));
       process.once("SIGTERM", () => leave(143));
       const checked = await takeBackup(config, file, {

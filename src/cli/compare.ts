@@ -72,7 +72,9 @@ function watchTask(client: PegClient, id: string, task_id: string, say: Say): Pr
         onData: ({ data: { status, progress, estimated_completion: end, error } }) => {
           bar.update(progress, 100, stateText(status, end, say));
           if (status === "COMPLETED") resolve();
-          if (status === "FAILED") reject(new CommandError(() => `${error?.message} (${error?.code})`));
+          // Its data was replaced: what is asked for next is of the new.
+          if (status === "FAILED" && error?.code === "CONFLICT") resolve();
+          else if (status === "FAILED") reject(new CommandError(() => `${error?.message} (${error?.code})`));
         },
         onError: reject,
         onComplete: resolve,

@@ -56,6 +56,7 @@ export const KOREAN = {
     "모든 데이터를 한 시점 기준으로 파일에 저장하고, 한 번 복원하여 비교합니다. 서버는 계속 실행해도 됩니다",
   "an empty PostgreSQL database to restore into; else an embedded one in the temporary folder":
     "비교를 위해 복원할 빈 PostgreSQL 데이터베이스, 없으면 임시 폴더의 내장 데이터베이스",
+  "take along single values that no key opens": "어떤 키로도 복호화할 수 없는 개별 값을 그대로 포함합니다",
   "take along as it is what no key at hand opens, all that a lost key sealed for instance":
     "있는 키로 복호화할 수 없는 값을 그대로 포함합니다. 예: 잃어버린 키로 암호화된 모든 값",
   "put a backup into the database of the settings: all of it, or nothing":
@@ -72,8 +73,8 @@ export const KOREAN = {
   "your token (or PEG_TOKEN); else an operator's, where the secret is at hand":
     "사용자 토큰(또는 PEG_TOKEN), 없으면 비밀 값이 있는 곳에서 운영자 토큰을 만듭니다",
   "whom the operator's token names": "운영자 토큰에 넣을 사용자",
-  "of a CSV file: the period before the change, both ends included; an end without a time is that of its day":
-    "CSV 파일에서 변경 전 기간, 양 끝 포함. 끝에 시각이 없으면 그날의 끝까지",
+  "of a CSV file: the period before the change, both ends included; an end without a time is that of its day, in UTC":
+    "CSV 파일에서 변경 전 기간, 양 끝 포함. 끝에 시각이 없으면 그날(UTC)의 끝까지",
   "of a CSV file: the period after it": "CSV 파일에서 변경 후 기간",
   "JSON with peg_definitions (weights, directions, formulas) and the time_zone of the cells":
     "peg_definitions(가중치, 방향, 수식)와 셀의 time_zone이 있는 JSON",
@@ -484,6 +485,12 @@ export const KOREAN = {
     "테이블이 다른 버전 {version}에서 만든 백업입니다. 그 버전으로 복원한 뒤 이 버전을 시작하면 최신으로 갱신됩니다.",
   "There is no database in {folder}: set DATA_DIR to the directory that holds it, or DATABASE_URL.":
     "{folder}에 데이터베이스가 없습니다. 데이터베이스가 있는 디렉터리를 DATA_DIR에 설정하거나, DATABASE_URL을 설정하십시오.",
+  "The backup needs {keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with.":
+    "백업에는 {keys} 키가 필요하나 키 목록에 없습니다. 데이터를 암호화한 키를 ENCRYPTION_KEYS에 설정하십시오.",
+  "The backup does not open with {keys}: it was sealed with another secret under that name. Put that back.":
+    "백업을 {keys} 키로 복호화할 수 없습니다. 같은 이름의 다른 비밀 값으로 암호화되었습니다. 그 비밀 값을 되돌려 놓으십시오.",
+  "{file} is in the way: give another name, or move it.":
+    "{file} 때문에 진행할 수 없습니다. 다른 이름을 지정하거나 그것을 옮기십시오.",
   "The backup needs {keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with, or give --keep-unreadable to take along as it is what they sealed.":
     "백업에는 {keys} 키가 필요하나 키 목록에 없습니다. 데이터를 암호화한 키를 ENCRYPTION_KEYS에 설정하거나, --keep-unreadable로 이 키로 암호화된 값을 그대로 포함하십시오.",
   "The backup does not open with {keys}: it was sealed with another secret under that name. Put that back, or give --keep-unreadable to take along as it is what it sealed.":

@@ -22,7 +22,7 @@ export function withFileOptions(command: Command, say: Say): Command {
     .option(
       "--n1 <start/end>",
       say(
-        "of a CSV file: the period before the change, both ends included; an end without a time is that of its day",
+        "of a CSV file: the period before the change, both ends included; an end without a time is that of its day, in UTC",
       ),
     )
     .option("--n <start/end>", say("of a CSV file: the period after it"))

@@ -14,10 +14,7 @@ export function addRestore(program: Command, env: NodeJS.ProcessEnv, say: Say): 
     .description(say("put a backup into the database of the settings: all of it, or nothing"))
     .argument("<file>")
     .option("--replace", say("lose what the database holds"))
-    .option(
-      "--keep-unreadable",
-      say("take along as it is what no key at hand opens, all that a lost key sealed for instance"),
-    )
+    .option("--keep-unreadable", say("take along single values that no key opens"))
     .action(async (file: string, { replace, keepUnreadable }: RestoreCommandOptions) => {
       const config = parseConfig(env);
       const { restore } = await import("../backup.js");

@@ -38,7 +38,10 @@ export function formatPercent(value: number, decimals = 1): string {
   return `${value > 0 ? "+" : ""}${text} %`;
 }
 
-/** The same for a change, so that it shows on which side of a band it lies. @param band percent */
+/** The same for a change, so that it shows on which side of a band it lies, and of the rule's. @param band percent */
 export function formatChange(percent: number, band: number = RULE_BAND_PERCENT): string {
-  return formatPercent(percent, decimalsFor(band, percent));
+  return formatPercent(
+    percent,
+    Math.max(decimalsFor(band, percent), decimalsFor(RULE_BAND_PERCENT, percent)),
+  );
 }

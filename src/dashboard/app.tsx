@@ -29,7 +29,7 @@ export function App() {
     if (shown.current === path) return;
     shown.current = path;
     // What had it is gone with the view before; without it a screen reader tells nothing of the new one.
-    content.current?.focus();
+    content.current?.focus({ preventScroll: true });
   }, [path]);
   return (
     <QueryClientProvider client={queryClient}>

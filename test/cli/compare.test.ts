@@ -5,8 +5,10 @@ import type { PegClient } from "../../src/client/index.js";
 
 type State = { status: string; task_id?: string; error?: { code: string; message: string } };
 
+const REPLACED = { status: "FAILED", error: { code: "CONFLICT", message: "The data was replaced." } };
+
 /** A server that gives these answers one after the other, the last one again and again, and ends each watched task. */
-function answering(answers: State[], ending: State = { status: "COMPLETED" }) {
+function answering(answers: State[], ending: State = REPLACED) {
   const watched: string[] = [];
   let asked = 0;
   const query = async () => answers[Math.min(asked++, answers.length - 1)];

@@ -5,6 +5,7 @@ import { decimalsFor, formatChange, formatPercent } from "../../src/contract/num
 test.each([
   [5, 12.34, "+12.3 %"],
   [5, 4.97, "+4.97 %"],
+  [10, 4.97, "+4.97 %"],
   [5, -4.996, "-4.996 %"],
   [5, 5.04, "+5.0 %"],
   [5.04, 5.041, "+5.04 %"],

@@ -31,6 +31,12 @@ test("a refusal of the server is told in the server's words, field by field", ()
   });
 });
 
+test("what may have been stored is told to be that, in the server's words", () => {
+  const refusal = refusalOf(answered("SERVICE_UNAVAILABLE", "Try again soon."), "en");
+  expect(refusal).toMatchObject({ unanswered: true, problems: [] });
+  expect(refusal.message).toMatch(/^Try again soon. Then store again, and change nothing before/);
+});
+
 test("a token that is taken no more asks for another, and speaks of no headers", () => {
   const refusal = refusalOf(
     answered("API_AUTHENTICATION_ERROR", "send it as Authorization: Bearer TOKEN."),
@@ -44,7 +50,7 @@ test("a token that is taken no more asks for another, and speaks of no headers",
 test.each<[unknown, RegExp]>([
   [
     new TRPCClientError("Failed to fetch"),
-    /^Check that the server runs, and your connection, then store again/,
+    /^The server cannot be reached[\s\S]*Then store again, and change nothing/,
   ],
   [new RangeError("Invalid string length"), /not enough memory for this file/],
   [new TypeError("no file is open"), /page failed at the file \(TypeError: no file is open\)/],

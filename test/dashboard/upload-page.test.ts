@@ -121,12 +121,30 @@ describe.skipIf(!canBrowse)("uploading", { timeout: 60_000 }, () => {
     });
     await chooseFile(page, "lost.csv", CSV);
     await page.getByRole("button", { name: "Store and compare" }).click();
-    await page.getByRole("alert").getByText("No answer came").waitFor();
+    await page.getByRole("alert").getByText("It is not known whether it was stored").waitFor();
     expect(lost).toBe(1);
     await page.getByRole("button", { name: "Store and compare" }).click();
     expect(await stored(page)).toMatchObject({ name: "lost" });
     const client = await site.backend.clientOf("alice");
     expect((await client.analysis.list.query({ name: "lost" })).items).toHaveLength(1);
+  });
+
+  test("of JSON whose id another analysis has stores nothing, whatever the first answer was", async () => {
+    const client = await site.backend.clientOf("alice");
+    await client.analysis.create.mutate(sampleAnalysis({ id: "there-before", pegs: 1 }));
+    const { page } = await site.open("/upload", { as: "alice" });
+    let refused = 0;
+    await page.route(/analysis\.create/, (route) => {
+      if (refused > 0) return route.continue();
+      refused++;
+      return route.abort();
+    });
+    await chooseFile(page, "mended.json", JSON.stringify(sampleAnalysis({ id: "there-before", pegs: 3 })));
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    await page.getByRole("alert").getByText("It is not known whether it was stored").waitFor();
+    await page.getByRole("button", { name: "Store and compare" }).click();
+    await page.getByRole("alert").getByText("Nothing was stored").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/upload");
   });
 
   test("draws periods with the main button alone, until it is let go or taken away", async () => {

@@ -37,7 +37,7 @@ export function Actions({
           type="button"
           disabled={recompute.isPending || busy}
           onClick={() => {
-            download.reset();
+            if (download.isError) download.reset();
             recompute.mutate({ id });
           }}
         >
@@ -56,7 +56,7 @@ export function Actions({
             type="button"
             disabled={download.isPending}
             onClick={() => {
-              recompute.reset();
+              if (recompute.isError) recompute.reset();
               download.mutate();
             }}
           >

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { useSearchParams } from "wouter";
 import type { PegDefinitions } from "../../contract/analysis.js";
 import type { CompletedComparison } from "../../contract/comparison.js";
@@ -23,8 +23,15 @@ export function ComparisonView({
   const rows = useMemo(() => toRows(data.peg_comparison_results, definitions), [data, definitions]);
   const [params, setParams] = useSearchParams();
   const opened = params.get("peg");
+  // Whether the step before, in the browser, is this comparison without a PEG.
+  const isPushed = useRef(false);
 
   function open(name: string | undefined) {
+    if (name === undefined && isPushed.current) {
+      isPushed.current = false;
+      history.back();
+      return;
+    }
     const go = (before: URLSearchParams) => {
       const after = new URLSearchParams(before);
       if (name === undefined) after.delete("peg");
@@ -32,6 +39,7 @@ export function ComparisonView({
       return after;
     };
     // One step back leads from any PEG to all of them, and never to one that was closed.
+    isPushed.current ||= opened === null;
     setParams(go, { replace: opened !== null });
   }
 

@@ -20,7 +20,7 @@ export function Problems({
   }, [message, problems]);
   return (
     <section className="failure" role="alert" ref={box}>
-      <h2>{unanswered ? say("No answer came") : say("Nothing was stored")}</h2>
+      <h2>{unanswered ? say("It is not known whether it was stored") : say("Nothing was stored")}</h2>
       <p>{message}</p>
       {problems.length > 0 && (
         <ul>

@@ -3,6 +3,9 @@ import { isPegError } from "../../client/is-peg-error.js";
 import { type Language, say } from "../words/say.js";
 import type { Refusal } from "./protocol.js";
 import { Refused } from "./refused.js";
+import { isOpenEnded } from "./store-once.js";
+
+const AGAIN = "Then store again, and change nothing before: what is stored already is not stored twice.";
 
 /** A failure in words: of the file, of the token, of the server, that there is no server, or of this page itself. */
 export function refusalOf(error: unknown, language: Language): Refusal {
@@ -20,16 +23,15 @@ export function refusalOf(error: unknown, language: Language): Refusal {
   }
   if (isPegError(error)) {
     const { message, details = [] } = error.data.error;
+    if (isOpenEnded(error)) return { ...refuse(`${message} ${words(AGAIN)}`), unanswered: true };
     return {
       ...refuse(message),
       problems: details.map(({ path, message: text }) => ({ place: path, text })),
     };
   }
   if (error instanceof TRPCClientError) {
-    const message = words(
-      "Check that the server runs, and your connection, then store again: what was stored already is not stored twice.",
-    );
-    return { ...refuse(message), unanswered: true };
+    const message = words("The server cannot be reached. Check that it runs, and your connection.");
+    return { ...refuse(`${message} ${words(AGAIN)}`), unanswered: true };
   }
   // Of a text or a list that is longer than the browser's may be.
   if (error instanceof RangeError) {

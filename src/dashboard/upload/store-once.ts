@@ -13,12 +13,15 @@ function newId(): string {
   return [part(0, 4), part(4, 6), part(6, 8), part(8, 10), part(10, 16)].join("-");
 }
 
-/** Whether nobody can tell what became of it: no answer came, or one that says that the server broke. */
-function isOpenEnded(error: unknown): boolean {
+/** Whether nobody can tell what became of a write: no answer came, or one that says that the server broke. */
+export function isOpenEnded(error: unknown): boolean {
   return !isPegError(error) || ERRORS[error.data.error.code].http >= 500;
 }
 
-/** Stores an analysis once, also where the answer was lost and it is tried again: both attempts give it one id. */
+/**
+ * Stores an analysis once, also where the answer was lost and it is tried again: both attempts give it one id. Where
+ * the analysis brings an id, another one may have had it before, and a conflict tells nothing of the first attempt.
+ */
 export class StoreOnce {
   #last: { what: string; id: string; mayBeStored: boolean } | undefined;
 
@@ -32,7 +35,7 @@ export class StoreOnce {
     try {
       await peg.analysis.create.mutate({ ...analysis, id: attempt.id });
     } catch (error) {
-      const isThere = attempt.mayBeStored && isPegError(error, "CONFLICT");
+      const isThere = analysis.id === undefined && attempt.mayBeStored && isPegError(error, "CONFLICT");
       attempt.mayBeStored ||= isOpenEnded(error);
       if (!isThere) throw error;
     }

@@ -257,9 +257,9 @@ export const KOREAN = {
   "Working …": "처리 중 …",
   "Store and compare": "저장하고 비교",
   "Nothing was stored": "아무것도 저장하지 않았습니다",
-  "No answer came": "응답이 없습니다",
-  "Check that the server runs, and your connection, then store again: what was stored already is not stored twice.":
-    "서버가 실행 중인지, 네트워크가 연결되어 있는지 확인한 뒤 다시 저장하십시오. 이미 저장된 분석은 두 번 저장되지 않습니다.",
+  "It is not known whether it was stored": "저장되었는지 알 수 없습니다",
+  "Then store again, and change nothing before: what is stored already is not stored twice.":
+    "그런 다음 아무것도 바꾸지 말고 다시 저장하십시오. 이미 저장된 분석은 두 번 저장되지 않습니다.",
   "N-1 has to end before N begins.": "N-1 기간은 N 기간이 시작하기 전에 끝나야 합니다.",
   "line {line}, column {column}": "{line}번째 줄, {column} 열",
   "line {line}": "{line}번째 줄",

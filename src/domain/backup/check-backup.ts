@@ -50,30 +50,34 @@ export interface CheckedBackup {
   missingKeys: readonly string[];
 }
 
+export interface CheckOptions {
+  /** Whether values may not open: single ones, and all of a key that is lost. */
+  keepUnreadable?: boolean | undefined;
+  /** Whether no key may be lost all the same. */
+  keysNeeded?: boolean;
+  onProgress?: OnBackupProgress;
+}
+
 /** Cell ids of a comparison are sealed once each, so that few texts stand in many rows. */
 const REMEMBERED = 1_000;
 
 /**
  * Reads a backup to its end: that it is whole, and that everything sealed in it opens.
  *
- * @param options.keepUnreadable whether values may not open: all of a key that is lost, or single ones
  * @throws BackupError telling what is wrong with the file or with the keys
  */
 export async function checkBackup(
   path: string,
   sealer: Sealer,
-  options: { keepUnreadable?: boolean | undefined; onProgress?: OnBackupProgress } = {},
+  options: CheckOptions = {},
 ): Promise<CheckedBackup> {
   const reader = await readBackup(path);
   try {
     const { header, sums } = reader;
-    const { keepUnreadable = false } = options;
+    const { keepUnreadable = false, keysNeeded = false } = options;
+    const withoutKeys = keepUnreadable && !keysNeeded;
     const missing = header.key_ids.filter((keyId) => !sealer.knows(keyId));
-    if (missing.length && !keepUnreadable) {
-      throw new BackupError(
-        `The backup needs ${missing.join(", ")}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with, or give --keep-unreadable to take along as it is what they sealed.`,
-      );
-    }
+    if (missing.length && !withoutKeys) throw new BackupError(missingWords(missing.join(", "), keysNeeded));
     const count = counting(header, options.onProgress ?? (() => undefined));
     const opened = new LRUCache<string, boolean>({ max: REMEMBERED });
     const fitting = new Set<string>();
@@ -91,11 +95,7 @@ export async function checkBackup(
       if (++unreadable === 1) firstUnreadable = `${table} of ${place.record}`;
     }
     const wrong = [...failing].filter((keyId) => !fitting.has(keyId));
-    if (wrong.length && !keepUnreadable) {
-      throw new BackupError(
-        `The backup does not open with ${wrong.join(", ")}: it was sealed with another secret under that name. Put that back, or give --keep-unreadable to take along as it is what it sealed.`,
-      );
-    }
+    if (wrong.length && !withoutKeys) throw new BackupError(wrongWords(wrong.join(", "), keysNeeded));
     if (unreadable > 0 && !keepUnreadable) {
       throw new BackupError(
         `${unreadable} sealed values do not open with any key, the first in ${firstUnreadable}: put back the key that sealed them, or give --keep-unreadable to take them along as they are.`,
@@ -115,6 +115,18 @@ function sealedIn(table: string, line: string): Sealed | undefined {
   } catch {
     throw damaged(`a row of ${table} cannot be read`);
   }
+}
+
+function missingWords(keys: string, needed: boolean): string {
+  return needed
+    ? `The backup needs ${keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with.`
+    : `The backup needs ${keys}, which is not among the keys: set ENCRYPTION_KEYS to those that the data was sealed with, or give --keep-unreadable to take along as it is what they sealed.`;
+}
+
+function wrongWords(keys: string, needed: boolean): string {
+  return needed
+    ? `The backup does not open with ${keys}: it was sealed with another secret under that name. Put that back.`
+    : `The backup does not open with ${keys}: it was sealed with another secret under that name. Put that back, or give --keep-unreadable to take along as it is what it sealed.`;
 }
 
 /** Whether a value opens: of one that repeats as it was found before. What does not may be long, and is not kept. */

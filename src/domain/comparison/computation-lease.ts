@@ -235,13 +235,14 @@ export async function endComputation(
 /**
  * Waits while another process computes.
  *
+ * @param whileAbandoned whether it waits on while nobody does
  * @returns `done`, or `abandoned` where that process let its lease run out or gave the task back
  * @throws PegError the error that the computation ended with
  */
 export async function awaitComputation(
   { db, signals }: Services,
   taskId: string,
-  signal?: AbortSignal,
+  { signal, whileAbandoned = false }: { signal?: AbortSignal; whileAbandoned?: boolean } = {},
 ): Promise<"done" | "abandoned"> {
   const alarm = signals.alarm(`task/${taskId}`);
   try {
@@ -260,7 +261,7 @@ export async function awaitComputation(
         .where(eq(pegComparisonTasks.id, taskId));
       if (!task || task.status === "COMPLETED") return "done";
       if (task.status === "FAILED") throw taskError(task);
-      if (task.abandoned) return "abandoned";
+      if (task.abandoned && !whileAbandoned) return "abandoned";
     }
   } finally {
     alarm.close();

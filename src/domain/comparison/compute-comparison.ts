@@ -117,9 +117,13 @@ export async function computeUnderLease(
 }
 
 /** Waits for another process; that the data moved under it is no failure for those who wait. */
-async function awaitOther(services: Services, taskId: string): Promise<"done" | "abandoned"> {
+async function awaitOther(
+  services: Services,
+  taskId: string,
+  options: Parameters<typeof awaitComputation>[2] = {},
+): Promise<"done" | "abandoned"> {
   try {
-    return await awaitComputation(services, taskId);
+    return await awaitComputation(services, taskId, options);
   } catch (error) {
     if (error instanceof PegError && error.code === "CONFLICT") throw new DataMovedError(error.words);
     throw error;
@@ -129,16 +133,43 @@ async function awaitOther(services: Services, taskId: string): Promise<"done" | 
 /**
  * Waits in line for the rows of a lease, and leaves the task to whoever has room meanwhile.
  *
- * @throws PegError SERVICE_UNAVAILABLE where this process stops; as `check` of the analysis service
+ * @returns undefined where it ended elsewhere
+ * @throws PegError SERVICE_UNAVAILABLE where this process stops; the error that the task ended with; as `check` of
+ *   the analysis service
  */
-async function waitForRoom(services: Services, lease: Lease): Promise<Leave> {
-  const { analysisService, comparisons, stopping } = services;
+async function waitForRoom(services: Services, lease: Lease): Promise<Leave | undefined> {
+  const { comparisons, stopping } = services;
   lease.stop();
+  await giveToWhoeverHasRoom(services, lease);
+  const over = new AbortController();
+  const entered = comparisons
+    .enter(lease.rows, AbortSignal.any([stopping, over.signal]))
+    .catch((cause: unknown) => {
+      throw stopping.aborted ? serverStops(cause) : cause;
+    });
+  const waiting = { signal: over.signal, whileAbandoned: true };
+  const ended = awaitOther(services, lease.taskId, waiting).then(() => undefined);
+  let leave: Leave | undefined;
+  try {
+    leave = await Promise.race([entered, ended]);
+    return leave;
+  } finally {
+    over.abort();
+    ended.catch(() => undefined);
+    // It may have been let in just as the task ended.
+    entered.then((late) => late !== leave && late()).catch(() => undefined);
+  }
+}
+
+/** Ends the task instead where the service is left alone: nobody could do anything with it. */
+async function giveToWhoeverHasRoom(services: Services, lease: Lease): Promise<void> {
+  try {
+    services.analysisService.check();
+  } catch (error) {
+    await endComputation(services, lease, { error, handBack: whoGoesOn(services) });
+    throw error;
+  }
   await endComputation(services, lease, { handBack: "to anybody" });
-  analysisService.check();
-  return comparisons.enter(lease.rows, stopping).catch((cause: unknown) => {
-    throw stopping.aborted ? serverStops(cause) : cause;
-  });
 }
 
 /**
@@ -160,10 +191,11 @@ export async function computeComparison(
         leave ??= services.comparisons.enterNow(claim.rows);
         if (!leave) {
           leave = await waitForRoom(services, claim);
-          continue;
+          if (leave) continue;
+        } else {
+          const result = await computeUnderLease(services, key, claim, attempt);
+          if (result) return result;
         }
-        const result = await computeUnderLease(services, key, claim, attempt);
-        if (result) return result;
       }
       leave?.();
       leave = undefined;

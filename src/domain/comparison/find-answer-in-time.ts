@@ -61,9 +61,11 @@ async function waitUntil(
     for (const timer of timers) clearTimeout(timer);
   });
   if (first !== "late") return first;
-  for (;;) {
+  for (let isTold = false; ; ) {
     const task = await joinRunningTask(services, key, requestId).catch((error: unknown) => {
-      services.logger.warn({ err: error, request_id: requestId }, "a long computation did not become a task");
+      const about = { err: error, request_id: requestId };
+      if (!isTold) services.logger.warn(about, "a long computation did not become a task");
+      isTold = true;
     });
     if (task) {
       // Nobody waits for it here any more; how it ends stands in the task.

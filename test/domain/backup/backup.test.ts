@@ -348,6 +348,10 @@ describe("where the key is lost, and values are kept that do not open", () => {
     const { header } = await checkBackup(fileOf("embedded"), sealer);
     const checked = await checkBackup(fileOf("embedded"), await other(name), { keepUnreadable: true });
     expect(checked).toMatchObject({ header, missingKeys: ["test"] });
+    const needed = { keepUnreadable: true, keysNeeded: true };
+    await expect(checkBackup(fileOf("embedded"), await other(name), needed)).rejects.toThrow(
+      /^The backup (needs test|does not open with test)((?!keep-unreadable).)*$/,
+    );
     // Each analysis has its cells, and one was granted to a user; what was compared has cells as well.
     expect(checked.unreadable).toBeGreaterThanOrEqual((header.tables.analysis_results ?? 0) + 1);
   });

@@ -551,7 +551,7 @@ describe.each(DATABASES)("the right to compute, in $kind", ({ kind, here, open }
         const lease = await hold();
         const before = services.signals.size;
         const leaving = new AbortController();
-        const waiting = awaitComputation(services, lease.taskId, leaving.signal);
+        const waiting = awaitComputation(services, lease.taskId, { signal: leaving.signal });
         expect(services.signals.size).toBe(before + 1);
         leaving.abort(new Error("gone"));
         await expect(waiting).rejects.toThrow("gone");

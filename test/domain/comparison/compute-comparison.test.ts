@@ -35,6 +35,9 @@ function failingAt(db: Database, n: number): Database {
   });
 }
 
+/** A cold database takes its time. */
+const WAIT = { timeout: 30_000 };
+
 describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
   describe.skipIf(!here)("", () => {
     let world: TestWorld;
@@ -83,7 +86,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       const outcome = computeComparison({ ...computing, comparisons: room }, key, {
         requestId: "asked",
       }).catch((error: unknown) => error);
-      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
       const insert = vi.spyOn(computing.db, "insert").mockImplementationOnce(() => {
         throw new Error("away");
       });
@@ -109,7 +112,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       const outcome = computeComparison(services, key, { requestId: "asked" }).catch(
         (error: unknown) => error,
       );
-      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
       expect(await isForAnybody(key)).toBe(true);
       stop.abort();
       expect(await outcome).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
@@ -123,11 +126,43 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
     test("that waited for room finds what another process computed meanwhile", async () => {
       const { key, room, leave } = await withoutRoom();
       const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" });
-      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
       await computeComparison(computing, key, { requestId: "other" });
-      leave?.();
+      // Without room, which it needs no more.
       expect(await outcome).toMatchObject({ computedHere: false });
+      expect(room.isWaitedFor).toBe(false);
+      leave?.();
       expect(room.enterNow(100)).toBeDefined();
+    });
+
+    test("that waits for room hears how another process failed meanwhile", async () => {
+      const { key, room } = await withoutRoom();
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" });
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
+      const refused = new PegError("DATA_VALIDATION_ERROR", verbatim("no"));
+      const refusing = { ...computing.analysisService, compare: () => Promise.reject(refused) };
+      const elsewhere = { ...computing, analysisService: refusing };
+      await computeComparison(elsewhere, key, { requestId: "other" }).catch(() => undefined);
+      await expect(outcome).rejects.toMatchObject({ code: "DATA_VALIDATION_ERROR" });
+      expect(room.isWaitedFor).toBe(false);
+    });
+
+    test("without room, for a service that is left alone, leaves its task to nobody", async () => {
+      const { key, room } = await withoutRoom();
+      const leftAlone = new PegError("MCP_CONNECTION_FAILED", verbatim("left alone"), { retryAfter: 5 });
+      const analysisService = {
+        ...world.services.analysisService,
+        check: () => {
+          throw leftAlone;
+        },
+      };
+      const services = { ...world.services, analysisService, comparisons: room };
+      await expect(computeComparison(services, key, { requestId: "asked" })).rejects.toBe(leftAlone);
+      const [task] = await world.db
+        .select()
+        .from(pegComparisonTasks)
+        .where(eq(pegComparisonTasks.analysisId, key.analysisId));
+      expect(task).toMatchObject({ status: "FAILED", errorCode: "MCP_CONNECTION_FAILED" });
     });
 
     test("that fails as its process stops leaves its task to others", async () => {
@@ -195,7 +230,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       const outcome = computeComparison({ ...computing, comparisons: room }, key, {
         requestId: "asked",
       }).catch(() => "ended");
-      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true));
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
       const longAgo = new Date(0);
       await world.db
         .update(pegComparisonTasks)

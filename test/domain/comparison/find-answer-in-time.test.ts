@@ -28,7 +28,7 @@ describe.each(DATABASES)("a call that is answered in time, on $kind", ({ here, o
       comparisons.enterNow(100);
       const stop = new AbortController();
       const answer = ask({ ...world.services, comparisons, stopping: stop.signal }, key);
-      await vi.waitFor(() => expect(comparisons.isWaitedFor).toBe(true));
+      await vi.waitFor(() => expect(comparisons.isWaitedFor).toBe(true), { timeout: 30_000 });
       stop.abort();
       const { task } = await answer;
       expect(task).toMatchObject({ status: "PROCESSING", estimated_completion: null });
@@ -44,8 +44,9 @@ describe.each(DATABASES)("a call that is answered in time, on $kind", ({ here, o
       const never = { run: () => new Promise<never>(() => {}) } as unknown as Services["lookups"];
       const looks = vi.spyOn(world.db, "transaction");
       const answer = ask({ ...world.services, lookups: never, getDeadlineMs: 0 }, key);
-      await vi.waitFor(() => expect(looks).toHaveBeenCalled());
+      await vi.waitFor(() => expect(looks).toHaveBeenCalled(), { timeout: 30_000 });
       await looks.mock.results[0]?.value;
+      looks.mockRestore();
       const { values, unclaimed } = newTask(key);
       const [begun] = await world.db
         .insert(pegComparisonTasks)

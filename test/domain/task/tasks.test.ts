@@ -351,7 +351,7 @@ describe.each(DATABASES)("a task, in $kind", ({ here, open }) => {
       expect(await taskOf(id)).toMatchObject({ status: "PROCESSING", errorCode: null });
       expect(await ended(id)).toMatchObject({ status: "COMPLETED" });
 
-      service.script(() => Promise.reject(unknown));
+      service.script(...Array.from({ length: 8 }, () => () => Promise.reject(unknown)));
       const late = await startTask(services, { ...key, algorithmVersion: "v98.0.0" }, "other release");
       await services.db
         .update(pegComparisonTasks)
