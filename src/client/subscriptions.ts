@@ -47,17 +47,19 @@ function isTokenUsedUp(error: unknown): boolean {
   );
 }
 
-/** In the context of a stream that has brought an event. */
-const BEGUN = "begun";
+/** In the context of a stream that has brought an event: how long it has waited for a place since its last one, ms. */
+const WAITED = "waited";
+/** Far longer than the place of a lost connection is held. */
+const MAX_WAIT_MS = 180_000;
 
-/** Notes of a stream that it has begun. */
-function noteBeginning(): TRPCLink<PegRouter> {
+/** Notes of a stream that it has brought an event. */
+function noteEvents(): TRPCLink<PegRouter> {
   return () =>
     ({ op, next }) =>
       observable((observer) =>
         next(op).subscribe({
           next(value) {
-            if ("data" in value.result) op.context[BEGUN] = true;
+            if ("data" in value.result) op.context[WAITED] = 0;
             observer.next(value);
           },
           error: (error) => observer.error(error),
@@ -66,8 +68,14 @@ function noteBeginning(): TRPCLink<PegRouter> {
       );
 }
 
-/** How long to wait before a stream whose place is still held, by its own lost connection, is asked for again, ms. */
-function waitForPlace(error: unknown): number | undefined {
+/**
+ * How long to wait before a stream whose place is still held, by its own lost connection, is asked for again.
+ *
+ * @param waited how long it has waited already, ms; undefined where it never had a place
+ * @returns ms; undefined where it is not to wait
+ */
+function waitForPlace(error: unknown, waited: unknown): number | undefined {
+  if (typeof waited !== "number" || waited >= MAX_WAIT_MS) return undefined;
   if (!isPegError(error, "API_RATE_LIMIT_EXCEEDED")) return undefined;
   const { details = [], retry_after: seconds = 1 } = error.data.error;
   return details.some(({ path }) => path === "streams") ? seconds * 1000 : undefined;
@@ -78,7 +86,9 @@ function resume(): TRPCLink<PegRouter> {
   let wait = 0;
   return retryLink({
     retry({ op, error }) {
-      const forPlace = op.context[BEGUN] ? waitForPlace(error) : undefined;
+      const waited = op.context[WAITED];
+      const forPlace = waitForPlace(error, waited);
+      if (forPlace !== undefined) op.context[WAITED] = Number(waited) + forPlace;
       // Read at once by the function below, which is not told the error.
       wait = forPlace ?? 0;
       return forPlace !== undefined || isTokenUsedUp(error);
@@ -95,7 +105,7 @@ export function subscriptionLinks(options: SubscriptionOptions): TRPCLink<PegRou
   return [
     completeAtTheEnd(),
     resume(),
-    noteBeginning(),
+    noteEvents(),
     httpSubscriptionLink({
       url: options.url,
       transformer: options.transformer,

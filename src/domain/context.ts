@@ -72,7 +72,7 @@ export interface Services {
   computations: SingleFlight<ComputationResult>;
   /** For the rows of what is being compared. */
   comparisons: Room;
-  /** For the texts of what is on its way here or waits to be stored, by their length; nobody waits for it. */
+  /** For what has come of large bodies that are read or wait to be stored, in bytes; nobody waits for it. */
   arriving: Room;
   /** For the texts of what is being stored, by their length. */
   uploads: Room;

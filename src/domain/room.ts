@@ -1,6 +1,13 @@
 /** Gives the room back. */
 export type Leave = () => void;
 
+/** Room for something that grows, of which nobody knows how large it becomes. */
+export interface Share {
+  /** @returns false where there is no room for so much now; what it had it keeps */
+  growTo(size: number): boolean;
+  leave: Leave;
+}
+
 /** Lets only so much be worked on at a time, since all of it is in memory then: the rest waits its turn. */
 export class Room {
   readonly #waiting: { size: number; enter(): void }[] = [];
@@ -55,6 +62,26 @@ export class Room {
     if (this.isWaitedFor || !this.#fits(size)) return undefined;
     this.#taken += size;
     return this.#leaving(size);
+  }
+
+  /** @returns a share of which nothing is taken yet; as long as it is small it takes nothing */
+  share(): Share {
+    let taken = 0;
+    return {
+      growTo: (size) => {
+        if (size <= this.#small || size <= taken) return true;
+        const others = this.#taken - taken;
+        if (this.isWaitedFor || (others > 0 && others + size > this.#size)) return false;
+        this.#taken = others + size;
+        taken = size;
+        return true;
+      },
+      leave: () => {
+        this.#taken -= taken;
+        taken = 0;
+        this.#letIn();
+      },
+    };
   }
 
   #fits(size: number): boolean {

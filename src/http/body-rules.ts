@@ -1,12 +1,14 @@
 import type { Context, Next } from "hono";
 import { createMiddleware } from "hono/factory";
-import { bodyCutOff, bodyTooLarge } from "../trpc/errors.js";
-import { readInTurn } from "./body-turns.js";
+import { MAX_SMALL_BODY_BYTES } from "../contract/analysis.js";
+import { bodyCutOff, bodyTooLarge, tooManyUploads } from "../trpc/errors.js";
+import { readInTurn, type Share } from "./body-turns.js";
 import { readPiecewise } from "./piecewise-text.js";
 import { type AppEnv, refuse } from "./refuse.js";
 import { toldStream } from "./told-stream.js";
 import { isStreamed } from "./trpc.js";
 
+const RETRY_AFTER_S = 5;
 const JSON_TYPE = /^application\/json[ \t]*(;.*)?$/i;
 
 function hasBody(c: Context): boolean {
@@ -42,48 +44,43 @@ function tellCutOff(request: Request): void {
 
 /** Takes bodies up to so many bytes. @param options `inTurn`: works on only so many bytes of them at a time */
 export function limitBody(maxSize: number, { inTurn = false } = {}) {
-  function counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-    let size = 0;
-    const count = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        size += chunk.byteLength;
-        if (size > maxSize) controller.error(bodyTooLarge(maxSize));
-        else controller.enqueue(chunk);
-      },
-    });
-    return body.pipeThrough(count);
-  }
-
-  async function passOn(c: Context<AppEnv>, next: Next, size: number): Promise<void> {
-    tellCutOff(c.req.raw);
-    if (!inTurn) return next();
-    const { services, requestId } = c.var;
-    // What is not read is in the way of whatever else would come over this connection.
-    const end = readInTurn(c.req.raw, size, services, () => c.header("connection", "close"));
-    if (!isStreamed((name) => c.req.header(name))) return next().finally(end);
-    // Its answer begins before its body is read.
-    await next().catch((error: unknown) => {
-      end();
-      throw error;
-    });
-    c.res = toldStream(c.res, services.logger, requestId, end);
-  }
-
   return createMiddleware<AppEnv>(async (c, next) => {
     // Looking for a body costs more than answering from the cache, and these have none.
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
     const length = c.req.header("content-length");
-    if (length !== undefined) {
-      if (Number(length) <= maxSize) {
-        readPiecewise(c.req.raw, Number(length));
-        return passOn(c, next, Number(length));
-      }
+    if (length !== undefined && Number(length) > maxSize) {
       c.header("connection", "close");
       return refuse(c, "PAYLOAD_TOO_LARGE", bodyTooLarge(maxSize).words);
     }
+    const held = c.var.services.arriving.share();
+    const onPiece = (bytes: number, size: number) => {
+      if (bytes > maxSize) throw bodyTooLarge(maxSize);
+      if (inTurn && bytes > MAX_SMALL_BODY_BYTES) takeRoom(c, held, size);
+    };
     // One whose length is not told is counted as it is read, which is after the token and the limits.
-    const { body } = c.req.raw;
-    if (body) c.req.raw = new Request(c.req.raw, { body: counted(body), duplex: "half" });
-    return passOn(c, next, body ? maxSize : 0);
+    if (length === undefined || Number(length) > MAX_SMALL_BODY_BYTES) readPiecewise(c.req.raw, onPiece);
+    tellCutOff(c.req.raw);
+    return inTurn ? takeTurn(c, next, held) : next();
   });
+}
+
+/** @throws PegError SERVICE_UNAVAILABLE where there is no room for what has come of a body */
+function takeRoom(c: Context<AppEnv>, held: Share, size: number): void {
+  if (held.growTo(size)) return;
+  // What is not read is in the way of whatever else would come over this connection. A stream has its head by now.
+  if (!c.finalized) c.header("connection", "close");
+  throw tooManyUploads(RETRY_AFTER_S);
+}
+
+/** Goes on with a body whose text is given in its turn, until its answer has ended. */
+async function takeTurn(c: Context<AppEnv>, next: Next, held: Share): Promise<void> {
+  const { services, requestId } = c.var;
+  const end = readInTurn(c.req.raw, services.uploads, held);
+  if (!isStreamed((name) => c.req.header(name))) return next().finally(end);
+  // Its answer begins before its body is read.
+  await next().catch((error: unknown) => {
+    end();
+    throw error;
+  });
+  c.res = toldStream(c.res, services.logger, requestId, end);
 }

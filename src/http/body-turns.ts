@@ -1,25 +1,17 @@
-import { bodyCutOff, tooManyUploads } from "../trpc/errors.js";
+import { bodyCutOff } from "../trpc/errors.js";
 import type { AppEnv } from "./refuse.js";
 
-type Rooms = Pick<AppEnv["Variables"]["services"], "arriving" | "uploads">;
-
-const RETRY_AFTER_S = 5;
+type Services = AppEnv["Variables"]["services"];
+export type Share = ReturnType<Services["arriving"]["share"]>;
 
 /**
- * Lets `text()` read a body only where there is room for it, and give what it has read in its turn only: what is made
- * of it takes many times as much. Its turn does not begin before it is read, or whoever sends slowly would keep others
- * waiting.
+ * Lets `text()` give what it has read in its turn only: what is made of it takes many times as much. Its turn does not
+ * begin before it is read, or whoever sends slowly would keep others waiting.
  *
- * @param size how many bytes it has at most
- * @param onRefusal is called where there is no room, before `text()` throws
+ * @param held the room that its text takes until its turn comes, or it breaks off
  * @returns what tells that nothing is made of it any more
  */
-export function readInTurn(
-  request: Request,
-  size: number,
-  { arriving, uploads }: Rooms,
-  onRefusal: () => void,
-): () => void {
+export function readInTurn(request: Request, uploads: Services["uploads"], held: Share): () => void {
   const read = request.text.bind(request);
   let over = false;
   let leave = () => {};
@@ -38,20 +30,12 @@ export function readInTurn(
   }
 
   async function inTurn(): Promise<string> {
-    let arrived = arriving.enterNow(size);
-    if (!arrived) {
-      onRefusal();
-      throw tooManyUploads(RETRY_AFTER_S);
-    }
     try {
       const text = await read();
-      // One whose length was not told may have turned out shorter.
-      arrived();
-      arrived = arriving.enterNow(text.length);
       await waitForTurn(text);
       return text;
     } finally {
-      arrived?.();
+      held.leave();
     }
   }
 

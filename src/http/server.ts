@@ -6,7 +6,7 @@ import type { FastLane } from "./fast-lane.js";
 import type { Gate } from "./overload-gate.js";
 import { LATE_REQUEST_MS, QuietConnections } from "./quiet-connections.js";
 import { secure } from "./security-headers.js";
-import { boundStalls } from "./stalled-readers.js";
+import { StalledReaders } from "./stalled-readers.js";
 
 const STOP_DEADLINE_MS = 25_000;
 
@@ -18,8 +18,8 @@ export const TIMEOUTS = {
   connectionsCheckingInterval: 1000,
   /** How long a connection may be idle, as each answer tells. */
   keepAliveTimeout: 5_000,
-  /** How long a reader may take nothing of an answer that waits for it: so long at least, about twice that at most. */
-  stalledTimeout: 30_000,
+  /** How long the system may take nothing of what waits for a reader; looked at every connectionsCheckingInterval. */
+  stalledTimeout: 60_000,
 };
 export type ServerTimeouts = Partial<typeof TIMEOUTS>;
 
@@ -110,9 +110,10 @@ export function createHttpServer(
     });
   });
   server.once("listening", () => {
-    const stalls = setInterval(boundStalls, timeouts.connectionsCheckingInterval, answering, stalledTimeout);
-    stalls.unref();
-    server.once("close", () => clearInterval(stalls));
+    const every = timeouts.connectionsCheckingInterval;
+    const readers = new StalledReaders(stalledTimeout / every);
+    const looking = setInterval(() => readers.look(answering.keys()), every).unref();
+    server.once("close", () => clearInterval(looking));
   });
   // Node's own, which it calls itself, would also close those whose first request is on its way, or whose last
   // answer is not written yet.

@@ -1,7 +1,11 @@
 import superjson from "superjson";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createPegClient, isPegError } from "../../src/client/index.js";
 import type { ErrorBody } from "../../src/contract/errors.js";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const TASK = "00000000-0000-4000-8000-000000000000";
 
@@ -62,6 +66,25 @@ test("a stream whose place its own lost connection still holds is asked for agai
   expect(await ended).toBe("complete");
   expect(seen).toEqual([5, 100]);
   expect(asked.map((url) => url.includes(`"lastEventId":"${TASK}:1"`))).toEqual([false, true, true]);
+});
+
+test("a stream for whose place it waits three minutes in a row fails, and no sooner", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const refusals = Array.from({ length: 150 }, () => BEGIN + noPlace("streams"));
+  const { asked, seen, ended } = watchScripted(
+    BEGIN + stateOf(5, `${TASK}:1`) + noPlace("streams"),
+    ...refusals,
+    // From here on it is counted anew.
+    BEGIN + stateOf(6, `${TASK}:2`) + noPlace("streams"),
+    ...refusals,
+    ...refusals,
+  );
+  const result = vi.fn();
+  void ended.then(result);
+  for (let s = 0; s < 400 && result.mock.calls.length === 0; s++) await vi.advanceTimersByTimeAsync(1000);
+  expect(isPegError(result.mock.calls[0]?.[0], "API_RATE_LIMIT_EXCEEDED")).toBe(true);
+  expect(seen).toEqual([5, 6]);
+  expect(asked).toHaveLength(1 + 150 + 1 + 180);
 });
 
 test.each([

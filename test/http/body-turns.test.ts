@@ -4,6 +4,7 @@ import { jsonBody, openBody, PLENTY, readAnswer } from "../support/faces.js";
 import { openSocket, sendRaw } from "../support/raw-request.js";
 
 const MIB = 1024 * 1024;
+const POLL = { timeout: 20_000 };
 
 let backend: TestBackend;
 let authorization: string;
@@ -110,28 +111,49 @@ describe("large bodies are worked on in their turn", () => {
   const headOf = (length: string) =>
     `POST /api/analysis/results HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\n${length}\r\n\r\n`;
 
-  test("and are refused before they are read where too many are on their way", async () => {
-    const { arriving } = backend.runtime.services;
-    const hasRoom = (bytes: number) => {
-      const leave = arriving.enterNow(bytes);
-      leave?.();
-      return leave !== undefined;
-    };
-    const senders = await Promise.all(Array.from({ length: 4 }, () => openSocket(backend.url)));
-    const lengths = [`Content-Length: ${ALL}`, "Transfer-Encoding: chunked"];
-    for (const [i, sender] of senders.entries()) sender.write(headOf(lengths[i % 2] as string));
-    await expect.poll(() => hasRoom(MIB)).toBe(false);
+  const hasRoom = (bytes: number) => {
+    const leave = backend.runtime.services.arriving.enterNow(bytes);
+    leave?.();
+    return leave !== undefined;
+  };
+  const LENGTHS = [`Content-Length: ${ALL}`, "Transfer-Encoding: chunked"];
 
-    for (const length of lengths) {
-      const refused = await sendRaw(backend.url, headOf(length));
+  test("and take nothing while they are only announced", async () => {
+    const senders = await Promise.all(Array.from({ length: 8 }, () => openSocket(backend.url)));
+    for (const [i, sender] of senders.entries()) sender.write(headOf(LENGTHS[i % 2] as string));
+    expect((await send("/trpc/analysis.create", { json: large() })).status).toBe(200);
+    expect(hasRoom(4 * ALL)).toBe(true);
+    for (const sender of senders) sender.destroy();
+  });
+
+  test("and take what has come of them, until their sender leaves", async () => {
+    const sender = await openSocket(backend.url);
+    sender.write(headOf(LENGTHS[0] as string) + " ".repeat(4 * MIB));
+    await expect.poll(() => hasRoom(4 * ALL - 3 * MIB), POLL).toBe(false);
+    expect(hasRoom(4 * ALL - 5 * MIB)).toBe(true);
+    sender.destroy();
+    await expect.poll(() => hasRoom(4 * ALL), POLL).toBe(true);
+  });
+
+  test("and are refused while they are read where too much has come", async () => {
+    const leave = backend.runtime.services.arriving.enterNow(4 * ALL);
+    const part = " ".repeat(300_000);
+    const parts = [part, `${part.length.toString(16)}\r\n${part}\r\n`];
+    for (const [i, length] of LENGTHS.entries()) {
+      const refused = await sendRaw(backend.url, headOf(length) + parts[i]);
       expect(refused).toMatchObject({ status: 503, closed: true, headers: { "retry-after": "5" } });
       expect(openBody(refused.body).error).toMatchObject({ code: "SERVICE_UNAVAILABLE", retry_after: 5 });
     }
     const overTrpc = await send("/trpc/analysis.create", { json: large() });
     expect([overTrpc.status, overTrpc.error?.code]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+    const streamed = await fetch(`${backend.url}/trpc/analysis.create?batch=1`, {
+      ...jsonBody({ 0: { json: large() } }),
+      headers: { authorization, "content-type": "application/json", "trpc-accept": "application/jsonl" },
+    });
+    expect(await streamed.text()).toContain('"SERVICE_UNAVAILABLE"');
     expect((await send("/api/analysis/results", analysis())).status).toBe(201);
-
-    for (const sender of senders) sender.destroy();
-    await expect.poll(() => hasRoom(4 * ALL)).toBe(true);
+    leave?.();
+    expect(hasRoom(4 * ALL)).toBe(true);
+    expect((await send("/api/analysis/results", large())).status).toBe(201);
   });
 });

@@ -70,20 +70,23 @@ export async function* watchComparison({
   let changed = true;
   let isReplaced = false;
   services.streams.open++;
-  services.streams.replace.get(name)?.();
+  const replaceOther = services.streams.replace.get(name);
+  replaceOther?.();
+  // The one that it replaces is still counted: it leaves as soon as it hears of it.
+  const isOneTooMany = services.streams.open - (replaceOther ? 1 : 0) > MAX_STREAMS_HERE;
   services.streams.replace.set(name, () => {
     isReplaced = true;
     alarm.ring();
   });
   try {
-    if (services.streams.open > MAX_STREAMS_HERE)
-      throw tooManyStreams("This server holds as many streams as it can.");
+    if (isOneTooMany) throw tooManyStreams("This server holds as many streams as it can.");
     for (;;) {
       if (services.stopping.aborted) throw serverStops();
       if (isReplaced) throw new PegError("CONFLICT", "This stream goes on over another connection.");
       if (signal?.aborted) return;
       if (performance.now() - keptAt >= KEEP_PLACE_MS) {
-        await takePlace(ctx, place);
+        // One that it replaces in another process gives the place of both back when it ends: it is kept all the same.
+        await takePlace(ctx, place, Number.isFinite(keptAt) ? Number.MAX_SAFE_INTEGER : MAX_STREAMS);
         keptAt = performance.now();
         changed = true;
       }
@@ -129,8 +132,9 @@ async function findTask(
   return found;
 }
 
-async function takePlace({ services }: VerbContext, place: StreamPlace): Promise<void> {
-  const held = await services.shared.holdStream({ ...place, max: MAX_STREAMS, ttlMs: 3 * KEEP_PLACE_MS });
+/** Takes or keeps a place. @param max no more than so many others. @throws PegError API_RATE_LIMIT_EXCEEDED */
+async function takePlace({ services }: VerbContext, place: StreamPlace, max: number): Promise<void> {
+  const held = await services.shared.holdStream({ ...place, max, ttlMs: 3 * KEEP_PLACE_MS });
   if (held) return;
   throw tooManyStreams(
     fill("{max} streams are open already. Close one of them, or ask for the status instead.", {
