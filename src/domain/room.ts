@@ -45,7 +45,7 @@ export class Room {
         this.#letIn();
         reject(signal?.reason);
       };
-      signal?.addEventListener("abort", giveUp);
+      signal?.addEventListener("abort", giveUp, { once: true });
       this.#waiting.push(waiting);
     });
     return this.#leaving(size);

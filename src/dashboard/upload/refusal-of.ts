@@ -3,7 +3,7 @@ import { isPegError } from "../../client/is-peg-error.js";
 import { type Language, say } from "../words/say.js";
 import type { Refusal } from "./protocol.js";
 import { Refused } from "./refused.js";
-import { isOpenEnded } from "./store-once.js";
+import { isOpenEnded, PerhapsStored } from "./store-once.js";
 
 const AGAIN = "Then store again, and change nothing before: what is stored already is not stored twice.";
 
@@ -14,6 +14,12 @@ export function refusalOf(error: unknown, language: Language): Refusal {
   if (error instanceof Refused) {
     const problems = error.problems.map((problem) => problem(words, language));
     return { ...refuse(error.text(words, language)), problems };
+  }
+  if (error instanceof PerhapsStored) {
+    const message = words(
+      "There is an analysis with the id of this file: look in the list whether it is this one.",
+    );
+    return { ...refuse(message), unanswered: true };
   }
   if (isPegError(error, "API_AUTHENTICATION_ERROR")) {
     const message = words(

@@ -18,16 +18,17 @@ export function isOpenEnded(error: unknown): boolean {
   return !isPegError(error) || ERRORS[error.data.error.code].http >= 500;
 }
 
-/**
- * Stores an analysis once, also where the answer was lost and it is tried again: both attempts give it one id. Where
- * the analysis brings an id, another one may have had it before, and a conflict tells nothing of the first attempt.
- */
+/** An analysis has the id that this one brings: it may be another one, or what the attempt before has stored. */
+export class PerhapsStored extends Error {}
+
+/** Stores an analysis once, also where the answer was lost and it is tried again: both attempts give it one id. */
 export class StoreOnce {
   #last: { what: string; id: string; mayBeStored: boolean } | undefined;
 
   /**
    * @param what changes with whatever is to be stored
    * @returns its id
+   * @throws PerhapsStored; whatever the call fails with
    */
   async store(peg: PegClient, what: string, analysis: AnalysisCreateInput): Promise<string> {
     if (this.#last?.what !== what) this.#last = { what, id: analysis.id ?? newId(), mayBeStored: false };
@@ -35,9 +36,10 @@ export class StoreOnce {
     try {
       await peg.analysis.create.mutate({ ...analysis, id: attempt.id });
     } catch (error) {
-      const isThere = analysis.id === undefined && attempt.mayBeStored && isPegError(error, "CONFLICT");
+      const isThere = attempt.mayBeStored && isPegError(error, "CONFLICT");
       attempt.mayBeStored ||= isOpenEnded(error);
       if (!isThere) throw error;
+      if (analysis.id !== undefined) throw new PerhapsStored();
     }
     return attempt.id;
   }

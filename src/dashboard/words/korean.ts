@@ -258,6 +258,8 @@ export const KOREAN = {
   "Store and compare": "저장하고 비교",
   "Nothing was stored": "아무것도 저장하지 않았습니다",
   "It is not known whether it was stored": "저장되었는지 알 수 없습니다",
+  "There is an analysis with the id of this file: look in the list whether it is this one.":
+    "이 파일의 ID를 가진 분석이 있습니다. 목록에서 이 분석이 맞는지 확인하십시오.",
   "Then store again, and change nothing before: what is stored already is not stored twice.":
     "그런 다음 아무것도 바꾸지 말고 다시 저장하십시오. 이미 저장된 분석은 두 번 저장되지 않습니다.",
   "N-1 has to end before N begins.": "N-1 기간은 N 기간이 시작하기 전에 끝나야 합니다.",

@@ -82,6 +82,8 @@ export async function checkBackup(
     const opened = new LRUCache<string, boolean>({ max: REMEMBERED });
     const fitting = new Set<string>();
     const failing = new Set<string>();
+    // By these a server tells, at its start, whether its keys are the right ones.
+    const failingAnalyses = new Set<string>();
     let unreadable = 0;
     let firstUnreadable = "";
     for await (const { table, line } of reader.rows()) {
@@ -92,10 +94,13 @@ export async function checkBackup(
       const fits = await opensOnce(sealer, sealed, opened);
       if (keyId !== undefined) (fits ? fitting : failing).add(keyId);
       if (fits) continue;
+      if (keyId !== undefined && table === "analysis_results") failingAnalyses.add(keyId);
       if (++unreadable === 1) firstUnreadable = `${table} of ${place.record}`;
     }
     const wrong = [...failing].filter((keyId) => !fitting.has(keyId));
-    if (wrong.length && !withoutKeys) throw new BackupError(wrongWords(wrong.join(", "), keysNeeded));
+    if (wrong.length && !keepUnreadable) throw new BackupError(wrongWords(wrong.join(", "), keysNeeded));
+    const unusable = wrong.filter((keyId) => failingAnalyses.has(keyId));
+    if (unusable.length && keysNeeded) throw new BackupError(wrongWords(unusable.join(", "), keysNeeded));
     if (unreadable > 0 && !keepUnreadable) {
       throw new BackupError(
         `${unreadable} sealed values do not open with any key, the first in ${firstUnreadable}: put back the key that sealed them, or give --keep-unreadable to take them along as they are.`,

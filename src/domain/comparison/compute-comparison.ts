@@ -133,32 +133,40 @@ async function awaitOther(
 /**
  * Waits in line for the rows of a lease, and leaves the task to whoever has room meanwhile.
  *
- * @returns undefined where it ended elsewhere
- * @throws PegError SERVICE_UNAVAILABLE where this process stops; the error that the task ended with; as `check` of
- *   the analysis service
+ * @returns undefined where it was stored elsewhere
+ * @throws PegError SERVICE_UNAVAILABLE where this process stops; the error that the task ended with, if no other attempt
+ *   can do better; as `check` of the analysis service
  */
 async function waitForRoom(services: Services, lease: Lease): Promise<Leave | undefined> {
   const { comparisons, stopping } = services;
   lease.stop();
   await giveToWhoeverHasRoom(services, lease);
   const over = new AbortController();
-  const entered = comparisons
-    .enter(lease.rows, AbortSignal.any([stopping, over.signal]))
-    .catch((cause: unknown) => {
-      throw stopping.aborted ? serverStops(cause) : cause;
-    });
-  const waiting = { signal: over.signal, whileAbandoned: true };
-  const ended = awaitOther(services, lease.taskId, waiting).then(() => undefined);
+  const stop = () => over.abort(serverStops(stopping.reason));
+  if (stopping.aborted) stop();
+  else stopping.addEventListener("abort", stop);
+  const entered = comparisons.enter(lease.rows, over.signal);
   let leave: Leave | undefined;
   try {
-    leave = await Promise.race([entered, ended]);
+    leave = await Promise.race([entered, endedElsewhere(services, lease.taskId, over.signal)]);
     return leave;
   } finally {
+    stopping.removeEventListener("abort", stop);
     over.abort();
-    ended.catch(() => undefined);
     // It may have been let in just as the task ended.
     entered.then((late) => late !== leave && late()).catch(() => undefined);
   }
+}
+
+/** Tells that a task is stored, or failed for good. Whatever else befalls it, the line goes on. */
+function endedElsewhere(services: Services, taskId: string, signal: AbortSignal): Promise<undefined> {
+  return awaitOther(services, taskId, { signal, whileAbandoned: true }).then(
+    () => undefined,
+    (error: unknown) => {
+      if (!mayPass(error)) throw error;
+      return new Promise<never>(() => {});
+    },
+  );
 }
 
 /** Ends the task instead where the service is left alone: nobody could do anything with it. */

@@ -85,8 +85,8 @@ export async function* watchComparison({
       if (isReplaced) throw new PegError("CONFLICT", "This stream goes on over another connection.");
       if (signal?.aborted) return;
       if (performance.now() - keptAt >= KEEP_PLACE_MS) {
-        // One that it replaces in another process gives the place of both back when it ends: it is kept all the same.
-        await takePlace(ctx, place, Number.isFinite(keptAt) ? Number.MAX_SAFE_INTEGER : MAX_STREAMS);
+        // One that it replaces in another process gives the place of both back when it ends, and another may have it.
+        await takePlace(ctx, place, Number.isFinite(keptAt) ? 2 * MAX_STREAMS : MAX_STREAMS);
         keptAt = performance.now();
         changed = true;
       }

@@ -333,6 +333,19 @@ describe("before anything is written, a restore refuses", () => {
       missingKeys: [],
     });
   });
+
+  test("those of a key that is at hand, though nothing else is under it, unless told to keep them", async () => {
+    const checked = await checkBackup(fileOf("embedded"), sealer);
+    await restoreBackup(targetOf(spare), fileOf("embedded"), checked, { replace: true });
+    await spare.db.execute(sql`update audit_log set key_id = 'old', details = '{"user_id":"broken"}'
+      where id = (select min(id) from audit_log where key_id is not null)`);
+    const keys = `${TEST_ENV.ENCRYPTION_KEYS},old:${Buffer.alloc(32, 9).toString("base64url")}`;
+    const both = await createSealer(parseConfig({ ...TEST_ENV, ENCRYPTION_KEYS: keys }));
+    const file = await back(spare);
+    await expect(checkBackup(file, both, { keysNeeded: true })).rejects.toThrow(/does not open with old/);
+    const kept = { keepUnreadable: true, keysNeeded: true };
+    expect(await checkBackup(file, both, kept)).toMatchObject({ unreadable: 1, missingKeys: ["old"] });
+  });
 });
 
 describe("where the key is lost, and values are kept that do not open", () => {

@@ -147,6 +147,21 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       expect(room.isWaitedFor).toBe(false);
     });
 
+    test("that waits for room goes on waiting where another process failed for what may pass", async () => {
+      const { key, room, leave } = await withoutRoom();
+      const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" });
+      await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
+      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("away"));
+      const failing = { ...computing.analysisService, compare: () => Promise.reject(away) };
+      const elsewhere = { ...computing, analysisService: failing };
+      await computeComparison(elsewhere, key, { requestId: "other" }).catch(() => undefined);
+      // Long enough for whoever waits to look.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(room.isWaitedFor).toBe(true);
+      leave?.();
+      expect(await outcome).toMatchObject({ computedHere: true });
+    });
+
     test("without room, for a service that is left alone, leaves its task to nobody", async () => {
       const { key, room } = await withoutRoom();
       const leftAlone = new PegError("MCP_CONNECTION_FAILED", verbatim("left alone"), { retryAfter: 5 });
