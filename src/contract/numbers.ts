@@ -8,8 +8,9 @@ export function formatNumber(value: number): string {
   return size >= 999.95 ? value.toFixed(0) : value.toPrecision(4);
 }
 
-/** Within so many percent a PEG is stable by the product's rule, and the whole by the judge's. */
+/** A PEG that changes by less is stable by the product's rule. */
 export const RULE_BAND_PERCENT = 5;
+/** The weighted change within which the whole is stable, by the rule and by the judge. */
 export const OVERALL_BAND_PERCENT = 2;
 
 const MOST_DECIMALS = 6;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startAnalysisService, type TestAnalysisService } from "../support/analysis-service.js";
-import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../support/backend.js";
+import { startBackend, type TestBackend, tokenFor } from "../support/backend.js";
 import { PLENTY, queryPath } from "../support/faces.js";
+import { heldTask } from "../support/held-task.js";
 import { type OpenStream, openEvents } from "../support/open-stream.js";
 
 /** As many streams as a user may hold. */
@@ -17,15 +18,6 @@ afterAll(async () => {
   await backend?.stop();
   await service?.stop();
 });
-
-async function heldTask(owner: string) {
-  const peg = await backend.clientOf(owner);
-  const release = service.hold();
-  const { id } = await peg.analysis.create.mutate(sampleAnalysis());
-  await peg.pegComparison.get.query({ id, async: true });
-  await service.nextCall();
-  return { id, release };
-}
 
 describe.each([
   ["REST", (id: string) => `/api/analysis/results/${id}/peg-comparison/events`],
@@ -50,7 +42,7 @@ describe.each([
   }
 
   test("that goes on takes the place of the one that was lost, of which nobody told the server", async () => {
-    const { id, release } = await heldTask(`anna-${face}`);
+    const { id, release } = await heldTask(backend, service, `anna-${face}`);
     const { streams: lost, lastIds } = await openAll(id, `anna-${face}`);
     // The second time with nothing new in between.
     const again = await Promise.all(lastIds.map((lastId) => open(id, `anna-${face}`, lastId)));
@@ -68,7 +60,7 @@ describe.each([
 
   test("takes no place of another user, nor one that was made up", async () => {
     const [anna, bert] = [`alma-${face}`, `bert-${face}`];
-    const { id, release } = await heldTask(anna);
+    const { id, release } = await heldTask(backend, service, anna);
     const owner = await backend.clientOf(anna);
     await owner.permission.grant.mutate({ id, user_id: bert, permission_type: "read" });
     const { streams, lastIds } = await openAll(id, anna);

@@ -67,7 +67,8 @@ export const PegTableRow = memo(function PegTableRow(props: RowProps) {
             {peg.judge && (
               <>
                 <IntervalGraphic judge={peg.judge} reach={reach} />
-                <span className="interval-text">
+                {/* It is drawn for those who see; print has the text. */}
+                <span className="interval-text visually-hidden">
                   {peg.judge.interval && rangeText(peg.judge.interval, peg.judge)}
                 </span>
               </>

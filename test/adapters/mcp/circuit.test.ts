@@ -22,6 +22,19 @@ const open = (options: Partial<AnalysisServiceOptions> = {}): AnalysisService =>
 const fail = async (service: AnalysisService, times: number) => {
   for (let i = 0; i < times; i++) await failureOf(service.compare(request()));
 };
+/** Sends the fourth request, which is answered once it is released. */
+const holdProbe = async (service: AnalysisService) => {
+  let release = () => {};
+  fake.otherwise(async (response, about) => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await answers()(response, about);
+  });
+  const probe = service.compare(request());
+  await fake.arrived(4);
+  return { probe, release: () => release() };
+};
 /** Lets `ms` pass for the circuit. */
 const pass = (ms: number) => vi.advanceTimersByTime(ms);
 
@@ -105,15 +118,7 @@ describe("the circuit", () => {
 
     pass(200);
     expect(service.state()).toBe("half-open");
-    let release = () => {};
-    fake.otherwise(async (response, about) => {
-      await new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      await answers()(response, about);
-    });
-    const probe = service.compare(request());
-    await fake.arrived(4);
+    const { probe, release } = await holdProbe(service);
     const others = await Promise.all(Array.from({ length: 5 }, () => failureOf(service.compare(request()))));
     expect(others.map(({ code, retryAfter }) => [code, retryAfter])).toEqual(
       Array(5).fill(["MCP_CONNECTION_FAILED", 5]),
@@ -146,15 +151,7 @@ describe("the circuit", () => {
     expect(() => service.check()).toThrow(expect.objectContaining(refusal));
     pass(5_000);
     service.check();
-    let release = () => {};
-    fake.otherwise(async (response, about) => {
-      await new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      await answers()(response, about);
-    });
-    const probe = service.compare(request());
-    await fake.arrived(4);
+    const { probe, release } = await holdProbe(service);
     expect(() => service.check()).toThrow(expect.objectContaining(refusal));
     release();
     await probe;

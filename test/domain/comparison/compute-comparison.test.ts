@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ErrorCode } from "../../../src/contract/errors.js";
 import { verbatim } from "../../../src/contract/words.js";
 import type { Database } from "../../../src/db/open.js";
 import { analysisResults, pegComparisonTasks } from "../../../src/db/schema.js";
@@ -74,6 +75,13 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       expect(seen).toEqual([stored?.rowCount, "left"]);
     });
 
+    /** Has another process take the task, and fail. */
+    async function failElsewhere(key: ComparisonKey, code: ErrorCode) {
+      const compare = () => Promise.reject(new PegError(code, verbatim("no")));
+      const elsewhere = { ...computing, analysisService: { ...computing.analysisService, compare } };
+      await computeComparison(elsewhere, key, { requestId: "other" }).catch(() => undefined);
+    }
+
     /** An analysis, and no room for its rows. */
     async function withoutRoom() {
       const key = await storeAnalysis(world.services);
@@ -139,10 +147,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       const { key, room } = await withoutRoom();
       const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" });
       await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
-      const refused = new PegError("DATA_VALIDATION_ERROR", verbatim("no"));
-      const refusing = { ...computing.analysisService, compare: () => Promise.reject(refused) };
-      const elsewhere = { ...computing, analysisService: refusing };
-      await computeComparison(elsewhere, key, { requestId: "other" }).catch(() => undefined);
+      await failElsewhere(key, "DATA_VALIDATION_ERROR");
       await expect(outcome).rejects.toMatchObject({ code: "DATA_VALIDATION_ERROR" });
       expect(room.isWaitedFor).toBe(false);
     });
@@ -151,10 +156,7 @@ describe.each(DATABASES)("a computation on $kind", ({ here, open }) => {
       const { key, room, leave } = await withoutRoom();
       const outcome = computeComparison({ ...computing, comparisons: room }, key, { requestId: "asked" });
       await vi.waitFor(() => expect(room.isWaitedFor).toBe(true), WAIT);
-      const away = new PegError("MCP_CONNECTION_FAILED", verbatim("away"));
-      const failing = { ...computing.analysisService, compare: () => Promise.reject(away) };
-      const elsewhere = { ...computing, analysisService: failing };
-      await computeComparison(elsewhere, key, { requestId: "other" }).catch(() => undefined);
+      await failElsewhere(key, "MCP_CONNECTION_FAILED");
       // Long enough for whoever waits to look.
       await new Promise((resolve) => setTimeout(resolve, 700));
       expect(room.isWaitedFor).toBe(true);

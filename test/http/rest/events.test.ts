@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { startAnalysisService, type TestAnalysisService } from "../../support/analysis-service.js";
 import { sampleAnalysis, startBackend, type TestBackend, tokenFor } from "../../support/backend.js";
+import { heldTask } from "../../support/held-task.js";
 import { type OpenStream, openEvents } from "../../support/open-stream.js";
 
 let service: TestAnalysisService;
@@ -37,18 +38,9 @@ async function eventsOf(id: string, user: string, lastEventId?: string): Promise
   return stream;
 }
 
-async function heldTask(owner: string) {
-  const peg = await backend.clientOf(owner);
-  const release = service.hold();
-  const { id } = await peg.analysis.create.mutate(sampleAnalysis());
-  await peg.pegComparison.get.query({ id, async: true });
-  await service.nextCall();
-  return { peg, id, release };
-}
-
 describe("the events of a task over plain HTTP", () => {
   test("tell the present state first, each change, and the final state last, as `status` tells it", async () => {
-    const { id, release } = await heldTask("anna");
+    const { id, release } = await heldTask(backend, service, "anna");
     const stream = await eventsOf(id, "anna");
     const [first] = await stream.events(1);
     expect(first).toMatchObject({ event: "message", data: { success: true, status: "PROCESSING" } });
@@ -66,7 +58,7 @@ describe("the events of a task over plain HTTP", () => {
   });
 
   test("go on after the one that was seen last; after the final one there is nothing, which is 204", async () => {
-    const { id, release } = await heldTask("anna");
+    const { id, release } = await heldTask(backend, service, "anna");
     const first = await eventsOf(id, "anna");
     const [event] = await first.events(1);
     first.close();
@@ -97,7 +89,7 @@ describe("the events of a task over plain HTTP", () => {
   });
 
   test("end with the reason when the permission does", async () => {
-    const { peg, id, release } = await heldTask("anna");
+    const { peg, id, release } = await heldTask(backend, service, "anna");
     const guest = { id, user_id: "guest", permission_type: "read" as const };
     await peg.permission.grant.mutate(guest);
     const stream = await eventsOf(id, "guest");
@@ -112,7 +104,7 @@ describe("the events of a task over plain HTTP", () => {
   });
 
   test("end after half an hour, without a reason: a reader comes back and goes on where it was (T18)", async () => {
-    const { id, release } = await heldTask("anna");
+    const { id, release } = await heldTask(backend, service, "anna");
     const before = backend.runtime.services.streams.open;
     const time = new AbortController();
     const { timeout } = AbortSignal;
@@ -137,7 +129,7 @@ describe("the events of a task over plain HTTP", () => {
   });
 
   test("are five streams a user and no more, together with those over tRPC; one that is left is free again", async () => {
-    const { id, release } = await heldTask("dora");
+    const { id, release } = await heldTask(backend, service, "dora");
     const before = backend.runtime.services.streams.open;
     for (let i = 0; i < 5; i++) await (await eventsOf(id, "dora")).events(1);
     const sixth = await fetch(address(id), {
